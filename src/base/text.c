@@ -1,0 +1,54 @@
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void reserve(struct text *text, size_t more) {
+    size_t wanted = text->length + more + 1;
+    if (wanted <= text->capacity) return;
+    size_t capacity = text->capacity == 0 ? 256 : text->capacity;
+    while (capacity < wanted) capacity *= 2;
+    char *data = realloc(text->data, capacity);
+    if (data == NULL) abort();
+    text->data = data;
+    text->capacity = capacity;
+}
+
+void text_free(struct text *text) {
+    free(text->data);
+    *text = (struct text){0};
+}
+
+void text_add_n(struct text *text, const char *piece, size_t length) {
+    reserve(text, length);
+    memcpy(text->data + text->length, piece, length);
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *piece) {
+    text_add_n(text, piece, strlen(piece));
+}
+
+void text_addf(struct text *text, const char *format, ...) {
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    reserve(text, (size_t)length);
+    vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+    text->length += (size_t)length;
+    va_end(again);
+    va_end(arguments);
+}
+
+void text_clear(struct text *text) {
+    text->length = 0;
+    if (text->data != NULL) text->data[0] = '\0';
+}
+
+const char *text_get(const struct text *text) {
+    return text->data == NULL ? "" : text->data;
+}

@@ -1,0 +1,40 @@
+/* The command line: a thin door over midflight.h. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "midflight.h"
+
+struct options {
+    const char *file;
+    bool json, repair, force, watch;
+    double load;       /* 0: not given */
+    double sample;     /* 1: not given */
+    const char *from, *to;
+};
+
+struct verb {
+    const char *name;
+    const char *summary;
+    const char *options; /* "--json --load": those that it takes */
+    const char *help;    /* what it does, with an example */
+    mf_result (*run)(mf_migration *migration, const struct options *options);
+};
+
+extern const struct verb verbs[];
+extern const size_t verb_count;
+
+/* --- output.c: all that is printed --- */
+
+/* Progress on a terminal is one line rewritten; elsewhere a line a second; with --json a JSON object a second. On
+ * standard error, so that standard output holds the result alone. */
+mf_observer output_observer(const struct options *options);
+void output_progress_end(void);
+mf_result output_error(const struct options *options, const mf_error *error); /* returns error->result */
+void output_json(json_t *object); /* takes the object over */
+json_t *output_difference(const mf_difference *difference);
+void output_duration(char text[32], double seconds); /* "1h 02m", "3m 20s", "4s" */
+
+/* --- completion.c --- */
+int completion_print(const char *shell);

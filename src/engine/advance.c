@@ -1,0 +1,100 @@
+/* Awaiting Additional Action -> Awaiting Finalization -> Finishing -> Finished. */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "engine/carry.h"
+#include "engine/gate.h"
+#include "engine/pace.h"
+
+/* The short form's tables exchange names; capture is made anew on both, as it goes by name. */
+static bool swap_names(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    return store->ops->swap(store, false, error) &&
+           store->ops->ledger_mark(store, flight->at.record.name, "swap", error) && flight_bind(flight, error) &&
+           store->ops->capture_on(store, SIDE_OLD, error) && store->ops->capture_on(store, SIDE_NEW, error);
+}
+
+/* Without a way back the new side alone takes writes from here on. */
+static bool turn_writes(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    return store->ops->capture_off(store, error) && store->ops->capture_refuse(store, SIDE_OLD, error);
+}
+
+static bool cut_over(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    double began = clock_ms();
+    if (!flight_begin(flight, error)) return false;
+    struct standpoint next = flight->at;
+    bool ok = true;
+    if (flight->definition->change.alter_table != NULL) ok = swap_names(flight, error);
+    if (ok && !has_way_back(flight)) ok = turn_writes(flight, error);
+    next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
+    ok = ok &&
+         store->ops->ledger_set(store, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) &&
+         ledger_move(store, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error);
+    ok = flight_end(flight, ok, stage_name(STAGE_AWAITING_FINALIZATION), error);
+    if (!ok) return false;
+    flight->at = next;
+    flight_note(flight, "the cut-over held the writers for %.1f ms", clock_ms() - began);
+    return true;
+}
+
+/* --- Finishing ------------------------------------------------------------------------------------------------ */
+
+static bool close_capture(struct flight *flight, struct error *error) {
+    return flight->store->ops->capture_close(flight->store, SIDE_OLD, error);
+}
+
+static bool empty_one(struct flight *flight, struct chunk *chunk, struct error *error) {
+    return flight->store->ops->shape_empty(flight->store, SIDE_OLD, chunk, error);
+}
+
+static bool empty_old(struct flight *flight, struct error *error) {
+    if (flight->definition->change.retire != RETIRE_DROP) return true;
+    return pace_chunks(flight, "empty the old side", 0, flight->at.record.rows_total, empty_one, error);
+}
+
+static bool retire_old(struct flight *flight, struct error *error) {
+    return flight->store->ops->capture_off(flight->store, error) && flight->store->ops->shape_retire(flight->store, error);
+}
+
+static const struct step finishing[] = {
+    {"close capture", close_capture, false},
+    {"empty the old side", empty_old, true},
+    {"retire the old side", retire_old, false},
+};
+
+/* Some of the old tables may be gone already: names are enough. */
+static bool finish(struct flight *flight, struct error *error) {
+    return flight_bind_names(flight, true, error) &&
+           flight_steps(flight, finishing, sizeof finishing / sizeof *finishing, error) &&
+           flight_move(flight, STAGE_FINISHED, "the old side is retired", error);
+}
+
+bool carry_advance(struct flight *flight, struct error *error) {
+    const char *name = flight->definition->change.name;
+    if (!flight_same_definition(flight, error)) return false;
+    switch (flight->at.stage) {
+    case STAGE_FINISHED:
+        return true;
+    case STAGE_UNINITIALIZED:
+    case STAGE_INITIALIZING:
+    case STAGE_RUNNING:
+        return error_set(error, ERROR_GATE, "gate stage: migration %s is %s: run `midflight start` to the end first", name,
+                         stage_name(flight->at.stage));
+    case STAGE_ROLLING_BACK:
+        return error_set(error, ERROR_GATE, "gate stage: migration %s is rolling back: `midflight rollback` ends that", name);
+    case STAGE_AWAITING_ADDITIONAL_ACTION:
+        return flight_take(flight, false, error) && flight_bind(flight, error) && gate_intact(flight, error) &&
+               gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
+               cut_over(flight, error);
+    case STAGE_AWAITING_FINALIZATION:
+        return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
+               gate_intact(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) &&
+               flight_move(flight, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&
+               finish(flight, error);
+    case STAGE_FINISHING:
+        return flight_take(flight, false, error) && finish(flight, error);
+    }
+    return true;
+}

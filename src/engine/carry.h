@@ -1,0 +1,11 @@
+/* The three ways a migration is carried: on to where it awaits someone, past the cut-over and the one-way door, back. */
+#pragma once
+
+#include "engine/flight.h"
+
+/* From wherever it stands to Awaiting Additional Action; from there on it has nothing to do. */
+MUST_USE bool carry_start(struct flight *flight, struct error *error);
+/* One stage on: to Awaiting Finalization, or through Finishing to Finished. */
+MUST_USE bool carry_advance(struct flight *flight, struct error *error);
+/* Back to Uninitialized. `force`: also where the old side refuses some of what the new side took. */
+MUST_USE bool carry_rollback(struct flight *flight, bool force, struct error *error);

@@ -1,0 +1,215 @@
+#include "engine/flight.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/interrupt.h"
+#include "base/text.h"
+
+static void name_ourselves(char who[160]) {
+    char host[64] = "localhost";
+    gethostname(host, sizeof host - 1);
+    char room[1024];
+    struct passwd entry, *user = NULL;
+    getpwuid_r(geteuid(), &entry, room, sizeof room, &user);
+    snprintf(who, 160, "%.64s@%s pid %ld", user == NULL ? "user" : user->pw_name, host, (long)getpid());
+}
+
+bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
+                 struct error *error) {
+    struct flight *flight = calloc(1, sizeof *flight);
+    if (flight == NULL) abort();
+    flight->definition = definition;
+    if (observer != NULL) flight->observer = *observer;
+    name_ourselves(flight->who);
+    snprintf(flight->at.record.name, sizeof flight->at.record.name, "%s", definition->change.name);
+    if (!store_open(definition->old_store, &flight->store, error)) {
+        flight_close(flight);
+        return false;
+    }
+    *ret = flight;
+    return true;
+}
+
+void flight_let_go(struct flight *flight) {
+    if (flight->token == 0) return;
+    /* A lease that cannot be given back runs out by itself. */
+    struct error ignored;
+    (void)flight->store->ops->lease_release(flight->store, flight->at.record.name, flight->token, &ignored);
+    flight->token = 0;
+}
+
+void flight_close(struct flight *flight) {
+    if (flight == NULL) return;
+    flight_let_go(flight);
+    store_close(flight->store);
+    definition_free(flight->started);
+    free(flight);
+}
+
+bool flight_refresh(struct flight *flight, struct error *error) {
+    return ledger_read(flight->store, flight->definition->change.name, &flight->at, error);
+}
+
+/* A process of this host that is gone cannot come back: its lease need not run out. */
+static bool owner_is_gone(const char *owner, const char *who) {
+    const char *pid = strstr(owner, " pid ");
+    size_t place = pid == NULL ? 0 : (size_t)(pid - owner);
+    if (place == 0 || strncmp(owner, who, place) != 0) return false;
+    return kill((pid_t)atol(pid + 5), 0) != 0 && errno == ESRCH;
+}
+
+bool flight_take(struct flight *flight, bool force, struct error *error) {
+    struct store *store = flight->store;
+    struct record *record = &flight->at.record;
+    enum stage before = flight->at.stage;
+    if (!store->ops->begin(store, error)) return false;
+    bool ok = flight_refresh(flight, error);
+    int64_t now = clock_wall_ms();
+    bool held = ok && record->owner[0] != '\0' && record->lease_until_ms > now && strcmp(record->owner, flight->who) != 0 &&
+                !owner_is_gone(record->owner, flight->who);
+    if (held && !force) {
+        ok = error_set(error, ERROR_HELD,
+                       "migration %s is being carried out by another midflight (%s). Watch it with `midflight status "
+                       "--watch`; if that process is gone, its lease runs out in %d s",
+                       record->name, record->owner, (int)((record->lease_until_ms - now) / 1000) + 1);
+    }
+    if (ok && flight->at.stage != before) {
+        ok = error_set(error, ERROR_HELD, "migration %s moved on from %s to %s meanwhile: run the command again",
+                       record->name, stage_name(before), stage_name(flight->at.stage));
+    }
+    ok = ok && store->ops->lease_take(store, record->name, flight->who, now + LEASE_MS, record->token + 1, error) &&
+         store->ops->commit(store, error);
+    if (!ok) {
+        store->ops->rollback(store);
+        return false;
+    }
+    flight->token = ++record->token;
+    FAILPOINT("lease taken");
+    return true;
+}
+
+bool flight_same_definition(struct flight *flight, struct error *error) {
+    const struct record *record = &flight->at.record;
+    if (flight->at.stage == STAGE_UNINITIALIZED || strcmp(record->digest, flight->definition->digest) == 0) return true;
+    return error_set(error, ERROR_REFUSED,
+                     "%s: the definition of migration %s was changed since it was started (keys, queries or DDL). Put the "
+                     "file back as it was, or `midflight rollback` and start again with the new one",
+                     flight->definition->file, record->name);
+}
+
+bool flight_started_definition(struct flight *flight, struct error *error) {
+    char *text = NULL;
+    if (flight->at.stage == STAGE_UNINITIALIZED || strcmp(flight->at.record.digest, flight->definition->digest) == 0) {
+        return true;
+    }
+    if (!flight->store->ops->ledger_definition(flight->store, flight->at.record.name, &text, error)) return false;
+    bool ok = definition_parse("the definition in the ledger", text, strlen(text), &flight->started, error);
+    free(text);
+    if (!ok) return false;
+    flight->definition = flight->started;
+    flight_note(flight, "the definition file was changed since the start: going back by the one in the ledger");
+    return true;
+}
+
+bool flight_step_done(struct flight *flight, const char *name, bool *ret, struct error *error) {
+    *ret = false;
+    if (flight->at.stage == STAGE_UNINITIALIZED) return true;
+    return flight->store->ops->ledger_step(flight->store, flight->at.record.name, name, ret, error);
+}
+
+bool flight_bind(struct flight *flight, struct error *error) {
+    struct standing standing = {0};
+    if (!flight_step_done(flight, "make the new shape", &standing.made, error) ||
+        !flight_step_done(flight, "swap", &standing.swapped, error)) {
+        return false;
+    }
+    if (flight->store->ops->bind(flight->store, &flight->definition->change, standing, error)) return true;
+    if (flight->at.stage == STAGE_UNINITIALIZED || error->code != ERROR_DEFINITION) return false;
+    error->code = ERROR_SCHEMA;
+    return error_prefix(error, "a table was altered while migration %s runs: undo that and run the command again, or "
+                               "`midflight rollback` and start anew", flight->at.record.name);
+}
+
+bool flight_bind_names(struct flight *flight, bool as_marked, struct error *error) {
+    struct standing standing = {.names_only = true};
+    bool ok = flight_step_done(flight, "make the new shape", &standing.made, error) &&
+              flight_step_done(flight, "swap", &standing.swapped, error);
+    if (!as_marked) standing.swapped = false;
+    return ok && flight->store->ops->bind(flight->store, &flight->definition->change, standing, error);
+}
+
+bool flight_begin(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    if (!store->ops->begin(store, error)) return false;
+    if (store->ops->lease_renew(store, flight->at.record.name, clock_wall_ms() + LEASE_MS, flight->token, error)) {
+        return true;
+    }
+    store->ops->rollback(store);
+    return false;
+}
+
+bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct error *error) {
+    struct store *store = flight->store;
+    char before[128];
+    snprintf(before, sizeof before, "%s, uncommitted", failpoint);
+    if (ok) FAILPOINT(before);
+    ok = ok && store->ops->commit(store, error);
+    if (!ok) store->ops->rollback(store);
+    if (ok) FAILPOINT(failpoint);
+    return ok;
+}
+
+bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error) {
+    if (!flight_begin(flight, error)) return false;
+    struct standpoint next = flight->at;
+    bool ok = ledger_move(flight->store, &next, to, flight->who, why, error);
+    ok = flight_end(flight, ok, stage_name(to), error);
+    if (ok) flight->at = next;
+    return ok;
+}
+
+bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error) {
+    struct store *store = flight->store;
+    for (size_t i = 0; i < count; i++) {
+        bool done;
+        if (!flight_step_done(flight, steps[i].name, &done, error)) return false;
+        if (done) continue;
+        if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped before: %s", steps[i].name);
+        bool ok = true;
+        if (steps[i].alone) ok = steps[i].run(flight, error);
+        if (!ok || !flight_begin(flight, error)) return false;
+        if (!steps[i].alone) ok = steps[i].run(flight, error);
+        ok = ok && store->ops->ledger_mark(store, flight->at.record.name, steps[i].name, error);
+        if (!flight_end(flight, ok, steps[i].name, error)) return false;
+    }
+    return true;
+}
+
+bool flight_overtaken(struct flight *flight, struct error *error) {
+    struct error failure;
+    if (!flight_begin(flight, &failure)) {
+        if (failure.code == ERROR_HELD) *error = failure;
+        return false;
+    }
+    flight->store->ops->rollback(flight->store);
+    return false;
+}
+
+void flight_note(struct flight *flight, const char *format, ...) {
+    if (flight->observer.note == NULL) return;
+    char note[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(note, sizeof note, format, arguments);
+    va_end(arguments);
+    flight->observer.note(flight->observer.context, note);
+}

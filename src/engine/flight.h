@@ -1,0 +1,74 @@
+/* One migration under way: its definition, the store it lives in, where it stands, and who is at work on it. */
+#pragma once
+
+#include "migration/definition.h"
+#include "migration/ledger.h"
+
+/* Told as work goes on; any of these may be NULL. Called on the thread that does the work. */
+struct observer {
+    void *context;
+    /* Every 100 ms or so of a phase ("backfill", "verify", ...): rows done of rows total, rows a second lately. */
+    void (*progress)(void *context, const char *phase, int64_t done, int64_t total, double rows_s);
+    void (*note)(void *context, const char *text); /* something a person should know */
+    void (*difference)(void *context, const struct difference *difference, bool repaired);
+};
+
+struct flight {
+    const struct definition *definition; /* the file's; for a rollback, what the migration was started with */
+    struct definition *started;          /* owned: that, when the file was changed since */
+    struct store *store;
+    struct observer observer;
+    struct standpoint at;
+    double load;   /* the share of time that copying may take; 0: as the application leaves it */
+    char who[160]; /* "user@host pid 42": who holds the lease, and who stands in the history */
+    int64_t token; /* the lease's; 0: we hold none */
+};
+
+MUST_USE bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
+                          struct error *error);
+void flight_close(struct flight *flight); /* lets go of the lease; accepts NULL */
+
+/* Reads anew where the migration stands. */
+MUST_USE bool flight_refresh(struct flight *flight, struct error *error);
+
+/* Takes the lease; every transaction of ours then fails once somebody else has taken it. `force` takes it from a
+ * living owner, whose next step is refused. The ledger must exist. */
+MUST_USE bool flight_take(struct flight *flight, bool force, struct error *error);
+
+void flight_let_go(struct flight *flight); /* of the lease, if it is ours */
+
+/* Binds the store to the migration as it stands. */
+MUST_USE bool flight_bind(struct flight *flight, struct error *error);
+
+/* The same for taking things away: whatever became of the tables, their names are enough. `as_marked`: with the tables'
+ * names as the ledger's steps say; else as they are without a swap. */
+MUST_USE bool flight_bind_names(struct flight *flight, bool as_marked, struct error *error);
+
+/* The definition must be the one that the migration was started with, while it runs. */
+MUST_USE bool flight_same_definition(struct flight *flight, struct error *error);
+/* Goes on with the definition that the migration was started with, as the ledger keeps it. */
+MUST_USE bool flight_started_definition(struct flight *flight, struct error *error);
+
+/* A transaction: begin checks and renews the lease; end commits when `ok`, else undoes; it returns whether all held. */
+MUST_USE bool flight_begin(struct flight *flight, struct error *error);
+MUST_USE bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct error *error);
+
+/* Moves to a stage in a transaction of its own. */
+MUST_USE bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error);
+
+/* A step of a stage: done once, and known to be. */
+struct step {
+    const char *name;
+    bool (*run)(struct flight *flight, struct error *error);
+    bool alone; /* runs outside of a transaction, in ones of its own, and may run again after a crash */
+};
+MUST_USE bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error);
+MUST_USE bool flight_step_done(struct flight *flight, const char *name, bool *ret, struct error *error);
+
+/* What the store lacks may be what another midflight took away: then says that instead. Returns false. */
+bool flight_overtaken(struct flight *flight, struct error *error);
+
+void flight_note(struct flight *flight, const char *format, ...) PRINTF_LIKE(2, 3);
+static inline bool has_way_back(const struct flight *flight) {
+    return flight->definition->change.alter_table != NULL || flight->definition->change.mappings[BACKWARD].count > 0;
+}

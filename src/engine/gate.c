@@ -1,0 +1,84 @@
+#include "engine/gate.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/verify.h"
+
+/* Entities on which the way back is tried before the cut-over. */
+#define REHEARSAL_ENTITIES 100
+
+bool gate_intact(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    char digest[24], missing[256];
+    if (!store->ops->schema_digest(store, digest, error) ||
+        !store->ops->capture_intact(store, missing, sizeof missing, error)) {
+        return false;
+    }
+    if (missing[0] != '\0') {
+        return error_set(error, ERROR_SCHEMA,
+                         "gate capture: %s is gone or was changed, so writes went unnoticed. A table was rebuilt or "
+                         "its triggers dropped: `midflight rollback`, then start again",
+                         missing);
+    }
+    if (strcmp(digest, flight->at.record.schema) != 0) {
+        return error_set(error, ERROR_SCHEMA,
+                         "gate capture: the old tables of migration %s were altered since it was started. Undo that "
+                         "alteration and run the command again, or `midflight rollback` and start anew",
+                         flight->at.record.name);
+    }
+    return true;
+}
+
+bool gate_quarantine(struct flight *flight, struct error *error) {
+    int64_t left;
+    if (flight->at.record.quarantined == 0) return true;
+    if (!verify_quarantine(flight, &left, error)) return false;
+    if (left == 0) return true;
+    return error_set(error, ERROR_GATE,
+                     "gate quarantine: %" PRId64 " entit%s could not be carried over. `midflight status` lists them with "
+                     "the reason: mend the rows, then run the same command again",
+                     left, left == 1 ? "y" : "ies");
+}
+
+/* Without a way back the old side stops at the cut-over: from there on there is nothing to compare with. */
+static bool stands_alone(const struct flight *flight) {
+    return flight->at.stage == STAGE_AWAITING_FINALIZATION && !has_way_back(flight);
+}
+
+bool gate_verified(struct flight *flight, struct error *error) {
+    if (stands_alone(flight)) return true;
+    if (flight->at.record.verified_epoch != flight->at.record.epoch || flight->at.record.diverged > 0) {
+        struct verification verification = {.sample = 1};
+        if (!verify_run(flight, &verification, error)) return false;
+    }
+    if (flight->at.record.diverged == 0) return true;
+    return error_set(error, ERROR_GATE,
+                     "gate verified: %" PRId64 " entit%s differ. `midflight verify` shows both sides of each, `midflight "
+                     "verify --repair` syncs them from the side that leads",
+                     flight->at.record.diverged, flight->at.record.diverged == 1 ? "y" : "ies");
+}
+
+bool gate_way_back(struct flight *flight, struct error *error) {
+    int64_t entities;
+    if (!has_way_back(flight)) return true;
+    if (!flight->store->ops->rehearse(flight->store, REHEARSAL_ENTITIES, &entities, error)) {
+        if (error->code != ERROR_ROWS && error->code != ERROR_GATE) return false;
+        error->code = ERROR_GATE;
+        return error_prefix(error, "gate way back");
+    }
+    flight_note(flight, "the way back was tried on %" PRId64 " entities, and undone", entities);
+    return true;
+}
+
+bool gate_soak(struct flight *flight, struct error *error) {
+    int64_t left = flight->at.record.soak_until_ms - clock_wall_ms();
+    if (left <= 0) return true;
+    char until[CLOCK_TEXT_BYTES];
+    return error_set(error, ERROR_GATE,
+                     "gate soak: %" PRId64 "h %02dm %02ds left, until %s. Run `midflight advance` again then%s",
+                     left / 3600000, (int)(left / 60000 % 60), (int)(left / 1000 % 60),
+                     clock_text(flight->at.record.soak_until_ms, until),
+                     has_way_back(flight) ? "; `midflight rollback` is open until then" : "");
+}

@@ -1,0 +1,117 @@
+/* Back to Uninitialized, from every stage before the one-way door. */
+#include <inttypes.h>
+
+#include "base/failpoint.h"
+#include "engine/carry.h"
+#include "engine/gate.h"
+#include "engine/pace.h"
+#include "engine/verify.h"
+
+static bool swap_back(struct flight *flight, struct error *error) {
+    bool swapped;
+    if (!flight_step_done(flight, "swap", &swapped, error)) return false;
+    if (!swapped) return true;
+    return flight->store->ops->swap(flight->store, true, error);
+}
+
+static bool close_capture(struct flight *flight, struct error *error) {
+    return flight->store->ops->capture_close(flight->store, SIDE_NEW, error);
+}
+
+static bool empty_one(struct flight *flight, struct chunk *chunk, struct error *error) {
+    return flight->store->ops->shape_empty(flight->store, SIDE_NEW, chunk, error);
+}
+
+static bool empty_new(struct flight *flight, struct error *error) {
+    bool made;
+    if (!flight_step_done(flight, "make the new shape", &made, error)) return false;
+    return !made || pace_chunks(flight, "empty the new side", 0, flight->at.record.rows_total, empty_one, error);
+}
+
+static bool drop_new(struct flight *flight, struct error *error) {
+    return flight->store->ops->shape_drop(flight->store, SIDE_NEW, error) &&
+           flight->store->ops->capture_off(flight->store, error);
+}
+
+/* The names are first as they were: both steps are one transaction with the marks that say so. */
+static const struct step first[] = {
+    {"swap back", swap_back, false},
+};
+static const struct step rest[] = {
+    {"close capture", close_capture, false},
+    {"empty the new side", empty_new, true},
+    {"drop the new shape", drop_new, false},
+};
+
+static bool forget(struct flight *flight, struct error *error) {
+    struct standpoint next = flight->at;
+    struct store *store = flight->store;
+    const char *name = next.record.name;
+    if (!flight_begin(flight, error)) return false;
+    bool ok = store->ops->ledger_forget(store, name, error) &&
+              store->ops->ledger_set(store, name, RECORD_ROWS_DONE, 0, error) &&
+              store->ops->ledger_set(store, name, RECORD_SOAK_UNTIL, 0, error) &&
+              store->ops->ledger_set(store, name, RECORD_VERIFIED_EPOCH, 0, error) &&
+              ledger_move(store, &next, STAGE_UNINITIALIZED, flight->who, "all that midflight made is gone", error);
+    ok = flight_end(flight, ok, stage_name(STAGE_UNINITIALIZED), error);
+    if (ok) flight->at = next;
+    return ok;
+}
+
+static bool undo(struct flight *flight, struct error *error) {
+    bool back;
+    if (!flight_step_done(flight, "swap back", &back, error)) return false;
+    if (!back && (!flight_bind_names(flight, true, error) || !flight_steps(flight, first, 1, error))) return false;
+    /* After "swap back" the tables bear their own names, though "swap" is still marked. */
+    return flight_bind_names(flight, false, error) && flight_steps(flight, rest, sizeof rest / sizeof *rest, error) &&
+           forget(flight, error);
+}
+
+/* After the cut-over the new side took writes: those that the old side refused would be lost on the way back. */
+static bool nothing_refused(struct flight *flight, bool force, struct error *error) {
+    int64_t left;
+    if (force) return true;
+    struct error damage;
+    if (!flight_bind(flight, &damage) || !gate_intact(flight, &damage)) {
+        /* Going back is all that is left; that it may not be complete must be said. */
+        flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
+        return true;
+    }
+    if (flight->at.record.quarantined == 0) return true;
+    if (!verify_quarantine(flight, &left, error)) return false;
+    if (left == 0) return true;
+    return error_set(error, ERROR_GATE,
+                     "gate quarantine: the old side could not take %" PRId64 " entities that the new side holds, and a "
+                     "rollback would lose them. `midflight status` lists them: mend them, or `midflight rollback --force`",
+                     left);
+}
+
+bool carry_rollback(struct flight *flight, bool force, struct error *error) {
+    const char *name = flight->at.record.name;
+    if (!flight_started_definition(flight, error)) return false;
+    switch (flight->at.stage) {
+    case STAGE_UNINITIALIZED:
+        return true;
+    case STAGE_FINISHING:
+    case STAGE_FINISHED:
+        return error_set(error, ERROR_GATE,
+                         "gate one-way door: migration %s is %s and has no way back any more. To undo it, write a "
+                         "migration the other way round",
+                         name, stage_name(flight->at.stage));
+    case STAGE_AWAITING_FINALIZATION:
+        if (!has_way_back(flight)) {
+            return error_set(error, ERROR_GATE, "gate way back: migration %s has no `backward`, so there is none after the "
+                             "cut-over", name);
+        }
+        if (!flight_take(flight, true, error) || !nothing_refused(flight, force, error)) return false;
+        break;
+    case STAGE_INITIALIZING:
+    case STAGE_RUNNING:
+    case STAGE_AWAITING_ADDITIONAL_ACTION:
+    case STAGE_ROLLING_BACK:
+        if (!flight_take(flight, true, error)) return false;
+        break;
+    }
+    if (flight->at.stage != STAGE_ROLLING_BACK && !flight_move(flight, STAGE_ROLLING_BACK, "rollback", error)) return false;
+    return undo(flight, error);
+}

@@ -1,0 +1,20 @@
+/* Verification, repair, and another try at what is in quarantine. */
+#pragma once
+
+#include "engine/flight.h"
+
+struct verification {
+    const char *from, *to; /* in: keys; NULL: open */
+    double sample;         /* in: the share of ranges to compare; 1: all */
+    bool repair;           /* in: sync what differs from the leader again */
+    int64_t rows;          /* out: leader rows compared */
+    int64_t diverged;      /* out: entities found to differ */
+    int64_t repaired;      /* out: of them, those that agree now */
+};
+
+/* Differences go to the ledger and the observer. A verification of the whole is remembered as such. Needs a bound
+ * store, and the lease. */
+MUST_USE bool verify_run(struct flight *flight, struct verification *verification, struct error *error);
+
+/* Syncs every entity in quarantine once more, from the side whose row was refused; *ret_left: still in it. */
+MUST_USE bool verify_quarantine(struct flight *flight, int64_t *ret_left, struct error *error);

@@ -1,0 +1,277 @@
+/* The public API over the engine. */
+#include "midflight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "engine/carry.h"
+#include "engine/gate.h"
+#include "engine/verify.h"
+
+struct mf_migration {
+    struct definition *definition;
+    struct flight *flight;
+    mf_observer observer;
+};
+
+static mf_result result_of(enum error_class class) {
+    switch (class) {
+    case CLASS_USAGE:
+        return MF_USAGE;
+    case CLASS_GATE:
+        return MF_REFUSED;
+    case CLASS_DIVERGED:
+        return MF_DIVERGED;
+    case CLASS_RETRY:
+    case CLASS_FATAL:
+        break;
+    }
+    return MF_FAILED;
+}
+
+static mf_result report(bool ok, const struct error *from, mf_error *to) {
+    if (ok) return MF_DONE;
+    to->result = result_of(error_class(from->code));
+    to->code = error_name(from->code);
+    snprintf(to->message, sizeof to->message, "%s", from->message);
+    return to->result;
+}
+
+static void on_progress(void *context, const char *phase, int64_t done, int64_t total, double rows_s) {
+    const mf_migration *m = context;
+    if (m->observer.progress != NULL) m->observer.progress(m->observer.context, phase, done, total, rows_s);
+}
+
+static void on_note(void *context, const char *text) {
+    const mf_migration *m = context;
+    if (m->observer.note != NULL) m->observer.note(m->observer.context, text);
+}
+
+static mf_difference public_difference(const struct difference *d, bool repaired) {
+    return (mf_difference){d->key, d->table, d->expected, d->found, repaired};
+}
+
+static void on_difference(void *context, const struct difference *difference, bool repaired) {
+    const mf_migration *m = context;
+    mf_difference public = public_difference(difference, repaired);
+    if (m->observer.difference != NULL) m->observer.difference(m->observer.context, &public);
+}
+
+mf_result mf_open(const char *definition_file, const mf_observer *observer, mf_migration **ret, mf_error *error) {
+    struct error failure = {0};
+    mf_migration *m = calloc(1, sizeof *m);
+    if (m == NULL) abort();
+    if (observer != NULL) m->observer = *observer;
+    struct observer inner = {m, on_progress, on_note, on_difference};
+    if (!definition_read(definition_file, &m->definition, &failure) ||
+        !flight_open(m->definition, &inner, &m->flight, &failure)) {
+        mf_close(m);
+        return report(false, &failure, error);
+    }
+    *ret = m;
+    return MF_DONE;
+}
+
+void mf_close(mf_migration *m) {
+    if (m == NULL) return;
+    flight_close(m->flight);
+    definition_free(m->definition);
+    free(m);
+}
+
+const char *mf_name(const mf_migration *m) {
+    return m->definition->change.name;
+}
+
+/* --- check ---------------------------------------------------------------------------------------------------- */
+
+static void check_note(void *context, const struct check_note *note) {
+    const mf_check *check = context;
+    mf_check_level level = note->level == CHECK_REFUSAL   ? MF_CHECK_REFUSAL
+                           : note->level == CHECK_WARNING ? MF_CHECK_WARNING
+                                                          : MF_CHECK_PROOF;
+    if (check->note != NULL) check->note(check->context, level, note->text);
+}
+
+static void check_step(void *context, const struct check_step *step) {
+    const mf_check *check = context;
+    if (check->step != NULL) check->step(check->context, step->stage, step->statement, step->lock);
+}
+
+static void check_broken(void *context, const struct difference *difference) {
+    const mf_check *check = context;
+    mf_difference public = public_difference(difference, false);
+    if (check->broken != NULL) check->broken(check->context, &public);
+}
+
+static bool run_check(mf_migration *m, mf_check *check, struct error *error) {
+    struct flight *flight = m->flight;
+    if (!flight_refresh(flight, error)) return false;
+    if (flight->at.stage != STAGE_UNINITIALIZED) {
+        return flight_same_definition(flight, error) &&
+               error_set(error, ERROR_GATE, "migration %s is %s: check is for before the start; `midflight verify` compares "
+                         "what is there", mf_name(m), stage_name(flight->at.stage));
+    }
+    struct check_report report = {check, check_note, check_step, check_broken, check->sample, 0, 0, {0}};
+    if (!flight_bind(flight, error) || !flight->store->ops->check(flight->store, &report, error)) return false;
+    check->refusals = report.refusals;
+    check->broken_count = report.broken_count;
+    check->rows = report.forecast.rows;
+    check->rows_tried = report.forecast.entities_tried;
+    check->backfill_s = report.forecast.backfill_s;
+    check->disk_bytes = report.forecast.disk_bytes;
+    return report.refusals == 0 || error_set(error, ERROR_REFUSED, "migration %s may not start as it is: see above", mf_name(m));
+}
+
+mf_result mf_check_run(mf_migration *m, mf_check *check, mf_error *error) {
+    struct error failure = {0};
+    return report(run_check(m, check, &failure), &failure, error);
+}
+
+/* --- verbs ---------------------------------------------------------------------------------------------------- */
+
+mf_result mf_start(mf_migration *m, double load, mf_error *error) {
+    struct error failure = {0};
+    m->flight->load = load;
+    bool ok = flight_refresh(m->flight, &failure) && carry_start(m->flight, &failure);
+    flight_let_go(m->flight);
+    return report(ok, &failure, error);
+}
+
+mf_result mf_advance(mf_migration *m, mf_error *error) {
+    struct error failure = {0};
+    bool ok = flight_refresh(m->flight, &failure) && carry_advance(m->flight, &failure);
+    flight_let_go(m->flight);
+    return report(ok, &failure, error);
+}
+
+mf_result mf_rollback(mf_migration *m, bool force, mf_error *error) {
+    struct error failure = {0};
+    bool ok = flight_refresh(m->flight, &failure) && carry_rollback(m->flight, force, &failure);
+    flight_let_go(m->flight);
+    return report(ok, &failure, error);
+}
+
+static bool run_verify(mf_migration *m, mf_verify *verify, struct error *error) {
+    struct flight *flight = m->flight;
+    struct verification verification = {.from = verify->from, .to = verify->to, .sample = verify->sample,
+                                        .repair = verify->repair};
+    if (!flight_refresh(flight, error) || !flight_same_definition(flight, error)) return false;
+    if (flight->at.stage != STAGE_AWAITING_ADDITIONAL_ACTION && flight->at.stage != STAGE_AWAITING_FINALIZATION) {
+        return error_set(error, ERROR_GATE, "migration %s is %s: both sides can be compared from Awaiting Additional Action to "
+                         "Awaiting Finalization", mf_name(m), stage_name(flight->at.stage));
+    }
+    if (flight->at.stage == STAGE_AWAITING_FINALIZATION && !has_way_back(flight)) {
+        return error_set(error, ERROR_GATE, "migration %s has no `backward`: the old side stopped at the cut-over, and there is "
+                         "nothing to compare the new one with", mf_name(m));
+    }
+    int64_t left = 0;
+    if (!flight_take(flight, false, error) || !flight_bind(flight, error) || !gate_intact(flight, error) ||
+        (verify->repair && !verify_quarantine(flight, &left, error)) || !verify_run(flight, &verification, error)) {
+        return false;
+    }
+    verify->rows = verification.rows;
+    verify->diverged = verification.diverged;
+    verify->repaired = verification.repaired;
+    if (verification.diverged == verification.repaired) return true;
+    return error_set(error, ERROR_DIVERGED, "%lld entities differ: `midflight verify --repair` syncs them from the side that "
+                     "leads", (long long)(verification.diverged - verification.repaired));
+}
+
+mf_result mf_verify_run(mf_migration *m, mf_verify *verify, mf_error *error) {
+    struct error failure = {0};
+    bool ok = run_verify(m, verify, &failure);
+    flight_let_go(m->flight);
+    return report(ok, &failure, error);
+}
+
+/* --- where it stands ------------------------------------------------------------------------------------------ */
+
+static double eta_s(const struct standpoint *at, int64_t now_ms) {
+    const struct record *record = &at->record;
+    double spent_s = (double)(now_ms - record->stage_ms) / 1000;
+    if (at->stage != STAGE_RUNNING || record->rows_done <= 0 || spent_s <= 0) return -1;
+    int64_t left = record->rows_total - record->rows_done;
+    return left <= 0 ? 0 : (double)left * spent_s / (double)record->rows_done;
+}
+
+mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
+    struct error failure = {0};
+    if (!flight_refresh(m->flight, &failure)) return report(false, &failure, error);
+    const struct standpoint *at = &m->flight->at;
+    int64_t now_ms = clock_wall_ms();
+    *ret = (mf_status){.stage = stage_name(at->stage), .mode = stage_mode(at->stage), .epoch = at->record.epoch,
+                       .rows_done = at->record.rows_done, .rows_total = at->record.rows_total, .outbox = 0,
+                       .quarantined = at->record.quarantined, .diverged = at->record.diverged,
+                       .eta_s = eta_s(at, now_ms), .verified_ms = at->record.verified_ms,
+                       .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight)};
+    if (at->stage == STAGE_AWAITING_FINALIZATION && at->record.soak_until_ms > now_ms) {
+        ret->soak_left_ms = at->record.soak_until_ms - now_ms;
+    }
+    if (at->record.lease_until_ms > now_ms) memcpy(ret->owner, at->record.owner, sizeof ret->owner);
+    return MF_DONE;
+}
+
+struct history {
+    void (*visit)(void *context, const mf_move *move);
+    void *context;
+};
+
+static bool history_move(void *context, const struct move *move) {
+    struct history *history = context;
+    mf_move public = {move->epoch, move->at_ms, move->from, move->to, move->who, move->why};
+    history->visit(history->context, &public);
+    return true;
+}
+
+mf_result mf_history(mf_migration *m, void (*visit)(void *context, const mf_move *move), void *context,
+                     mf_error *error) {
+    struct error failure = {0};
+    struct history history = {visit, context};
+    struct store *store = m->flight->store;
+    bool exists;
+    bool ok = flight_refresh(m->flight, &failure) && store->ops->ledger_exists(store, &exists, &failure) &&
+              (!exists || store->ops->ledger_moves(store, mf_name(m), history_move, &history, &failure));
+    return report(ok, &failure, error);
+}
+
+struct findings {
+    void (*visit)(void *context, const mf_finding *finding);
+    void *context;
+};
+
+static bool findings_one(void *context, const struct finding *finding) {
+    struct findings *findings = context;
+    mf_finding public = {finding->key, finding->text, finding->at_ms};
+    findings->visit(findings->context, &public);
+    return true;
+}
+
+mf_result mf_findings(mf_migration *m, mf_finding_kind kind, void (*visit)(void *context, const mf_finding *finding),
+                      void *context, mf_error *error) {
+    struct error failure = {0};
+    struct findings findings = {visit, context};
+    struct store *store = m->flight->store;
+    bool exists, ok = store->ops->ledger_exists(store, &exists, &failure);
+    enum finding_kind first = kind == MF_DIVERGENCE ? DIVERGENCE : QUARANTINE_FORWARD;
+    enum finding_kind last = kind == MF_DIVERGENCE ? DIVERGENCE : QUARANTINE_BACKWARD;
+    for (int k = (int)first; ok && exists && k <= (int)last; k++) {
+        ok = store->ops->ledger_findings(store, mf_name(m), (enum finding_kind)k, findings_one, &findings, &failure);
+    }
+    return report(ok, &failure, error);
+}
+
+void mf_stop(void) {
+    interrupt_request();
+}
+
+void mf_suspend(void) {
+    interrupt_suspend();
+}
+
+const char *mf_version(void) {
+    return MIDFLIGHT_VERSION;
+}

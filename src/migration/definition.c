@@ -1,0 +1,202 @@
+#include "migration/definition.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "migration/change.h"
+#include "migration/field.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define NAME_BYTES_MAX 48
+
+/* What the file may say, from top to bottom. */
+static const struct field FILE_FIELDS[] = {
+    {"migration", YAML_TEXT, true, "a name of a-z, 0-9 and -, such as split-name"},
+    {"old", YAML_MAP, true, "{store: ADDRESS, key: {TABLE: COLUMN}}"},
+    {"new", YAML_MAP, false, "{key: {TABLE: COLUMN}, create: SQL}"},
+    {"forward", YAML_MAP, false, "{NEW TABLE: SELECT ... FROM old tables}"},
+    {"backward", YAML_MAP, false, "{OLD TABLE: SELECT ... FROM new tables}"},
+    {"alter", YAML_MAP, false, "{table: TABLE, change: SQL}"},
+    {"soak", YAML_TEXT, false, "how long old follows new before the end, such as 24h"},
+    {"pause_max", YAML_TEXT, false, "how long writers may wait at the switch, such as 200ms"},
+    {"hold_max", YAML_TEXT, false, "how long writers may wait for one chunk, such as 10ms"},
+    {"retire", YAML_TEXT, false, "what becomes of the old tables: rename, drop or keep"},
+    {"sync", YAML_TEXT, false, "in-database"},
+};
+
+static const struct field OLD_FIELDS[] = {
+    {"store", YAML_TEXT, true, "the address of the database, such as sqlite:app.db"},
+    {"key", YAML_MAP, false, "{TABLE: COLUMN} or {TABLE: [COLUMN, COLUMN]}"},
+};
+
+static bool name_read(struct definition *definition, const struct yaml *value, struct error *error) {
+    const char *name;
+    if (!value_fill(definition->arena, value, &name, error)) return false;
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (name[length] != '\0' || length > NAME_BYTES_MAX || name[0] == '-') {
+        return yaml_fail(value, error,
+                         "'%s' is no name of a migration; expected a-z, 0-9 and -, a letter or digit first, at most %d "
+                         "characters",
+                         excerpt(value->text).text, NAME_BYTES_MAX);
+    }
+    definition->change.name = name;
+    return true;
+}
+
+static bool stores_read(struct definition *definition, const struct yaml *root, struct error *error) {
+    const struct yaml *new = yaml_get(root, "new");
+    const struct yaml *new_store = new == NULL ? NULL : yaml_get(new, "store");
+    const char *old_address, *new_address;
+    if (!value_fill(definition->arena, yaml_get(yaml_get(root, "old"), "store"), &old_address, error)) return false;
+    if (new_store != NULL) {
+        if (!value_fill(definition->arena, new_store, &new_address, error)) return false;
+        if (strcmp(old_address, new_address) != 0) {
+            return yaml_fail(new_store, error,
+                             "new.store is not old.store, and this version cannot move data between two stores; "
+                             "expected the same address, or none");
+        }
+    }
+    definition->old_store = definition->new_store = old_address;
+    return true;
+}
+
+static bool sync_read(struct arena *arena, const struct yaml *value, struct error *error) {
+    const char *items[] = {"in-database", "outbox"};
+    struct names choices = {.items = items, .count = COUNT(items)};
+    size_t choice;
+    if (!value_choice(arena, value, &choices, &choice, error)) return false;
+    if (choice == 0) return true;
+    return yaml_fail(value, error,
+                     "'outbox' is not supported yet; expected in-database, which is what one SQLite store supports in "
+                     "this version");
+}
+
+static bool milliseconds_read(struct arena *arena, const struct yaml *value, const char *min, const char *max,
+                              int64_t *ret, struct error *error) {
+    double ms;
+    if (!value_duration(arena, value, min, max, &ms, error)) return false;
+    *ret = llround(ms);
+    return true;
+}
+
+static bool retire_read(struct arena *arena, const struct yaml *value, enum retire *ret, struct error *error) {
+    const char *items[] = {[RETIRE_RENAME] = "rename", [RETIRE_DROP] = "drop", [RETIRE_KEEP] = "keep"};
+    struct names choices = {.items = items, .count = COUNT(items)};
+    size_t choice;
+    if (!value_choice(arena, value, &choices, &choice, error)) return false;
+    *ret = (enum retire)choice;
+    return true;
+}
+
+/* Everything that has a default. */
+static bool settings_read(struct definition *definition, const struct yaml *root, struct error *error) {
+    const struct yaml *soak = yaml_get(root, "soak"), *pause = yaml_get(root, "pause_max");
+    const struct yaml *hold = yaml_get(root, "hold_max"), *retire = yaml_get(root, "retire");
+    const struct yaml *sync = yaml_get(root, "sync");
+    struct arena *arena = definition->arena;
+    definition->change.retire = RETIRE_RENAME;
+    definition->soak_ms = 24 * 3600 * 1000;
+    definition->pause_ms_max = 200;
+    definition->hold_ms_max = 10;
+    if (soak != NULL && !milliseconds_read(arena, soak, "0s", "365d", &definition->soak_ms, error)) return false;
+    if (pause != NULL && !milliseconds_read(arena, pause, "1ms", "1h", &definition->pause_ms_max, error)) return false;
+    if (hold != NULL && !value_duration(arena, hold, "1ms", "10s", &definition->hold_ms_max, error)) return false;
+    if (retire != NULL && !retire_read(arena, retire, &definition->change.retire, error)) return false;
+    return sync == NULL || sync_read(arena, sync, error);
+}
+
+static bool root_read(struct definition *definition, const struct yaml *root, struct error *error) {
+    if (root->kind != YAML_MAP) {
+        return yaml_fail(root, error, "no 'key: value' at the top; expected a definition, 'migration: NAME' and so on");
+    }
+    return fields_check(root, "the file", FILE_FIELDS, COUNT(FILE_FIELDS), error) &&
+           fields_check(yaml_get(root, "old"), "old", OLD_FIELDS, COUNT(OLD_FIELDS), error) &&
+           change_read(definition->arena, root, &definition->change, error) &&
+           name_read(definition, yaml_get(root, "migration"), error) && stores_read(definition, root, error) &&
+           settings_read(definition, root, error);
+}
+
+/* 6:people, so that no two definitions come out as the same bytes; - for what is absent. */
+static void digest_add(struct text *text, const char *field) {
+    if (field == NULL) {
+        text_add(text, "-");
+    } else {
+        text_addf(text, "%zu:%s,", strlen(field), field);
+    }
+}
+
+static void digest_add_shape(struct text *text, const struct shape *shape) {
+    text_addf(text, "%zu;", shape->count);
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct table *table = &shape->tables[i];
+        digest_add(text, table->name);
+        text_addf(text, "%zu;", table->key.count);
+        for (size_t j = 0; j < table->key.count; j++) digest_add(text, table->key.items[j]);
+    }
+}
+
+static void digest_add_mapping(struct text *text, const struct mapping *mapping) {
+    text_addf(text, "%zu;", mapping->count);
+    for (size_t i = 0; i < mapping->count; i++) {
+        digest_add(text, mapping->queries[i].table);
+        digest_add(text, mapping->queries[i].sql);
+    }
+}
+
+static const char *digest_make(struct arena *arena, const struct change *change) {
+    TEXT text = {0};
+    digest_add(&text, change->name);
+    digest_add_shape(&text, &change->shapes[SIDE_OLD]);
+    digest_add_shape(&text, &change->shapes[SIDE_NEW]);
+    digest_add(&text, change->create);
+    digest_add(&text, change->index);
+    digest_add_mapping(&text, &change->mappings[FORWARD]);
+    digest_add_mapping(&text, &change->mappings[BACKWARD]);
+    digest_add(&text, change->alter_table);
+    digest_add(&text, change->alter_change);
+    return arena_format(arena, "%016llx", (unsigned long long)XXH3_64bits(text.data, text.length));
+}
+
+bool definition_parse(const char *file, const char *text, size_t length, struct definition **ret,
+                      struct error *error) {
+    struct arena *arena = arena_new();
+    struct definition *definition = ARENA_ARRAY(arena, struct definition, 1);
+    struct yaml *root;
+    definition->arena = arena;
+    definition->file = arena_copy(arena, file);
+    if (!yaml_parse(arena, definition->file, text, length, &root, error) || !root_read(definition, root, error)) {
+        arena_free(arena);
+        return false;
+    }
+    definition->text = arena_copy_n(arena, text, length);
+    definition->digest = digest_make(arena, &definition->change);
+    *ret = definition;
+    return true;
+}
+
+bool definition_read(const char *file, struct definition **ret, struct error *error) {
+    TEXT text = {0};
+    char piece[8192];
+    FILE *stream = fopen(file, "re");
+    /* One byte too many is enough for definition_parse to refuse the file, even one without end. */
+    while (stream != NULL && text.length <= YAML_BYTES_MAX) {
+        size_t length = fread(piece, 1, sizeof piece, stream);
+        if (length == 0) break;
+        text_add_n(&text, piece, length);
+    }
+    bool failed = stream == NULL || ferror(stream);
+    int reason = errno;
+    if (stream != NULL) fclose(stream);
+    if (failed) {
+        return error_set(error, ERROR_FILE, "%s: %s; expected a definition file that can be read", file,
+                         strerror(reason));
+    }
+    return definition_parse(file, text_get(&text), text.length, ret, error);
+}
+
+void definition_free(struct definition *definition) {
+    if (definition != NULL) arena_free(definition->arena);
+}

@@ -1,0 +1,109 @@
+-- The ledger: one row a migration, its history, its finished steps, what it could not carry over.
+-- Statements are named by the line above them; the build makes a constant SQL_<name> of each.
+-- Times are milliseconds since 1970 (UTC). Stages and steps are stored by name.
+
+-- name: ledger_create
+CREATE TABLE IF NOT EXISTS midflight_migration (
+  name            VARCHAR(64) NOT NULL PRIMARY KEY,
+  stage           VARCHAR(40) NOT NULL,
+  epoch           BIGINT NOT NULL,
+  digest          VARCHAR(24) NOT NULL,
+  schema_digest   VARCHAR(24) NOT NULL,
+  definition      TEXT NOT NULL,
+  rows_total      BIGINT NOT NULL DEFAULT 0,
+  rows_done       BIGINT NOT NULL DEFAULT 0,
+  stage_ms        BIGINT NOT NULL,
+  soak_until_ms   BIGINT NOT NULL DEFAULT 0,
+  verified_ms     BIGINT NOT NULL DEFAULT 0,
+  verified_epoch  BIGINT NOT NULL DEFAULT 0,
+  verified_rows   BIGINT NOT NULL DEFAULT 0,
+  owner           VARCHAR(160) NOT NULL DEFAULT '',
+  lease_until_ms  BIGINT NOT NULL DEFAULT 0,
+  token           BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS midflight_history (
+  migration  VARCHAR(64) NOT NULL,
+  epoch      BIGINT NOT NULL,
+  from_stage VARCHAR(40) NOT NULL,
+  to_stage   VARCHAR(40) NOT NULL,
+  who        VARCHAR(160) NOT NULL,
+  why        TEXT NOT NULL,
+  at_ms      BIGINT NOT NULL,
+  PRIMARY KEY (migration, epoch)
+);
+CREATE TABLE IF NOT EXISTS midflight_step (
+  migration VARCHAR(64) NOT NULL,
+  step      VARCHAR(40) NOT NULL,
+  PRIMARY KEY (migration, step)
+);
+CREATE TABLE IF NOT EXISTS midflight_finding (
+  migration  VARCHAR(64) NOT NULL,
+  kind       VARCHAR(24) NOT NULL,
+  entity_key VARCHAR(700) NOT NULL,
+  reason     TEXT NOT NULL,
+  at_ms      BIGINT NOT NULL,
+  PRIMARY KEY (migration, kind, entity_key)
+);
+
+-- name: ledger_find
+SELECT m.stage, m.epoch, m.digest, m.schema_digest, m.rows_total, m.rows_done, m.stage_ms, m.soak_until_ms,
+       m.verified_ms, m.verified_epoch, m.verified_rows, m.owner, m.lease_until_ms, m.token,
+       (SELECT count(*) FROM midflight_finding f WHERE f.migration = m.name AND f.kind LIKE 'quarantine%'),
+       (SELECT count(*) FROM midflight_finding f WHERE f.migration = m.name AND f.kind = 'divergence')
+FROM midflight_migration m WHERE m.name = ?1;
+
+-- name: ledger_definition
+SELECT definition FROM midflight_migration WHERE name = ?1;
+
+-- name: ledger_remove
+DELETE FROM midflight_migration WHERE name = ?1 AND stage = 'Uninitialized';
+
+-- name: ledger_add
+INSERT INTO midflight_migration
+  (name, stage, epoch, digest, schema_digest, definition, rows_total, stage_ms, owner, lease_until_ms, token)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+
+-- name: ledger_move
+UPDATE midflight_migration SET stage = ?3, epoch = epoch + 1, stage_ms = ?5
+WHERE name = ?1 AND stage = ?2 AND epoch = ?4;
+
+-- name: ledger_move_history
+INSERT INTO midflight_history (migration, epoch, from_stage, to_stage, who, why, at_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+
+-- name: ledger_moves
+SELECT epoch, from_stage, to_stage, who, why, at_ms FROM midflight_history WHERE migration = ?1 ORDER BY epoch;
+
+-- name: ledger_step
+SELECT 1 FROM midflight_step WHERE migration = ?1 AND step = ?2;
+
+-- name: ledger_mark
+INSERT INTO midflight_step (migration, step) VALUES (?1, ?2);
+
+-- name: ledger_forget_steps
+DELETE FROM midflight_step WHERE migration = ?1;
+
+-- name: ledger_forget_findings
+DELETE FROM midflight_finding WHERE migration = ?1;
+
+-- name: ledger_findings
+SELECT entity_key, reason, at_ms FROM midflight_finding WHERE migration = ?1 AND kind = ?2 ORDER BY at_ms, entity_key;
+
+-- name: finding_clear
+DELETE FROM midflight_finding WHERE migration = ?1 AND kind = ?2 AND (?3 IS NULL OR entity_key = ?3);
+
+-- name: finding_add
+INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms) VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: lease_take
+UPDATE midflight_migration SET owner = ?2, lease_until_ms = ?3, token = ?4 WHERE name = ?1 AND token = ?4 - 1;
+
+-- name: lease_renew
+UPDATE midflight_migration SET lease_until_ms = ?3 WHERE name = ?1 AND token = ?2;
+
+-- name: lease_release
+UPDATE midflight_migration SET owner = '', lease_until_ms = 0 WHERE name = ?1 AND token = ?2;
+
+-- name: rows_advance
+UPDATE midflight_migration SET rows_done = rows_done + ?3, lease_until_ms = ?4
+WHERE name = ?1 AND token = ?2 AND stage = 'Running';

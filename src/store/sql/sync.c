@@ -1,0 +1,463 @@
+#include "store/sql/sync.h"
+
+#include <string.h>
+#include <strings.h>
+
+const struct image IMAGE_STORED = {EVENT_NONE, 0};
+
+/* prefix."name"; prefix NULL: "name" */
+static void add_name(struct text *text, const struct dialect *dialect, const char *prefix, const char *name) {
+    if (prefix != NULL) text_addf(text, "%s.", prefix);
+    dialect->quote(text, name);
+}
+
+void sync_names(struct text *text, const struct dialect *dialect, const char *prefix, const struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (i > 0) text_add(text, ", ");
+        add_name(text, dialect, prefix, names->items[i]);
+    }
+}
+
+void sync_as(struct text *text, const struct dialect *dialect, const struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (i > 0) text_add(text, ", ");
+        dialect->quote(text, names->items[i]);
+        text_add(text, " AS ");
+        dialect->quote(text, names->items[i]);
+    }
+}
+
+const struct column *sync_column(const struct bound_table *table, const char *name) {
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcasecmp(table->columns[i].name, name) == 0) return &table->columns[i];
+    }
+    return NULL;
+}
+
+/* left."c1" = right."c1" AND ... */
+static void add_equal(struct text *text, const struct dialect *dialect, const char *left, const char *right,
+                      const struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (i > 0) text_add(text, " AND ");
+        add_name(text, dialect, left, names->items[i]);
+        text_add(text, " = ");
+        add_name(text, dialect, right, names->items[i]);
+    }
+}
+
+static void add_differs(struct text *text, const struct dialect *dialect, const struct bound_table *table,
+                        const char *left, const char *right, const char *name) {
+    TEXT l = {0};
+    TEXT r = {0};
+    add_name(&l, dialect, left, name);
+    add_name(&r, dialect, right, name);
+    dialect->differs(text, text_get(&l), text_get(&r), sync_column(table, name));
+}
+
+/* (?1, ?2) */
+static void add_binds(struct text *text, size_t first, size_t count) {
+    text_add(text, "(");
+    for (size_t i = 0; i < count; i++) text_addf(text, "%s?%zu", i > 0 ? ", " : "", first + i);
+    text_add(text, ")");
+}
+
+void sync_scope(struct text *text, const struct dialect *dialect, const struct scope *scope, const char *prefix,
+                const struct names *key) {
+    if (scope->row != NULL) {
+        for (size_t i = 0; i < key->count; i++) {
+            if (i > 0) text_add(text, " AND ");
+            add_name(text, dialect, prefix, key->items[i]);
+            text_add(text, " = ");
+            add_name(text, dialect, scope->row, scope->row_key->items[i]);
+        }
+        return;
+    }
+    if (scope->exact) {
+        text_add(text, "(");
+        sync_names(text, dialect, prefix, key);
+        text_add(text, ") = ");
+        add_binds(text, 1, key->count);
+        return;
+    }
+    if (!scope->lower && !scope->upper) text_add(text, "1");
+    for (int bound = 0; bound < 2; bound++) {
+        if (!(bound == 0 ? scope->lower : scope->upper)) continue;
+        if (bound == 1 && scope->lower) text_add(text, " AND ");
+        text_add(text, "(");
+        sync_names(text, dialect, prefix, key);
+        text_add(text, bound == 0 ? ") > " : ") <= ");
+        add_binds(text, bound == 0 ? 1 : 1 + key->count, key->count);
+    }
+}
+
+static void add_columns(struct text *text, const struct dialect *dialect, const struct bound_table *table) {
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (i > 0) text_add(text, ", ");
+        dialect->quote(text, table->columns[i].name);
+    }
+}
+
+/* OLD."id" AS "id", ...; with `rekeyed` the key's columns are NEW's */
+static void add_old_row(struct text *text, const struct dialect *dialect, const struct bound_table *table,
+                        bool rekeyed) {
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        if (i > 0) text_add(text, ", ");
+        add_name(text, dialect, rekeyed && names_have(&table->table->key, name) ? "NEW" : "OLD", name);
+        text_add(text, " AS ");
+        dialect->quote(text, name);
+    }
+}
+
+/* The body of the filtered table that stands in for one leader table. */
+static void add_shadow(struct text *text, const struct dialect *dialect, const struct bound_table *table,
+                       const struct scope *scope, enum event event) {
+    bool gone = event == EVENT_INSERT || event == EVENT_UPDATE || event == EVENT_REKEY; /* NEW was not there before */
+    text_add(text, "SELECT ");
+    add_columns(text, dialect, table);
+    text_add(text, " FROM ");
+    dialect->quote(text, table->source);
+    text_add(text, " WHERE ");
+    if (event != EVENT_NONE && table->sole) {
+        text_add(text, "0"); /* the entity's only row here is the one written */
+    } else {
+        sync_scope(text, dialect, scope, NULL, &table->table->key);
+        if (gone) {
+            text_add(text, " AND NOT (");
+            add_equal(text, dialect, "NEW", NULL, &table->identity);
+            text_add(text, ")");
+        }
+    }
+    if (event != EVENT_NONE && event != EVENT_INSERT) {
+        text_add(text, " UNION ALL SELECT ");
+        add_old_row(text, dialect, table, event == EVENT_REKEY);
+    }
+}
+
+void sync_query(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
+                struct image image) {
+    text_add(text, "(WITH ");
+    for (size_t i = 0; i < flow->leader_count; i++) {
+        if (i > 0) text_add(text, ", ");
+        dialect->quote(text, flow->leaders[i].table->name);
+        text_add(text, " (");
+        add_columns(text, dialect, &flow->leaders[i]);
+        text_add(text, ") AS (");
+        add_shadow(text, dialect, &flow->leaders[i], scope, image.leader == i ? image.event : EVENT_NONE);
+        text_add(text, ")");
+    }
+    text_add(text, ", midflight_query (");
+    sync_names(text, dialect, NULL, &flow->yielded);
+    text_addf(text, ") AS (%s\n) SELECT ", flow->sql);
+    sync_as(text, dialect, &flow->yielded);
+    text_add(text, " FROM midflight_query)");
+}
+
+/* now AS midflight_a LEFT JOIN was AS midflight_b */
+static void add_now_and_was(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                            const char *was) {
+    text_addf(text, "%s AS midflight_a", now);
+    if (was == NULL) return;
+    text_addf(text, "\n    LEFT JOIN %s AS midflight_b ON ", was);
+    add_equal(text, dialect, "midflight_b", "midflight_a", &flow->match);
+}
+
+/* (b."id" IS NULL OR b."c" differs from a."c"): there was no such row, or it was another. A row that was joined has its
+ * match, and none of that is NULL. */
+static void add_changed(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *name) {
+    text_add(text, "(");
+    add_name(text, dialect, "midflight_b", flow->match.items[0]);
+    text_add(text, " IS NULL OR ");
+    add_differs(text, dialect, flow->target, "midflight_b", "midflight_a", name);
+    text_add(text, ")");
+}
+
+static void add_target(struct text *text, const struct dialect *dialect, const struct flow *flow) {
+    dialect->quote(text, flow->target->physical);
+}
+
+static bool names_cover(const struct names *outer, const struct names *inner) {
+    for (size_t i = 0; i < inner->count; i++) {
+        if (!names_have(outer, inner->items[i])) return false;
+    }
+    return true;
+}
+
+static void add_not_null(struct text *text, const struct dialect *dialect, const struct flow *flow) {
+    for (size_t i = 0; i < flow->target->column_count; i++) {
+        const struct column *column = &flow->target->columns[i];
+        if (!column->not_null || !names_have(&flow->yielded, column->name)) continue;
+        text_add(text, " AND ");
+        add_name(text, dialect, "midflight_a", column->name);
+        text_add(text, " IS NOT NULL");
+    }
+}
+
+static void add_fits(struct text *text, const struct dialect *dialect, const struct flow *flow) {
+    for (size_t i = 0; i < flow->target->column_count; i++) {
+        const struct column *column = &flow->target->columns[i];
+        if (column->type == NULL || !names_have(&flow->yielded, column->name)) continue;
+        TEXT value = {0};
+        add_name(&value, dialect, "midflight_a", column->name);
+        dialect->fits(text, text_get(&value), column);
+    }
+}
+
+/* AND row a breaks no NOT NULL and no type, and no other row holds what a unique index of the target wants for it. Inside triggers
+ * the conflict clause of the application's statement reigns: under its OR REPLACE such a row would delete the other
+ * one, under its OR FAIL or OR ABORT it would fail the application. */
+static void add_acceptable(struct text *text, const struct dialect *dialect, const struct flow *flow) {
+    add_not_null(text, dialect, flow);
+    add_fits(text, dialect, flow);
+    for (size_t i = 0; i < flow->target->unique_count; i++) {
+        const struct names *unique = &flow->target->uniques[i];
+        bool yielded = true;
+        for (size_t c = 0; c < unique->count; c++) yielded = yielded && names_have(&flow->yielded, unique->items[c]);
+        if (!yielded || names_cover(&flow->match, unique)) continue;
+        text_add(text, "\n    AND NOT EXISTS (SELECT 1 FROM ");
+        add_target(text, dialect, flow);
+        text_add(text, " AS midflight_u WHERE ");
+        add_equal(text, dialect, "midflight_u", "midflight_a", unique);
+        text_add(text, " AND NOT (");
+        add_equal(text, dialect, "midflight_u", "midflight_a", &flow->match);
+        text_add(text, "))");
+    }
+}
+
+/* AND (the target's row) NOT IN now; one scan of each, whatever their size */
+static void add_not_in(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *prefix,
+                       const char *now) {
+    text_add(text, " AND (");
+    sync_names(text, dialect, prefix, &flow->match);
+    text_add(text, ") NOT IN (SELECT ");
+    sync_names(text, dialect, NULL, &flow->match);
+    text_addf(text, " FROM %s", now);
+    for (size_t i = 0; i < flow->match.count; i++) {
+        text_add(text, i == 0 ? " WHERE " : " AND ");
+        dialect->quote(text, flow->match.items[i]);
+        text_add(text, " IS NOT NULL");
+    }
+    text_add(text, ")");
+}
+
+void sync_delete(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
+                 const char *now) {
+    text_add(text, "  DELETE FROM ");
+    add_target(text, dialect, flow);
+    text_add(text, " WHERE ");
+    sync_scope(text, dialect, scope, NULL, &flow->target->table->key);
+    add_not_in(text, dialect, flow, NULL, now);
+    text_add(text, ";\n");
+}
+
+void sync_delete_gone(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                      const char *was) {
+    text_add(text, "  DELETE FROM ");
+    add_target(text, dialect, flow);
+    text_add(text, " WHERE (");
+    sync_names(text, dialect, NULL, &flow->match);
+    text_add(text, ") IN (SELECT ");
+    sync_names(text, dialect, "midflight_b", &flow->match);
+    text_addf(text, " FROM %s AS midflight_b\n    WHERE NOT EXISTS (SELECT 1 FROM %s AS midflight_a WHERE ", was, now);
+    add_equal(text, dialect, "midflight_a", "midflight_b", &flow->match);
+    text_add(text, "));\n");
+}
+
+/* "c" = a."c", or, with `was`, what the target holds where the write did not change it */
+static void add_assignment(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *target,
+                           const char *name, const char *was) {
+    dialect->quote(text, name);
+    text_add(text, " = ");
+    if (was == NULL) {
+        add_name(text, dialect, "midflight_a", name);
+        return;
+    }
+    text_add(text, "CASE WHEN ");
+    add_changed(text, dialect, flow, name);
+    text_add(text, " THEN ");
+    add_name(text, dialect, "midflight_a", name);
+    text_add(text, " ELSE ");
+    add_name(text, dialect, target, name);
+    text_add(text, " END");
+}
+
+static const char *policy(const struct dialect *dialect, const struct flow *flow, bool careful) {
+    return careful && flow->target->strict ? dialect->skip_refused : "";
+}
+
+/* ("target"."c" differs from a."c" OR ...) */
+static void add_any_differs(struct text *text, const struct dialect *dialect, const struct flow *flow,
+                            const char *target) {
+    text_add(text, "(");
+    for (size_t i = 0; i < flow->written.count; i++) {
+        if (i > 0) text_add(text, " OR ");
+        add_differs(text, dialect, flow->target, target, "midflight_a", flow->written.items[i]);
+    }
+    text_add(text, ")");
+}
+
+void sync_settle(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                 const char *disagree) {
+    if (flow->written.count == 0) return;
+    TEXT target = {0};
+    add_target(&target, dialect, flow);
+    text_addf(text, "  UPDATE %s%s SET ", policy(dialect, flow, true), text_get(&target));
+    for (size_t i = 0; i < flow->written.count; i++) {
+        if (i > 0) text_add(text, ", ");
+        add_assignment(text, dialect, flow, text_get(&target), flow->written.items[i], NULL);
+    }
+    text_addf(text, "\n    FROM %s AS midflight_a WHERE ", now);
+    add_equal(text, dialect, text_get(&target), "midflight_a", &flow->match);
+    text_add(text, " AND ");
+    add_any_differs(text, dialect, flow, text_get(&target));
+    text_addf(text, "\n    AND %s", disagree);
+    add_acceptable(text, dialect, flow);
+    text_add(text, ";\n");
+}
+
+void sync_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                 const char *was, bool careful) {
+    if (flow->written.count == 0) return;
+    TEXT target = {0};
+    add_target(&target, dialect, flow);
+    text_addf(text, "  UPDATE %s%s SET ", policy(dialect, flow, careful), text_get(&target));
+    for (size_t i = 0; i < flow->written.count; i++) {
+        if (i > 0) text_add(text, ", ");
+        add_assignment(text, dialect, flow, text_get(&target), flow->written.items[i], was);
+    }
+    text_add(text, "\n    FROM ");
+    add_now_and_was(text, dialect, flow, now, was);
+    text_add(text, "\n    WHERE ");
+    add_equal(text, dialect, text_get(&target), "midflight_a", &flow->match);
+    text_add(text, " AND ");
+    if (was == NULL) {
+        add_any_differs(text, dialect, flow, text_get(&target));
+    } else {
+        for (size_t i = 0; i < flow->written.count; i++) {
+            text_add(text, i > 0 ? " OR " : "(");
+            add_changed(text, dialect, flow, flow->written.items[i]);
+        }
+        text_add(text, ")");
+    }
+    if (careful) add_acceptable(text, dialect, flow);
+    text_add(text, ";\n");
+}
+
+/* INSERT [or ignore] INTO "T" (columns) SELECT columns FROM now AS midflight_a */
+static void add_insert_head(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                            bool careful) {
+    text_addf(text, "  INSERT %sINTO ", policy(dialect, flow, careful));
+    add_target(text, dialect, flow);
+    text_add(text, " (");
+    sync_names(text, dialect, NULL, &flow->yielded);
+    text_add(text, ")\n    SELECT ");
+    sync_names(text, dialect, "midflight_a", &flow->yielded);
+    text_addf(text, " FROM %s AS midflight_a", now);
+}
+
+/* A condition: `now` and `was` are not the same rows. */
+static void add_flow_changed(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                             const char *was) {
+    for (int side = 0; side < 2; side++) {
+        text_addf(text, "%sEXISTS (SELECT 1 FROM %s AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM %s AS midflight_y WHERE ",
+                  side == 0 ? "(" : " OR ", side == 0 ? now : was, side == 0 ? was : now);
+        text_add(text, "(");
+        sync_names(text, dialect, "midflight_x", &flow->yielded);
+        text_add(text, ") IS (");
+        sync_names(text, dialect, "midflight_y", &flow->yielded);
+        text_add(text, ")");
+        text_add(text, "))");
+    }
+    text_add(text, ")");
+}
+
+void sync_recall(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
+                 const char *now, const char *was) {
+    text_addf(text, "  INSERT INTO %s", was);
+    text_add(text, " SELECT ");
+    sync_names(text, dialect, NULL, &flow->yielded);
+    text_add(text, " FROM ");
+    add_target(text, dialect, flow);
+    text_add(text, " WHERE ");
+    sync_scope(text, dialect, scope, NULL, &flow->target->table->key);
+    text_addf(text, "\n    AND EXISTS (SELECT 1 FROM %s AS midflight_b WHERE NOT EXISTS (SELECT 1 FROM ", was);
+    add_target(text, dialect, flow);
+    text_add(text, " AS midflight_t WHERE ");
+    add_equal(text, dialect, "midflight_t", "midflight_b", &flow->match);
+    text_add(text, "))\n    AND ");
+    add_flow_changed(text, dialect, flow, now, was);
+    text_add(text, ";\n");
+}
+
+void sync_insert(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                 const char *was, bool careful) {
+    add_insert_head(text, dialect, flow, now, careful);
+    text_add(text, "\n    WHERE NOT EXISTS (SELECT 1 FROM ");
+    add_target(text, dialect, flow);
+    text_add(text, " AS midflight_t WHERE ");
+    add_equal(text, dialect, "midflight_t", "midflight_a", &flow->match);
+    text_add(text, ")");
+    if (was != NULL) {
+        text_add(text, "\n    AND ");
+        add_flow_changed(text, dialect, flow, now, was);
+    }
+    if (careful) add_acceptable(text, dialect, flow);
+    text_add(text, ";\n");
+}
+
+void sync_fill(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now) {
+    add_insert_head(text, dialect, flow, now, false);
+    text_add(text, ";\n");
+}
+
+/* LEFT JOIN the target as t WHERE row a is missing there or differs; with `was`: where the write changed that */
+static void add_not_as_yielded(struct text *text, const struct dialect *dialect, const struct flow *flow,
+                               const char *now, const char *was) {
+    text_add(text, "\n    LEFT JOIN ");
+    add_target(text, dialect, flow);
+    text_add(text, " AS midflight_t ON ");
+    add_equal(text, dialect, "midflight_t", "midflight_a", &flow->match);
+    text_add(text, "\n    WHERE ");
+    add_name(text, dialect, "midflight_t", flow->match.items[0]);
+    text_add(text, " IS NULL");
+    if (was != NULL) {
+        text_add(text, " AND ");
+        add_flow_changed(text, dialect, flow, now, was);
+    }
+    for (size_t i = 0; i < flow->written.count; i++) {
+        text_add(text, " OR ");
+        if (was != NULL) {
+            add_changed(text, dialect, flow, flow->written.items[i]);
+            text_add(text, " AND ");
+        }
+        text_add(text, "midflight_t.");
+        dialect->quote(text, flow->match.items[0]);
+        text_add(text, " IS NOT NULL AND (");
+        add_differs(text, dialect, flow->target, "midflight_t", "midflight_a", flow->written.items[i]);
+        text_add(text, ")");
+    }
+}
+
+void sync_refused(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                  const char *was) {
+    text_add(text, "EXISTS (SELECT 1 FROM ");
+    add_now_and_was(text, dialect, flow, now, was);
+    add_not_as_yielded(text, dialect, flow, now, was);
+    text_add(text, ")");
+}
+
+void sync_different(struct text *text, const struct dialect *dialect, const struct flow *flow,
+                    const struct scope *scope, const char *now) {
+    const struct names *key = &flow->target->table->key;
+    text_add(text, "SELECT ");
+    sync_names(text, dialect, "midflight_a", key);
+    text_addf(text, " FROM %s AS midflight_a", now);
+    add_not_as_yielded(text, dialect, flow, now, NULL);
+    text_add(text, "\n  UNION ALL SELECT ");
+    sync_names(text, dialect, "midflight_t", key);
+    text_add(text, " FROM ");
+    add_target(text, dialect, flow);
+    text_add(text, " AS midflight_t WHERE ");
+    sync_scope(text, dialect, scope, "midflight_t", key);
+    add_not_in(text, dialect, flow, "midflight_t", now);
+}

@@ -1,0 +1,399 @@
+#include "store/sqlite/catalog.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* SQLite's rules of affinity (datatype3.html, 3.1): only a column without one keeps values of any type as they come. */
+static bool type_is_loose(const char *type, bool strict) {
+    if (strict) return strcasecmp(type, "ANY") == 0;
+    return (*type == '\0' || strcasestr(type, "BLOB") != NULL) && strcasestr(type, "INT") == NULL;
+}
+
+/* What typeof() says of the only values that a column of a STRICT table holds, NULL aside. */
+static const char *strict_type(const char *type) {
+    if (strncasecmp(type, "INT", 3) == 0) return "integer";
+    if (strcasecmp(type, "REAL") == 0) return "real";
+    if (strcasecmp(type, "TEXT") == 0) return "text";
+    return strcasecmp(type, "BLOB") == 0 ? "blob" : NULL;
+}
+
+static const char *copy_column(struct arena *arena, sqlite3_stmt *statement, int column) {
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text == NULL ? "" : arena_copy(arena, text);
+}
+
+struct kind {
+    const char *type;
+    bool without_rowid, strict;
+};
+
+static bool read_kind(sqlite3 *db, const char *name, struct arena *arena, struct kind *ret, struct error *error) {
+    STATEMENT *statement = NULL;
+    bool row = false;
+    if (!statement_prepare(db, "SELECT type, wr, strict FROM pragma_table_list(?1) WHERE schema = 'main'", NULL,
+                           &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    if (!statement_step(statement, &row, error)) return false;
+    if (!row) return error_set(error, ERROR_DEFINITION, "there is no table %s: name one that exists", name);
+    *ret = (struct kind){copy_column(arena, statement, 0), sqlite3_column_int(statement, 1) != 0,
+                         sqlite3_column_int(statement, 2) != 0};
+    if (strcmp(ret->type, "table") == 0) return true;
+    return error_set(error, ERROR_DEFINITION,
+                     "%s is a %s: SQLite runs no triggers for its rows, so writes could not be followed. Name the "
+                     "tables behind it",
+                     name, strcmp(ret->type, "virtual") == 0 ? "virtual table" : ret->type);
+}
+
+/* Columns in order; the primary key's into `primary`, in its order. */
+static bool read_columns(sqlite3 *db, const char *name, struct kind kind, struct arena *arena, struct bound_table *table,
+                         struct names *primary, struct error *error) {
+    STATEMENT *statement = NULL;
+    bool row = false;
+    if (!statement_prepare(db,
+                           "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk, hidden, count(*) OVER (), "
+                           "sum(pk > 0) OVER () FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    const char *keyed[64] = {0};
+    int keyed_count = 0;
+    while (true) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (!row) break;
+        if (table->columns == NULL) {
+            table->columns = ARENA_ARRAY(arena, struct column, (size_t)sqlite3_column_int(statement, 6));
+            keyed_count = sqlite3_column_int(statement, 7);
+        }
+        struct column *column = &table->columns[table->column_count++];
+        const char *type = copy_column(arena, statement, 1);
+        int pk = sqlite3_column_int(statement, 4);
+        bool rowid = pk > 0 && keyed_count == 1 && !kind.without_rowid && strcasecmp(type, "INTEGER") == 0;
+        column->name = copy_column(arena, statement, 0);
+        column->not_null = sqlite3_column_int(statement, 2) != 0 || rowid || (pk > 0 && kind.without_rowid);
+        column->has_default = sqlite3_column_int(statement, 3) != 0 || rowid;
+        column->generated = sqlite3_column_int(statement, 5) >= 2;
+        column->loose = type_is_loose(type, kind.strict);
+        if (kind.strict) column->type = strict_type(type);
+        const char *collation = "BINARY";
+        sqlite3_table_column_metadata(db, "main", name, column->name, NULL, &collation, NULL, NULL, NULL);
+        column->declared = type;
+        column->collation = arena_copy(arena, collation);
+        column->folded = strcasecmp(collation, "BINARY") != 0;
+        if (pk > 0 && pk <= 64) keyed[pk - 1] = column->name;
+    }
+    for (size_t i = 0; i < 64 && keyed[i] != NULL; i++) names_add(arena, primary, keyed[i]);
+    return true;
+}
+
+/* Every plain unique index: not partial, not over expressions. */
+static bool read_uniques(sqlite3 *db, const char *name, struct arena *arena, struct bound_table *table,
+                         const struct names *primary, struct error *error) {
+    STATEMENT *statement = NULL;
+    bool row = false;
+    if (!statement_prepare(db,
+                           "SELECT l.name, x.name, l.partial, x.cid FROM pragma_index_list(?1) l, "
+                           "pragma_index_xinfo(l.name) x WHERE l.\"unique\" AND x.key ORDER BY l.seq, x.seqno",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    table->uniques = ARENA_ARRAY(arena, struct names, 66);
+    if (primary->count > 0) table->uniques[table->unique_count++] = *primary;
+    const char *index = NULL;
+    bool plain = true;
+    struct names columns = {0};
+    while (true) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (row && (sqlite3_column_int(statement, 2) != 0 || sqlite3_column_int(statement, 3) < 0)) table->strict = true;
+        if (!row || index == NULL || strcmp(index, (const char *)sqlite3_column_text(statement, 0)) != 0) {
+            if (index != NULL && plain && table->unique_count < 66) table->uniques[table->unique_count++] = columns;
+            if (!row) return true;
+            index = copy_column(arena, statement, 0);
+            columns = (struct names){0};
+            plain = true;
+        }
+        if (sqlite3_column_int(statement, 2) != 0 || sqlite3_column_int(statement, 3) < 0) plain = false;
+        if (plain) names_add(arena, &columns, copy_column(arena, statement, 1));
+    }
+}
+
+static bool all_not_null(const struct bound_table *table, const struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        const struct column *column = sync_column(table, names->items[i]);
+        if (column == NULL || !column->not_null) return false;
+    }
+    return true;
+}
+
+static bool names_within(const struct names *inner, const struct names *outer) {
+    for (size_t i = 0; i < inner->count; i++) {
+        if (!names_have(outer, inner->items[i])) return false;
+    }
+    return true;
+}
+
+/* A CHECK, or a trigger of the table's own, may refuse a row for reasons that only it knows. */
+static bool read_strictness(sqlite3 *db, const char *name, bool *ret, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(db,
+                           "SELECT 1 FROM sqlite_schema WHERE lower(tbl_name) = lower(?1) AND (type = 'trigger' OR type = "
+                           "'table' AND sql LIKE '%CHECK%')",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    return statement_step(statement, ret, error);
+}
+
+bool catalog_table(sqlite3 *db, const struct table *table, struct arena *arena, struct bound_table *ret,
+                   struct error *error) {
+    struct kind kind = {0};
+    bool constrained = false;
+    struct names primary = {0};
+    struct bound_table bound = {.table = table, .physical = table->name, .source = table->name};
+    if (!read_kind(db, table->name, arena, &kind, error) ||
+        !read_columns(db, table->name, kind, arena, &bound, &primary, error) ||
+        !read_uniques(db, table->name, arena, &bound, &primary, error) ||
+        !read_strictness(db, table->name, &constrained, error)) {
+        return false;
+    }
+    bound.strict = bound.strict || constrained;
+    for (size_t i = 0; i < table->key.count; i++) {
+        if (sync_column(&bound, table->key.items[i]) != NULL) continue;
+        return error_set(error, ERROR_DEFINITION, "key: table %s has no column %s", table->name, table->key.items[i]);
+    }
+    for (size_t i = 0; i < bound.unique_count; i++) {
+        const struct names *unique = &bound.uniques[i];
+        if (bound.identity.count == 0 && all_not_null(&bound, unique)) bound.identity = *unique;
+        if (names_within(unique, &table->key)) bound.sole = true;
+    }
+    if (bound.identity.count == 0) {
+        return error_set(error, ERROR_DEFINITION,
+                         "table %s has no primary key or unique index over NOT NULL columns, so its rows cannot be told "
+                         "apart: add one (CREATE UNIQUE INDEX ... on NOT NULL columns)",
+                         table->name);
+    }
+    *ret = bound;
+    return true;
+}
+
+/* --- flows ---------------------------------------------------------------------------------------------------- */
+
+struct reading {
+    const struct bound_table *leaders;
+    size_t leader_count;
+    struct names *reads; /* by leader */
+    struct names others;
+    struct arena *arena;
+};
+
+static int note_read(void *context, int action, const char *table, const char *column, const char *database,
+                     const char *trigger) {
+    (void)database, (void)trigger;
+    struct reading *reading = context;
+    if (action != SQLITE_READ || table == NULL || column == NULL) return SQLITE_OK;
+    bool leader = false;
+    for (size_t i = 0; i < reading->leader_count; i++) {
+        if (strcasecmp(reading->leaders[i].table->name, table) != 0) continue;
+        leader = true;
+        const struct column *known = sync_column(&reading->leaders[i], column);
+        if (known != NULL && !names_have(&reading->reads[i], known->name)) {
+            names_add(reading->arena, &reading->reads[i], known->name);
+        }
+        /* "SELECT count(*) FROM t" reads t but none of its columns: follow all of it. */
+        if (*column == '\0') {
+            for (size_t c = 0; c < reading->leaders[i].column_count; c++) {
+                const char *name = reading->leaders[i].columns[c].name;
+                if (!names_have(&reading->reads[i], name)) names_add(reading->arena, &reading->reads[i], name);
+            }
+        }
+    }
+    if (!leader && !names_have(&reading->others, table)) {
+        names_add(reading->arena, &reading->others, arena_copy(reading->arena, table));
+    }
+    return SQLITE_OK;
+}
+
+/* The match: the first unique set, NOT NULL ones first, that the query yields whole. */
+static bool choose_match(const struct bound_table *target, const struct names *yielded, struct names *ret) {
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < target->unique_count; i++) {
+            const struct names *unique = &target->uniques[i];
+            if (!names_within(unique, yielded) || (pass == 0 && !all_not_null(target, unique))) continue;
+            *ret = *unique;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_columns(sqlite3_stmt *statement, const char *what, const struct bound_table *target,
+                         struct arena *arena, struct names *ret, struct error *error) {
+    for (int i = 0; i < sqlite3_column_count(statement); i++) {
+        const char *name = sqlite3_column_name(statement, i), *colon = strrchr(name, ':');
+        const struct column *column = sync_column(target, name);
+        /* SQLite numbers a name that comes again: "email:1". */
+        if (column == NULL && colon != NULL && sync_column(target, arena_copy_n(arena, name, (size_t)(colon - name))) != NULL) {
+            return error_set(error, ERROR_DEFINITION, "%s yields column %.*s twice", what, (int)(colon - name), name);
+        }
+        if (column == NULL) {
+            return error_set(error, ERROR_DEFINITION,
+                             "%s yields a column %s, which table %s does not have: name it with AS, or leave it out",
+                             what, name, target->table->name);
+        }
+        if (column->generated) {
+            return error_set(error, ERROR_DEFINITION,
+                             "%s yields %s, which table %s computes itself (GENERATED): leave it out", what, name,
+                             target->table->name);
+        }
+        if (names_have(ret, name)) return error_set(error, ERROR_DEFINITION, "%s yields column %s twice", what, name);
+        names_add(arena, ret, column->name);
+    }
+    return true;
+}
+
+/* The one statement in a query's text, without the semicolon and whatever follows it. */
+static bool only_statement(sqlite3 *db, const char *sql, const char *what, struct arena *arena, const char **ret,
+                           struct error *error) {
+    sqlite3_stmt *statement = NULL;
+    const char *tail = sql;
+    int status = sqlite3_prepare_v2(db, sql, -1, &statement, &tail);
+    sqlite3_finalize(statement);
+    if (status != SQLITE_OK) {
+        error_from(db, what, error);
+        error->code = ERROR_DEFINITION;
+        return false;
+    }
+    size_t length = (size_t)(tail - sql);
+    while (length > 0 && strchr("; \t\r\n", sql[length - 1]) != NULL) length--;
+    statement = NULL;
+    status = sqlite3_prepare_v2(db, tail, -1, &statement, NULL);
+    bool more = status != SQLITE_OK || statement != NULL;
+    sqlite3_finalize(statement);
+    if (more) return error_set(error, ERROR_DEFINITION, "%s: there is more than one statement: give one SELECT", what);
+    *ret = arena_copy_n(arena, sql, length);
+    return true;
+}
+
+bool catalog_flow(sqlite3 *db, const struct query *query, enum direction direction, const struct bound_table *leaders,
+                  size_t leader_count, const struct bound_table *target, struct arena *arena, struct flow *ret,
+                  struct error *error) {
+    const char *what = arena_format(arena, "%s.%s", direction_name(direction), query->table);
+    struct names *reads = ARENA_ARRAY(arena, struct names, leader_count);
+    struct reading reading = {.leaders = leaders, .leader_count = leader_count, .reads = reads, .arena = arena};
+    TEXT sql = {0};
+    const char *only = NULL;
+    STATEMENT *statement = NULL;
+    if (!only_statement(db, query->sql, what, arena, &only, error)) return false;
+    text_addf(&sql, "SELECT * FROM (%s\n)", only);
+    sqlite3_set_authorizer(db, note_read, &reading);
+    bool prepared = statement_prepare(db, text_get(&sql), what, &statement, error);
+    sqlite3_set_authorizer(db, NULL, NULL);
+    if (!prepared) return false;
+
+    struct flow flow = {.target = target, .leaders = leaders, .leader_count = leader_count, .sql = only,
+                        .reads = reads, .others = reading.others};
+    if (sqlite3_bind_parameter_count(statement) > 0) {
+        return error_set(error, ERROR_DEFINITION, "%s has a parameter (%s): there is nobody to give it a value", what,
+                         sqlite3_bind_parameter_name(statement, 1) == NULL ? "?" : sqlite3_bind_parameter_name(statement, 1));
+    }
+    if (!take_columns(statement, what, target, arena, &flow.yielded, error)) return false;
+    for (size_t i = 0; i < target->table->key.count; i++) {
+        if (names_have(&flow.yielded, target->table->key.items[i])) continue;
+        return error_set(error, ERROR_DEFINITION, "%s does not yield %s, a key column of table %s: add it", what,
+                         target->table->key.items[i], target->table->name);
+    }
+    if (!choose_match(target, &flow.yielded, &flow.match)) {
+        return error_set(error, ERROR_DEFINITION,
+                         "%s yields no primary key or unique index of table %s whole, so its rows cannot be told apart: "
+                         "yield those columns, or add a unique index over columns that it yields",
+                         what, target->table->name);
+    }
+    for (size_t i = 0; i < flow.yielded.count; i++) {
+        const char *name = flow.yielded.items[i];
+        if (names_have(&flow.match, name) && !sync_column(target, name)->folded) continue;
+        names_add(arena, &flow.written, name);
+    }
+    *ret = flow;
+    return true;
+}
+
+/* --- a copy of the schema ------------------------------------------------------------------------------------- */
+
+static bool open_memory(sqlite3 **ret, struct error *error) {
+    if (sqlite3_open(":memory:", ret) != SQLITE_OK) return error_from(*ret, NULL, error);
+    return connection_script(*ret, "PRAGMA legacy_alter_table = ON", NULL, error);
+}
+
+/* Runs the DDL of every object of one type. What does not stand on its own (the shadow tables of a virtual table,
+ * a broken view) is left out: whatever a migration names is looked up, and missed, later. */
+static bool copy_objects(sqlite3 *live, sqlite3 *copy, const char *type, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(live,
+                           "SELECT sql FROM sqlite_schema WHERE type = ?1 AND sql IS NOT NULL "
+                           "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'midflight\\_%' ESCAPE '\\' "
+                           "ORDER BY rowid",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, type, -1, SQLITE_STATIC);
+    for (bool row = true; row;) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (row) (void)sqlite3_exec(copy, (const char *)sqlite3_column_text(statement, 0), NULL, NULL, NULL);
+    }
+    return true;
+}
+
+bool catalog_rename(sqlite3 *db, const char *from, const char *to, struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "ALTER TABLE ");
+    sqlite_quote(&sql, from);
+    text_add(&sql, " RENAME TO ");
+    sqlite_quote(&sql, to);
+    return connection_script(db, text_get(&sql), NULL, error);
+}
+
+static bool copy_schema(sqlite3 *live, sqlite3 *copy, const struct change *change, struct standing standing,
+                        struct error *error) {
+    struct arena *arena = arena_new();
+    bool ok = copy_objects(live, copy, "table", error) && copy_objects(live, copy, "index", error);
+    if (ok && standing.swapped && change->alter_table != NULL) {
+        ok = catalog_rename(copy, change->alter_table, alter_new_name(arena, change->alter_table), error) &&
+             catalog_rename(copy, alter_old_name(arena, change->alter_table), change->alter_table, error);
+        ok = ok || standing.names_only; /* one of the two may be retired already */
+    }
+    ok = ok && copy_objects(live, copy, "view", error) && copy_objects(live, copy, "trigger", error);
+    arena_free(arena);
+    return ok;
+}
+
+/* Runs a script whose statements may have been run before: those that fail are passed over. */
+static void run_leniently(sqlite3 *db, const char *script) {
+    while (script != NULL && *script != '\0') {
+        sqlite3_stmt *statement = NULL;
+        if (sqlite3_prepare_v2(db, script, -1, &statement, &script) == SQLITE_OK) sqlite3_step(statement);
+        sqlite3_finalize(statement);
+    }
+}
+
+bool catalog_copy(sqlite3 *live, const struct change *change, struct standing standing, sqlite3 **ret,
+                  struct error *error) {
+    sqlite3 *copy = NULL;
+    bool ok = open_memory(&copy, error) && copy_schema(live, copy, change, standing, error);
+    if (ok && !standing.made) {
+        ok = connection_script(copy, change->create, "new.create", error) &&
+             (change->index == NULL || connection_script(copy, change->index, "new.index", error));
+        if (!ok && error->code == ERROR_ROWS) error->code = ERROR_DEFINITION;
+    } else if (ok && change->index != NULL) {
+        run_leniently(copy, change->index); /* indexes still to be built count: what is unique must be known early */
+    }
+    if (!ok) {
+        sqlite3_close(copy);
+        return false;
+    }
+    *ret = copy;
+    return true;
+}

@@ -1,0 +1,470 @@
+/* What can be proved before the start, and the plan. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "store/sqlite/catalog.h"
+#include "store/sqlite/state.h"
+
+static void say(struct check_report *report, enum check_level level, const char *format, ...) PRINTF_LIKE(3, 4);
+static void say(struct check_report *report, enum check_level level, const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (level == CHECK_REFUSAL) report->refusals++;
+    struct check_note note = {level, text};
+    if (report->note != NULL) report->note(report->context, &note);
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------------- */
+
+/* Is a range of the key found through an index? SQLite's own plan says. */
+static bool key_is_indexed(sqlite3 *db, const struct bound_table *table, bool *ret, struct error *error) {
+    struct scope scope = {.lower = true, .upper = true};
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    bool row = false;
+    text_add(&sql, "EXPLAIN QUERY PLAN SELECT 1 FROM ");
+    sqlite_quote(&sql, table->table->name);
+    text_add(&sql, " WHERE ");
+    sync_scope(&sql, &sqlite_dialect, &scope, NULL, &table->table->key);
+    if (!statement_prepare(db, text_get(&sql), NULL, &statement, error) || !statement_step(statement, &row, error)) {
+        return false;
+    }
+    *ret = row && strncmp((const char *)sqlite3_column_text(statement, 3), "SEARCH", 6) == 0;
+    return true;
+}
+
+static bool is_text_type(const char *type) {
+    return strcasestr(type, "CHAR") != NULL || strcasestr(type, "TEXT") != NULL || strcasestr(type, "CLOB") != NULL;
+}
+
+/* Keys must order and compare alike on every table, or a range would not mean the same entities everywhere. */
+static void check_key_types(struct sqlite_store *store, struct check_report *report) {
+    const struct bound_table *reference = &store->tables[SIDE_OLD][0];
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+            const struct bound_table *table = &store->tables[side][i];
+            for (size_t k = 0; k < store->key_count; k++) {
+                const char *type = "", *collation = "", *type_0 = "", *collation_0 = "";
+                const char *name = table->table->key.items[k], *name_0 = reference->table->key.items[k];
+                sqlite3_table_column_metadata(store->copy, "main", table->table->name, name, &type, &collation, NULL, NULL,
+                                              NULL);
+                sqlite3_table_column_metadata(store->copy, "main", reference->table->name, name_0, &type_0, &collation_0,
+                                              NULL, NULL, NULL);
+                if (type == NULL) type = "";
+                if (type_0 == NULL) type_0 = "";
+                if (strcasecmp(collation, collation_0) != 0) {
+                    say(report, CHECK_REFUSAL, "key: %s.%s has collation %s, %s.%s has %s; the same key would not be equal on "
+                        "both sides. Declare the same COLLATE", table->table->name, name, collation,
+                        reference->table->name, name_0, collation_0);
+                } else if (is_text_type(type) != is_text_type(type_0)) {
+                    say(report, CHECK_REFUSAL, "key: %s.%s is %s, %s.%s is %s; keys would order differently on the two sides. "
+                        "Declare the same type", table->table->name, name, *type ? type : "untyped",
+                        reference->table->name, name_0, *type_0 ? type_0 : "untyped");
+                }
+            }
+        }
+    }
+}
+
+/* In a trigger, NEW and OLD are rows: a table of that name could not be told from them. */
+static void check_names(struct sqlite_store *store, struct check_report *report) {
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+            const char *name = store->change.shapes[side].tables[i].name;
+            if (strcasecmp(name, "new") != 0 && strcasecmp(name, "old") != 0) continue;
+            say(report, CHECK_REFUSAL, "table %s: SQLite's triggers call the rows that they see NEW and OLD, and could not tell it "
+                "from them. Rename it first", name);
+        }
+    }
+}
+
+static bool check_keys(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+            const struct bound_table *table = &store->tables[side][i];
+            bool indexed;
+            if (!key_is_indexed(store->copy, table, &indexed, error)) return false;
+            if (!indexed) {
+                TEXT columns = {0};
+                sync_names(&columns, &sqlite_dialect, NULL, &table->table->key);
+                say(report, CHECK_REFUSAL, "key: table %s has no index that begins with its key: every write would read the "
+                    "whole table. CREATE INDEX ... ON %s (%s)", table->table->name, table->table->name, text_get(&columns));
+            }
+            for (size_t k = 0; k < store->key_count && side == SIDE_OLD; k++) {
+                const char *name = table->table->key.items[k];
+                if (sync_column(table, name)->not_null) continue;
+                TEXT sql = {0};
+                int64_t nulls;
+                text_add(&sql, "SELECT EXISTS (SELECT 1 FROM ");
+                sqlite_quote(&sql, table->physical);
+                text_add(&sql, " WHERE ");
+                sqlite_quote(&sql, name);
+                text_add(&sql, " IS NULL)");
+                if (!connection_integer(store->db, text_get(&sql), &nulls, error)) return false;
+                if (nulls != 0) {
+                    say(report, CHECK_REFUSAL, "key: some rows of %s have NULL in %s: they belong to no entity. Give them a "
+                        "value or delete them", table->table->name, name);
+                }
+            }
+        }
+    }
+    check_key_types(store, report);
+    return true;
+}
+
+/* --- columns -------------------------------------------------------------------------------------------------- */
+
+/* What a view may not use for a connection that does not trust the schema: SQLite itself says, of a view like ours. */
+static void check_trust(struct sqlite_store *store, struct check_report *report, enum direction direction,
+                        const struct flow *flow) {
+    TEXT sql = {0};
+    sqlite3_stmt *statement = NULL;
+    text_addf(&sql, "CREATE VIEW midflight_trust AS SELECT * FROM (%s\n)", flow->sql);
+    (void)sqlite3_exec(store->copy, text_get(&sql), NULL, NULL, NULL);
+    (void)sqlite3_exec(store->copy, "PRAGMA trusted_schema = OFF", NULL, NULL, NULL);
+    if (sqlite3_prepare_v2(store->copy, "SELECT * FROM midflight_trust", -1, &statement, NULL) != SQLITE_OK) {
+        say(report, CHECK_WARNING, "%s.%s: %s, for a connection that sets PRAGMA trusted_schema = OFF: its writes would fail while "
+            "the migration runs. Leave the setting on in the application, or write the query without that function",
+            direction_name(direction), flow->target->table->name, sqlite3_errmsg(store->copy));
+    }
+    sqlite3_finalize(statement);
+    (void)sqlite3_exec(store->copy, "PRAGMA trusted_schema = ON; DROP VIEW midflight_trust", NULL, NULL, NULL);
+}
+
+static void check_columns(struct sqlite_store *store, struct check_report *report, enum direction direction) {
+    for (size_t f = 0; f < store->change.mappings[direction].count; f++) {
+        const struct flow *flow = &store->flows[direction][f];
+        TEXT unmapped = {0};
+        for (size_t c = 0; c < flow->target->column_count; c++) {
+            const struct column *column = &flow->target->columns[c];
+            if (names_have(&flow->yielded, column->name)) continue;
+            text_addf(&unmapped, "%s%s", unmapped.length > 0 ? ", " : "", column->name);
+            if (!column->not_null || column->has_default || column->generated) continue;
+            say(report, direction == FORWARD ? CHECK_REFUSAL : CHECK_WARNING,
+                "%s.%s does not yield %s, which is NOT NULL without a default: %s", direction_name(direction),
+                flow->target->table->name, column->name,
+                direction == FORWARD ? "no row could be inserted. Yield it, or give it a default"
+                                     : "an entity that only the new side creates cannot be taken over and goes to quarantine");
+        }
+        if (flow->target->strict) {
+            say(report, CHECK_WARNING, "table %s may refuse a row for reasons of its own (a CHECK, a trigger, a partial index): the entity "
+                "goes to quarantine, but an application's statement with OR ABORT, OR FAIL, OR ROLLBACK or OR REPLACE fails",
+                flow->target->table->name);
+        }
+        if (unmapped.length > 0) {
+            say(report, CHECK_PROOF, "%s.%s leaves alone (unmapped): %s", direction_name(direction),
+                flow->target->table->name, text_get(&unmapped));
+        }
+        for (size_t o = 0; o < flow->others.count; o++) {
+            STATEMENT *statement = NULL;
+            bool row = false;
+            struct error ignored;
+            if (statement_prepare(store->copy, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?1)",
+                                  NULL, &statement, &ignored)) {
+                sqlite3_bind_text(statement, 1, flow->others.items[o], -1, SQLITE_STATIC);
+                if (!statement_step(statement, &row, &ignored)) row = false;
+            }
+            if (!row) continue;
+            say(report, CHECK_WARNING, "%s.%s reads table %s, which is in neither shape: a change there reaches no entity until "
+                "it is written again. Add it to the shape's key, or leave it unchanged meanwhile",
+                direction_name(direction), flow->target->table->name, flow->others.items[o]);
+        }
+        check_trust(store, report, direction, flow);
+    }
+}
+
+/* --- other people's triggers ---------------------------------------------------------------------------------- */
+
+struct watch {
+    struct sqlite_store *store;
+    struct check_report *report;
+    const struct bound_table *table;
+};
+
+/* Is it a column of either shape that some query reads? column NULL: is it a table that one reads? */
+static bool column_is_read(const struct sqlite_store *store, const char *table, const char *column) {
+    for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
+        const struct shape *shape = &store->change.shapes[leader_of(direction)];
+        for (size_t f = 0; f < store->change.mappings[direction].count; f++) {
+            for (size_t i = 0; i < shape->count; i++) {
+                if (strcasecmp(shape->tables[i].name, table) != 0) continue;
+                if (column == NULL || names_have(&store->flows[direction][f].reads[i], column)) return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A trigger that answers our sync with a write of its own to either shape would make the two differ. */
+static int note_write(void *context, int action, const char *table, const char *column, const char *database,
+                      const char *trigger) {
+    (void)database;
+    struct watch *watch = context;
+    if (trigger == NULL || table == NULL) return SQLITE_OK;
+    if (action != SQLITE_INSERT && action != SQLITE_UPDATE && action != SQLITE_DELETE) return SQLITE_OK;
+    if (!column_is_read(watch->store, table, action == SQLITE_UPDATE ? column : NULL)) return SQLITE_OK;
+    say(watch->report, CHECK_REFUSAL,
+        "trigger %s (fired by writes to %s) writes %s%s%s itself: when midflight carries a row over to it, the trigger would "
+        "change what was carried. Leave that column out of the queries, or drop the trigger for the time being",
+        trigger, watch->table->table->name, table, action == SQLITE_UPDATE ? "." : "",
+        action == SQLITE_UPDATE ? column : "");
+    return SQLITE_OK;
+}
+
+static void watch_statement(struct watch *watch, const char *sql) {
+    sqlite3_stmt *statement = NULL;
+    sqlite3_set_authorizer(watch->store->copy, note_write, watch);
+    (void)sqlite3_prepare_v2(watch->store->copy, sql, -1, &statement, NULL);
+    sqlite3_set_authorizer(watch->store->copy, NULL, NULL);
+    sqlite3_finalize(statement);
+}
+
+static void check_triggers(struct sqlite_store *store, struct check_report *report, enum side side) {
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        struct watch watch = {store, report, &store->tables[side][i]};
+        TEXT sql = {0};
+        text_add(&sql, "DELETE FROM ");
+        sqlite_quote(&sql, watch.table->table->name);
+        watch_statement(&watch, text_get(&sql));
+        text_clear(&sql);
+        text_add(&sql, "INSERT INTO ");
+        sqlite_quote(&sql, watch.table->table->name);
+        text_add(&sql, " DEFAULT VALUES");
+        watch_statement(&watch, text_get(&sql));
+        text_clear(&sql);
+        text_add(&sql, "UPDATE ");
+        sqlite_quote(&sql, watch.table->table->name);
+        text_add(&sql, " SET ");
+        bool first = true;
+        for (size_t c = 0; c < watch.table->column_count; c++) {
+            if (watch.table->columns[c].generated) continue;
+            if (!first) text_add(&sql, ", ");
+            first = false;
+            sqlite_quote(&sql, watch.table->columns[c].name);
+            text_add(&sql, " = ");
+            sqlite_quote(&sql, watch.table->columns[c].name);
+        }
+        watch_statement(&watch, text_get(&sql));
+    }
+}
+
+/* Triggers of another migration on our tables: the two would not know of each other's swap or retirement. */
+static bool check_neighbours(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(store->db,
+                           "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'midflight\\_%' ESCAPE '\\' "
+                           "AND lower(tbl_name) = lower(?1) AND substr(name, 1, length(?2)) <> ?2 LIMIT 1",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
+        bool row = false;
+        sqlite3_bind_text(statement, 1, store->tables[SIDE_OLD][i].physical, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 2, own_name(store, ""), -1, SQLITE_STATIC);
+        if (!statement_step(statement, &row, error)) return false;
+        if (row) {
+            say(report, CHECK_REFUSAL, "table %s is part of another migration that is under way (trigger %s): finish that one, or "
+                "roll it back, first", store->tables[SIDE_OLD][i].table->name,
+                (const char *)sqlite3_column_text(statement, 0));
+        }
+        sqlite3_reset(statement);
+    }
+    return true;
+}
+
+/* --- foreign keys, indexes, the file -------------------------------------------------------------------------- */
+
+static bool in_shape(const struct shape *shape, const char *name) {
+    for (size_t i = 0; i < shape->count; i++) {
+        if (strcasecmp(shape->tables[i].name, name) == 0) return true;
+    }
+    return false;
+}
+
+static bool check_references(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(store->copy,
+                           "SELECT m.name, f.\"table\", f.\"from\" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f "
+                           "WHERE m.type = 'table'",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    const struct shape *old = &store->change.shapes[SIDE_OLD], *new = &store->change.shapes[SIDE_NEW];
+    for (bool row = true; row;) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (!row) break;
+        const char *child = (const char *)sqlite3_column_text(statement, 0);
+        const char *parent = (const char *)sqlite3_column_text(statement, 1);
+        const char *column = (const char *)sqlite3_column_text(statement, 2);
+        if (store->change.alter_table != NULL) continue; /* names, and so references, stay */
+        if (in_shape(old, parent) && !in_shape(old, child) && !in_shape(new, child)) {
+            say(report, store->change.retire == RETIRE_DROP ? CHECK_REFUSAL : CHECK_WARNING,
+                "table %s refers to %s (%s), which finishing %s: %s", child, parent, column,
+                store->change.retire == RETIRE_DROP ? "drops" : "retires",
+                store->change.retire == RETIRE_DROP ? "set `retire: rename`, or point it to the new shape first"
+                                                    : "the reference goes on to the retired table");
+        }
+        if (in_shape(new, child) && in_shape(new, parent)) {
+            const struct bound_table *table = NULL;
+            for (size_t i = 0; i < new->count; i++) {
+                if (strcasecmp(new->tables[i].name, child) == 0) table = &store->tables[SIDE_NEW][i];
+            }
+            if (table != NULL && !names_have(&table->table->key, column)) {
+                say(report, CHECK_WARNING, "%s.%s refers to another entity of %s: until the backfill has passed that one, a write "
+                    "by a connection with foreign_keys = ON may fail. Add the reference after finishing, or start while such "
+                    "writes rest", child, column, parent);
+            }
+        }
+    }
+    return true;
+}
+
+static bool check_file(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    if (sqlite3_db_readonly(store->db, "main") == 1) {
+        say(report, CHECK_REFUSAL, "%s can only be read: give this user the right to write it and its folder",
+            store->base.name);
+    }
+    STATEMENT *statement = NULL;
+    bool row = false;
+    if (!statement_prepare(store->db, "PRAGMA journal_mode", NULL, &statement, error) ||
+        !statement_step(statement, &row, error)) {
+        return false;
+    }
+    if (row && sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0) {
+        say(report, CHECK_WARNING, "%s is not in WAL mode: readers wait for each chunk's commit, and a chunk for the readers. "
+            "PRAGMA journal_mode = WAL avoids that", store->base.name);
+    }
+    return true;
+}
+
+static bool check_retired(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    if (store->change.retire != RETIRE_RENAME) return true;
+    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
+        TEXT sql = {0};
+        int64_t taken;
+        text_add(&sql, "SELECT count(*) FROM sqlite_schema WHERE lower(name) = lower(");
+        sqlite_quote_text(&sql, store->change.shapes[SIDE_OLD].tables[i].name);
+        text_add(&sql, " || '_retired')");
+        if (!connection_integer(store->db, text_get(&sql), &taken, error)) return false;
+        if (taken > 0) {
+            say(report, CHECK_REFUSAL, "finishing would retire %s as %s_retired, and that name is taken: drop or rename it, or set "
+                "`retire:` to drop or keep", store->change.shapes[SIDE_OLD].tables[i].name,
+                store->change.shapes[SIDE_OLD].tables[i].name);
+        }
+    }
+    return true;
+}
+
+/* A copy in which the names are exchanged; RENAME without legacy_alter_table looks at every view and trigger. */
+static bool check_after_swap(struct sqlite_store *store, struct check_report *report, const char *table, const char *new,
+                             struct error *error) {
+    sqlite3 *copy = NULL;
+    TEXT triggers = {0};
+    TEXT drops = {0};
+    STATEMENT *statement = NULL;
+    if (!catalog_copy(store->db, &store->change, store->standing, &copy, error)) return false;
+    char *mismatched = NULL; /* before already: then it is none of ours */
+    (void)sqlite3_exec(copy, "PRAGMA foreign_key_check", NULL, NULL, &mismatched);
+    bool ok = statement_prepare(copy, "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?1)",
+                                NULL, &statement, error);
+    if (ok) sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+    for (bool row = ok; ok && row;) {
+        ok = statement_step(statement, &row, error);
+        if (!ok || !row) break;
+        text_add(&drops, "DROP TRIGGER ");
+        sqlite_quote(&drops, (const char *)sqlite3_column_text(statement, 0));
+        text_add(&drops, ";\n");
+        text_addf(&triggers, "%s;\n", (const char *)sqlite3_column_text(statement, 1));
+    }
+    statement_finalize(&statement);
+    text_add(&triggers, "CREATE TABLE midflight_probe (a); PRAGMA legacy_alter_table = OFF; ALTER TABLE midflight_probe RENAME "
+                        "TO midflight_probed");
+    ok = ok && connection_script(copy, text_get(&drops), NULL, error) &&
+         catalog_rename(copy, table, "midflight_gone", error) && catalog_rename(copy, new, table, error);
+    if (ok && sqlite3_exec(copy, text_get(&triggers), NULL, NULL, NULL) != SQLITE_OK) {
+        say(report, CHECK_REFUSAL, "after the cut-over a view or trigger would no longer fit table %s (%s): change it to what both "
+            "tables have, or drop it for the time being", table, sqlite3_errmsg(copy));
+    }
+    if (ok && mismatched == NULL && sqlite3_exec(copy, "PRAGMA foreign_key_check", NULL, NULL, NULL) != SQLITE_OK) {
+        say(report, CHECK_REFUSAL, "after the cut-over a foreign key would no longer fit table %s (%s): keep the columns that others "
+            "refer to, and their uniqueness, or change those tables first", table, sqlite3_errmsg(copy));
+    }
+    sqlite3_free(mismatched);
+    sqlite3_close(copy);
+    return ok;
+}
+
+/* --- the short form ------------------------------------------------------------------------------------------- */
+
+/* The swap, tried on the copy: SQLite then reads every view and trigger anew, and says which one no longer fits. */
+static bool check_swap(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    const char *table = store->change.alter_table;
+    if (table == NULL) return true;
+    struct arena *arena = store->bound;
+    const char *new = alter_new_name(arena, table), *old = alter_old_name(arena, table);
+    STATEMENT *statement = NULL;
+    bool taken = false;
+    if (!statement_prepare(store->db, "SELECT 1 FROM sqlite_schema WHERE lower(name) = lower(?1)", NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, old, -1, SQLITE_STATIC);
+    if (!statement_step(statement, &taken, error)) return false;
+    if (taken) {
+        say(report, CHECK_REFUSAL, "the cut-over would call the old table %s, and that name is taken: rename or drop it", old);
+        return true;
+    }
+    return check_after_swap(store, report, table, new, error);
+}
+
+/* --- the plan ------------------------------------------------------------------------------------------------- */
+
+static void plan(struct sqlite_store *store, struct check_report *report) {
+    if (report->step == NULL) return;
+    const char *back = has_way(store, BACKWARD) ? "triggers on the new tables: writes there follow to the old"
+                                                : "triggers on the new tables: writes there are refused";
+    const struct check_step steps[] = {
+        {"Initializing", store->change.create, "writers wait for one short transaction"},
+        {"Initializing", "triggers on the old tables", "writers wait for one short transaction"},
+        {"Running", "backfill, chunk by chunk", "writers wait for at most hold_max at a time"},
+        {"Running", store->change.index == NULL ? "no index to build" : store->change.index,
+         "writers wait for the build; made before the backfill where it would take longer than pause_max"},
+        {"Running", back, "writers wait for one short transaction"},
+        {"Running", "the second pass: compare the whole", "none"},
+        {"Awaiting Finalization",
+         store->change.alter_table != NULL ? "the two tables exchange names" : "the new side leads: an entry in the ledger",
+         "writers wait for one short transaction"},
+        {"Finishing", store->change.retire == RETIRE_DROP     ? "the triggers go; the old tables are emptied in steps, dropped"
+                      : store->change.retire == RETIRE_RENAME ? "the triggers go; the old tables are renamed ..._retired"
+                                                              : "the triggers go; the old tables stay",
+         "writers wait for one short transaction"},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) report->step(report->context, &steps[i]);
+}
+
+bool sqlite_check(struct store *base, struct check_report *report, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    report->refusals = report->broken_count = 0;
+    if (!has_way(store, BACKWARD)) {
+        say(report, CHECK_WARNING, "there is no `backward`: until the cut-over the new tables take no writes but midflight's, "
+            "after it the old ones take none, and there is no way back");
+    }
+    if (!check_file(store, report, error) || !check_keys(store, report, error) ||
+        !check_neighbours(store, report, error) || !check_references(store, report, error) ||
+        !check_retired(store, report, error)) {
+        return false;
+    }
+    if (!check_swap(store, report, error)) return false;
+    check_names(store, report);
+    check_columns(store, report, FORWARD);
+    check_columns(store, report, BACKWARD);
+    if (has_way(store, BACKWARD)) check_triggers(store, report, SIDE_OLD);
+    check_triggers(store, report, SIDE_NEW);
+    plan(store, report);
+    return report->refusals > 0 || check_rehearse(store, report, error);
+}

@@ -1,0 +1,308 @@
+#include "store/sqlite/sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/sql/ledger.h"
+#include "store/sqlite/catalog.h"
+#include "store/sqlite/state.h"
+
+/* Pages that the write-ahead log may hold before we copy them into the file ourselves. While others write it is well
+ * below SQLite's own 1000, at which it would be some commit of theirs that has to do it; while nobody does, a page that
+ * many chunks change is better copied once. */
+#define LOG_PAGES_BUSY 600
+#define LOG_PAGES_QUIET 16000
+#define BUSY_MS 2000.0
+
+/* --- sql_connection over sqlite3 ------------------------------------------------------------------------------ */
+
+static struct sqlite_store *store_of(struct sql_connection *connection) {
+    return (struct sqlite_store *)((char *)connection - offsetof(struct sqlite_store, connection));
+}
+
+static void bind_value(sqlite3_stmt *statement, int index, const struct sql_value *value) {
+    switch (value->kind) {
+    case SQL_NULL:
+        sqlite3_bind_null(statement, index);
+        break;
+    case SQL_INTEGER:
+        sqlite3_bind_int64(statement, index, value->integer);
+        break;
+    case SQL_TEXT:
+        sqlite3_bind_text(statement, index, value->text, -1, SQLITE_STATIC);
+        break;
+    }
+}
+
+static bool connection_run(struct sql_connection *connection, const char *sql, const struct sql_value *binds,
+                           size_t count, sql_visit *visit, void *context, int64_t *ret_changed, struct error *error) {
+    sqlite3 *db = store_of(connection)->db;
+    STATEMENT *statement = NULL;
+    struct sql_value columns[32] = {0};
+    if (!statement_prepare(db, sql, NULL, &statement, error)) return false;
+    for (size_t i = 0; i < count; i++) bind_value(statement, (int)i + 1, &binds[i]);
+    for (bool row = true; row;) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (!row || visit == NULL) continue;
+        for (int i = 0; i < sqlite3_column_count(statement); i++) {
+            bool number = sqlite3_column_type(statement, i) == SQLITE_INTEGER;
+            columns[i] = number ? sql_integer(sqlite3_column_int64(statement, i))
+                                : sql_text((const char *)sqlite3_column_text(statement, i));
+        }
+        if (!visit(context, columns, error)) return false;
+    }
+    if (ret_changed != NULL) *ret_changed = sqlite3_changes64(db);
+    return true;
+}
+
+static bool connection_run_script(struct sql_connection *connection, const char *sql, struct error *error) {
+    return connection_script(store_of(connection)->db, sql, NULL, error);
+}
+
+/* --- opening and binding -------------------------------------------------------------------------------------- */
+
+static void unbind(struct sqlite_store *store) {
+    chunk_statements_free(store);
+    sqlite3_close(store->copy);
+    store->copy = NULL;
+    arena_free(store->bound);
+    store->bound = NULL;
+}
+
+static void sqlite_close(struct store *base) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    unbind(store);
+    sqlite3_close(store->db);
+    arena_free(store->arena);
+    free(store);
+}
+
+static int note_log(void *context, sqlite3 *db, const char *schema, int pages) {
+    (void)db, (void)schema;
+    struct sqlite_store *store = context;
+    store->log_pages = pages;
+    return SQLITE_OK;
+}
+
+static bool sqlite_open(const char *address, struct store **ret, struct error *error) {
+    struct sqlite_store *store = calloc(1, sizeof *store);
+    if (store == NULL) abort();
+    store->base.ops = &sqlite_ops;
+    store->connection = (struct sql_connection){connection_run, connection_run_script};
+    store->arena = arena_new();
+    if (!connection_open(address, &store->db, &store->base.name, store->arena, error)) {
+        sqlite_close(&store->base);
+        return false;
+    }
+    sqlite3_wal_hook(store->db, note_log, store); /* instead of SQLite's automatic checkpoint; see sqlite_tidy */
+    *ret = &store->base;
+    return true;
+}
+
+static const char *physical_name(const struct sqlite_store *store, enum side side, const char *name) {
+    if (!store->standing.swapped || store->change.alter_table == NULL) return name;
+    return side == SIDE_OLD ? alter_old_name(store->bound, store->change.alter_table) : store->change.alter_table;
+}
+
+static bool bind_tables(struct sqlite_store *store, enum side side, struct error *error) {
+    const struct shape *shape = &store->change.shapes[side];
+    store->tables[side] = ARENA_ARRAY(store->bound, struct bound_table, shape->count);
+    for (size_t i = 0; i < shape->count; i++) {
+        struct bound_table *table = &store->tables[side][i];
+        if (!catalog_table(store->copy, &shape->tables[i], store->bound, table, error)) {
+            if (!store->standing.names_only) return error_prefix(error, "%s shape", side_name(side));
+            *table = (struct bound_table){.table = &shape->tables[i]};
+        }
+        table->physical = physical_name(store, side, shape->tables[i].name);
+        table->source = own_name(store, arena_format(store->bound, "%s_%s", side_name(side), shape->tables[i].name));
+    }
+    return true;
+}
+
+static const struct bound_table *find_table(const struct sqlite_store *store, enum side side, const char *name) {
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        if (strcmp(store->change.shapes[side].tables[i].name, name) == 0) return &store->tables[side][i];
+    }
+    return NULL;
+}
+
+static bool bind_flows(struct sqlite_store *store, enum direction direction, struct error *error) {
+    const struct mapping *mapping = &store->change.mappings[direction];
+    store->flows[direction] = ARENA_ARRAY(store->bound, struct flow, mapping->count);
+    for (size_t i = 0; i < mapping->count; i++) {
+        if (!catalog_flow(store->copy, &mapping->queries[i], direction, store->tables[leader_of(direction)],
+                          store->change.shapes[leader_of(direction)].count,
+                          find_table(store, follower_of(direction), mapping->queries[i].table), store->bound,
+                          &store->flows[direction][i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool sqlite_bind(struct store *base, const struct change *change, struct standing standing,
+                        struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    unbind(store);
+    store->bound = arena_new();
+    store->standing = standing;
+    store->change = *change;
+    if (change->alter_table != NULL &&
+        !catalog_alter(store->db, change, standing, store->bound, &store->change, error)) {
+        if (!standing.names_only) return false;
+        catalog_alter_names(change, store->bound, &store->change);
+    }
+    store->key_count = store->change.shapes[SIDE_OLD].tables[0].key.count;
+    store->key = store->until = (struct names){0};
+    for (size_t i = 0; i < store->key_count; i++) {
+        names_add(store->bound, &store->key, arena_format(store->bound, "k%zu", i + 1));
+        names_add(store->bound, &store->until, arena_format(store->bound, "h%zu", i + 1));
+    }
+    bool ignored;
+    return sqlite_others_write(base, &ignored, error) && catalog_copy(store->db, &store->change, standing, &store->copy, error) &&
+           bind_tables(store, SIDE_OLD, error) && bind_tables(store, SIDE_NEW, error) &&
+           (standing.names_only || (bind_flows(store, FORWARD, error) && bind_flows(store, BACKWARD, error)));
+}
+
+/* --- transactions --------------------------------------------------------------------------------------------- */
+
+static bool sqlite_begin(struct store *base, struct error *error) {
+    return connection_script(sqlite_store_of(base)->db, "BEGIN IMMEDIATE", NULL, error);
+}
+
+static bool sqlite_commit(struct store *base, struct error *error) {
+    return connection_script(sqlite_store_of(base)->db, "COMMIT", NULL, error);
+}
+
+static void sqlite_rollback(struct store *base) {
+    sqlite3 *db = sqlite_store_of(base)->db;
+    if (sqlite3_get_autocommit(db) == 0) (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static bool sqlite_tidy(struct store *base, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    bool busy = store->others_wrote_ms > 0 && clock_ms() - store->others_wrote_ms < BUSY_MS;
+    (void)error;
+    if (store->log_pages < (busy ? LOG_PAGES_BUSY : LOG_PAGES_QUIET)) return true;
+    /* A checkpoint that others keep from finishing is no failure: the next one goes on from there. */
+    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return true;
+}
+
+/* --- the ledger, as all SQL stores have it -------------------------------------------------------------------- */
+
+#define CONNECTION (&sqlite_store_of(store)->connection)
+
+static bool ledger_exists(struct store *store, bool *ret, struct error *error) {
+    int64_t count;
+    if (!connection_integer(sqlite_store_of(store)->db,
+                            "SELECT count(*) FROM sqlite_schema WHERE name = 'midflight_migration'", &count, error)) {
+        return false;
+    }
+    *ret = count > 0;
+    return true;
+}
+static bool ledger_create(struct store *store, struct error *error) {
+    return sql_ledger_create(CONNECTION, error);
+}
+static bool ledger_find(struct store *store, const char *name, struct record *ret, bool *ret_found,
+                        struct error *error) {
+    return sql_ledger_find(CONNECTION, name, ret, ret_found, error);
+}
+static bool ledger_definition(struct store *store, const char *name, char **ret, struct error *error) {
+    return sql_ledger_definition(CONNECTION, name, ret, error);
+}
+static bool ledger_add(struct store *store, const struct record *record, const char *definition, struct error *error) {
+    return sql_ledger_add(CONNECTION, record, definition, error);
+}
+static bool ledger_move(struct store *store, const char *name, const struct move *move, struct error *error) {
+    return sql_ledger_move(CONNECTION, name, move, error);
+}
+static bool ledger_set(struct store *store, const char *name, enum record_number number, int64_t value,
+                       struct error *error) {
+    return sql_ledger_set(CONNECTION, name, number, value, error);
+}
+static bool ledger_moves(struct store *store, const char *name, move_visit *visit, void *context,
+                         struct error *error) {
+    return sql_ledger_moves(CONNECTION, name, visit, context, error);
+}
+static bool ledger_step(struct store *store, const char *name, const char *step, bool *ret_done, struct error *error) {
+    return sql_ledger_step(CONNECTION, name, step, ret_done, error);
+}
+static bool ledger_mark(struct store *store, const char *name, const char *step, struct error *error) {
+    return sql_ledger_mark(CONNECTION, name, step, error);
+}
+static bool ledger_forget(struct store *store, const char *name, struct error *error) {
+    return sql_ledger_forget(CONNECTION, name, error);
+}
+static bool ledger_findings(struct store *store, const char *name, enum finding_kind kind, finding_visit *visit,
+                            void *context, struct error *error) {
+    return sql_ledger_findings(CONNECTION, name, kind, visit, context, error);
+}
+static bool finding_add(struct store *store, const char *name, enum finding_kind kind, const struct finding *finding,
+                        struct error *error) {
+    return sql_finding_add(CONNECTION, name, kind, finding, error);
+}
+static bool finding_clear(struct store *store, const char *name, enum finding_kind kind, const char *key,
+                          struct error *error) {
+    return sql_finding_clear(CONNECTION, name, kind, key, error);
+}
+static bool lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token,
+                       struct error *error) {
+    return sql_lease_take(CONNECTION, name, owner, until_ms, token, error);
+}
+static bool lease_renew(struct store *store, const char *name, int64_t until_ms, int64_t token, struct error *error) {
+    return sql_lease_renew(CONNECTION, name, until_ms, token, error);
+}
+static bool lease_release(struct store *store, const char *name, int64_t token, struct error *error) {
+    return sql_lease_release(CONNECTION, name, token, error);
+}
+
+const struct store_ops sqlite_ops = {
+    .scheme = "sqlite",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .ledger_exists = ledger_exists,
+    .ledger_create = ledger_create,
+    .ledger_find = ledger_find,
+    .ledger_definition = ledger_definition,
+    .ledger_add = ledger_add,
+    .ledger_move = ledger_move,
+    .ledger_set = ledger_set,
+    .ledger_moves = ledger_moves,
+    .ledger_step = ledger_step,
+    .ledger_mark = ledger_mark,
+    .ledger_forget = ledger_forget,
+    .ledger_findings = ledger_findings,
+    .finding_add = finding_add,
+    .finding_clear = finding_clear,
+    .lease_take = lease_take,
+    .lease_renew = lease_renew,
+    .lease_release = lease_release,
+    .bind = sqlite_bind,
+    .check = sqlite_check,
+    .schema_digest = sqlite_schema_digest,
+    .shape_make = sqlite_shape_make,
+    .shape_index = sqlite_shape_index,
+    .shape_empty = sqlite_shape_empty,
+    .shape_drop = sqlite_shape_drop,
+    .shape_retire = sqlite_shape_retire,
+    .swap = sqlite_swap,
+    .rows_count = sqlite_rows_count,
+    .capture_on = sqlite_capture_on,
+    .capture_refuse = sqlite_capture_refuse,
+    .capture_close = sqlite_capture_close,
+    .capture_off = sqlite_capture_off,
+    .capture_intact = sqlite_capture_intact,
+    .backfill_open = sqlite_backfill_open,
+    .backfill_chunk = sqlite_backfill_chunk,
+    .inspect = sqlite_inspect,
+    .sync = sqlite_sync,
+    .rehearse = sqlite_rehearse,
+    .others_write = sqlite_others_write,
+    .tidy = sqlite_tidy,
+};

@@ -1,0 +1,103 @@
+/* The SQLite store from the inside: what its files share. */
+#pragma once
+
+#include "store/sqlite/connection.h"
+
+/* Prepared once a binding: the statements of one backfill chunk of one flow, without and with a lower bound. */
+struct chunk_statements {
+    sqlite3_stmt *any;    /* does the follower hold rows in the range? */
+    sqlite3_stmt *fill;   /* it does not: plain insert */
+    sqlite3_stmt *sync[3]; /* it does: delete, update, insert */
+};
+
+struct sqlite_store {
+    struct store base;
+    struct sql_connection connection;
+    struct arena *arena; /* lives as long as the store */
+    sqlite3 *db;
+
+    /* From here on: what bind made. */
+    struct arena *bound;
+    struct change change; /* the short form made long */
+    struct standing standing;
+    sqlite3 *copy;        /* the schema without rows, both shapes in it, names as before the swap */
+    struct bound_table *tables[2]; /* by side */
+    struct flow *flows[2];         /* by direction */
+    size_t key_count;
+    struct names key;              /* k1, ..., kn: the key in our own tables and views */
+    struct names until;            /* h1, ..., hn: the last key of the backfill */
+    struct chunk_statements *chunks[2]; /* by "has a lower bound", then by forward flow */
+    int64_t data_version;
+    double others_wrote_ms; /* when another connection was last seen to have written; monotonic */
+    int log_pages;          /* in the write-ahead log after our last commit */
+};
+
+static inline struct sqlite_store *sqlite_store_of(struct store *store) {
+    return (struct sqlite_store *)store;
+}
+
+/* "midflight_<migration>_<rest>", in the bound arena */
+const char *own_name(const struct sqlite_store *store, const char *rest);
+/* The same, quoted, appended. */
+void own_add(struct text *text, const struct sqlite_store *store, const char *rest);
+/* The view of sync(direction, key): INSERT INTO it performs the sync of each inserted key. */
+const char *sync_view(const struct sqlite_store *store, enum direction direction);
+
+static inline bool has_way(const struct sqlite_store *store, enum direction direction) {
+    return store->change.mappings[direction].count > 0;
+}
+
+/* --- entities.c: keys cross these as text, see key_bind; NULL bounds are open --- */
+struct scope range_of(const char *from, const char *until);
+bool range_bind(struct sqlite_store *store, sqlite3_stmt *statement, const char *from, const char *until,
+                struct error *error);
+/* The key of the `rows`-th row of a side's tables after `from` and not after `until`, malloc'ed; *ret NULL: there
+ * are fewer. */
+bool key_after(struct sqlite_store *store, enum side side, const char *from, const char *until, int64_t rows, char **ret,
+               struct error *error);
+/* Rows of the old shape's first table in a range: what progress counts. */
+bool rows_in(struct sqlite_store *store, const char *from, const char *until, int64_t *ret, struct error *error);
+/* Visits the distinct keys in a range, of both sides, in order; at most `limit` (-1: all). */
+typedef bool key_visit(void *context, const char *key, struct error *error);
+bool keys_each(struct sqlite_store *store, const char *from, const char *until, int64_t limit, key_visit *visit,
+               void *context, struct error *error);
+/* Around a SELECT of key columns: the distinct keys as text, in order. */
+void keys_head(struct text *text, const struct sqlite_store *store);
+void keys_tail(struct text *text, const struct sqlite_store *store, int64_t limit);
+/* Runs such a statement; the keys are read first, as a visitor may write. */
+bool keys_visit(sqlite3_stmt *statement, key_visit *visit, void *context, struct error *error);
+/* The statement that performs sync(direction, the key in binds 1..n). */
+bool sync_prepare(struct sqlite_store *store, enum direction direction, sqlite3_stmt **ret, struct error *error);
+
+/* --- store.h's operations, by file --- */
+/* capture.c */
+bool sqlite_capture_on(struct store *store, enum side side, struct error *error);
+bool sqlite_capture_refuse(struct store *store, enum side side, struct error *error);
+bool sqlite_capture_close(struct store *store, enum side side, struct error *error);
+bool guard_pass(struct sqlite_store *store, bool ours, struct error *error); /* [tx] lets us write to a closed side */
+bool sqlite_capture_off(struct store *store, struct error *error);
+bool sqlite_capture_intact(struct store *store, char *ret_missing, size_t size, struct error *error);
+bool capture_helpers(struct sqlite_store *store, struct error *error); /* the views and what they need, no triggers */
+bool capture_lift(struct sqlite_store *store, struct error *error); /* triggers and views go, what they know stays */
+/* backfill.c */
+bool sqlite_rows_count(struct store *store, int64_t *ret, struct error *error);
+bool sqlite_backfill_open(struct store *store, struct error *error);
+bool sqlite_backfill_chunk(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
+bool sqlite_others_write(struct store *store, bool *ret, struct error *error);
+void chunk_statements_free(struct sqlite_store *store);
+/* inspect.c */
+bool sqlite_inspect(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
+                    struct error *error);
+bool sqlite_sync(struct store *store, enum direction direction, const char *key, struct error *error);
+bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
+/* shape.c */
+bool sqlite_schema_digest(struct store *store, char ret[24], struct error *error);
+bool sqlite_shape_make(struct store *store, struct error *error);
+bool sqlite_shape_index(struct store *store, struct error *error);
+bool sqlite_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);
+bool sqlite_shape_drop(struct store *store, enum side side, struct error *error);
+bool sqlite_shape_retire(struct store *store, struct error *error);
+bool sqlite_swap(struct store *store, bool back, struct error *error);
+/* check.c */
+bool check_rehearse(struct sqlite_store *store, struct check_report *report, struct error *error);
+bool sqlite_check(struct store *store, struct check_report *report, struct error *error);

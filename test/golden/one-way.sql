@@ -1,0 +1,356 @@
+CREATE TABLE "midflight_split-name_displaced" (table_name TEXT NOT NULL, at REAL NOT NULL, p1, k1);
+
+CREATE TABLE "midflight_split-name_forward_now_people" ("id" INTEGER COLLATE "BINARY", "first_name" TEXT COLLATE
+      "BINARY", "last_name" TEXT COLLATE "BINARY", "email" TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_forward_stash_people" (midflight_at REAL, "id" INTEGER COLLATE "BINARY",
+      "first_name" TEXT COLLATE "BINARY", "last_name" TEXT COLLATE "BINARY", "email" TEXT COLLATE "BINARY", "note"
+      TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_forward_was_people" ("id" INTEGER COLLATE "BINARY", "first_name" TEXT COLLATE
+      "BINARY", "last_name" TEXT COLLATE "BINARY", "email" TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_guard" (forward REAL NOT NULL DEFAULT 0, backward REAL NOT NULL DEFAULT 0, done
+      INTEGER NOT NULL DEFAULT 1, k1, h1, f1, b1);
+
+CREATE TABLE "midflight_split-name_made" (type TEXT NOT NULL, name TEXT NOT NULL);
+
+CREATE TABLE "midflight_split-name_object" (type TEXT NOT NULL, name TEXT NOT NULL, sql TEXT NOT NULL);
+
+CREATE TRIGGER "midflight_split-name_forward_apply_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_apply"
+BEGIN
+  UPDATE "midflight_split-name_guard" SET forward = julianday('now'), f1 = NEW."k1";
+  INSERT INTO "midflight_split-name_forward_stash_people" (midflight_at, "id", "note") SELECT julianday('now'),
+        midflight_t."id", midflight_t."note" FROM "midflight_split-name_forward_was_people" AS midflight_b, "people"
+        AS midflight_t
+    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_displaced" AS midflight_d WHERE midflight_d.at IS
+          julianday('now')) AND midflight_t."id" = midflight_b."id"
+    AND NOT EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a WHERE midflight_a."id" =
+          midflight_b."id");
+  DELETE FROM "people" WHERE ("id") IN (SELECT midflight_b."id" FROM "midflight_split-name_forward_was_people" AS
+        midflight_b
+    WHERE NOT EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a WHERE midflight_a."id" =
+          midflight_b."id"));
+  UPDATE "people" SET "first_name" = CASE WHEN (midflight_b."id" IS NULL OR midflight_b."first_name" COLLATE BINARY IS
+        NOT midflight_a."first_name") THEN midflight_a."first_name" ELSE "people"."first_name" END, "last_name" = CASE
+        WHEN (midflight_b."id" IS NULL OR midflight_b."last_name" COLLATE BINARY IS NOT midflight_a."last_name") THEN
+        midflight_a."last_name" ELSE "people"."last_name" END, "email" = CASE WHEN (midflight_b."id" IS NULL OR
+        midflight_b."email" COLLATE BINARY IS NOT midflight_a."email") THEN midflight_a."email" ELSE "people"."email"
+        END
+    FROM "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "midflight_split-name_forward_was_people" AS midflight_b ON midflight_b."id" = midflight_a."id"
+    WHERE "people"."id" = midflight_a."id" AND ((midflight_b."id" IS NULL OR midflight_b."first_name" COLLATE BINARY
+          IS NOT midflight_a."first_name") OR (midflight_b."id" IS NULL OR midflight_b."last_name" COLLATE BINARY IS
+          NOT midflight_a."last_name") OR (midflight_b."id" IS NULL OR midflight_b."email" COLLATE BINARY IS NOT
+          midflight_a."email")) AND midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+  INSERT INTO "people" ("id", "first_name", "last_name", "email")
+    SELECT midflight_a."id", midflight_a."first_name", midflight_a."last_name", midflight_a."email" FROM
+          "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    AND (EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_x WHERE NOT EXISTS (SELECT 1
+          FROM "midflight_split-name_forward_was_people" AS midflight_y WHERE (midflight_x."id",
+          midflight_x."first_name", midflight_x."last_name", midflight_x."email") IS (midflight_y."id",
+          midflight_y."first_name", midflight_y."last_name", midflight_y."email"))) OR EXISTS (SELECT 1 FROM
+          "midflight_split-name_forward_was_people" AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
+          "midflight_split-name_forward_now_people" AS midflight_y WHERE (midflight_x."id", midflight_x."first_name",
+          midflight_x."last_name", midflight_x."email") IS (midflight_y."id", midflight_y."first_name",
+          midflight_y."last_name", midflight_y."email")))) AND midflight_a."id" IS NOT NULL AND
+          midflight_a."first_name" IS NOT NULL;
+  INSERT INTO "midflight_split-name_forward_settle" SELECT NEW."k1"
+    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
+          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
+          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email"));
+  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'split-name', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table people refuses a row (NOT
+          NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "midflight_split-name_forward_was_people" AS midflight_b ON midflight_b."id" = midflight_a."id"
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL AND (EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_x
+          WHERE NOT EXISTS (SELECT 1 FROM "midflight_split-name_forward_was_people" AS midflight_y WHERE
+          (midflight_x."id", midflight_x."first_name", midflight_x."last_name", midflight_x."email") IS
+          (midflight_y."id", midflight_y."first_name", midflight_y."last_name", midflight_y."email"))) OR EXISTS
+          (SELECT 1 FROM "midflight_split-name_forward_was_people" AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
+          "midflight_split-name_forward_now_people" AS midflight_y WHERE (midflight_x."id", midflight_x."first_name",
+          midflight_x."last_name", midflight_x."email") IS (midflight_y."id", midflight_y."first_name",
+          midflight_y."last_name", midflight_y."email")))) OR (midflight_b."id" IS NULL OR midflight_b."first_name"
+          COLLATE BINARY IS NOT midflight_a."first_name") AND midflight_t."id" IS NOT NULL AND
+          (midflight_t."first_name" COLLATE BINARY IS NOT midflight_a."first_name") OR (midflight_b."id" IS NULL OR
+          midflight_b."last_name" COLLATE BINARY IS NOT midflight_a."last_name") AND midflight_t."id" IS NOT NULL AND
+          (midflight_t."last_name" COLLATE BINARY IS NOT midflight_a."last_name") OR (midflight_b."id" IS NULL OR
+          midflight_b."email" COLLATE BINARY IS NOT midflight_a."email") AND midflight_t."id" IS NOT NULL AND
+          (midflight_t."email" COLLATE BINARY IS NOT midflight_a."email"));
+  UPDATE "midflight_split-name_guard" SET forward = 0;
+END;
+
+CREATE TRIGGER "midflight_split-name_forward_settle_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_settle"
+BEGIN
+  UPDATE "people" SET "first_name" = midflight_a."first_name", "last_name" = midflight_a."last_name", "email" =
+        midflight_a."email"
+    FROM "midflight_split-name_forward_now_people" AS midflight_a WHERE "people"."id" = midflight_a."id" AND
+          ("people"."first_name" COLLATE BINARY IS NOT midflight_a."first_name" OR "people"."last_name" COLLATE BINARY
+          IS NOT midflight_a."last_name" OR "people"."email" COLLATE BINARY IS NOT midflight_a."email")
+    AND 1 AND midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+END;
+
+CREATE TRIGGER "midflight_split-name_forward_sync" INSTEAD OF INSERT ON "midflight_split-name_forward"
+BEGIN
+  DELETE FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine forward' AND entity_key = CASE
+        WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") ||
+        '''' ELSE quote(NEW."k1") END;
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = NEW."k1"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM "people" WHERE "id" = NEW."k1";
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."k1");
+END;
+
+CREATE TRIGGER "midflight_split-name_new_people_refuse_DELETE" BEFORE DELETE ON "people"
+WHEN (SELECT NOT (midflight_g.forward IS julianday('now')) FROM "midflight_split-name_guard" AS midflight_g)
+BEGIN
+  SELECT RAISE(ABORT, 'midflight: table people takes no writes now: migration split-name has no way backward. Write
+        the old shape''s tables');
+END;
+
+CREATE TRIGGER "midflight_split-name_new_people_refuse_INSERT" BEFORE INSERT ON "people"
+WHEN (SELECT NOT (midflight_g.forward IS julianday('now')) FROM "midflight_split-name_guard" AS midflight_g)
+BEGIN
+  SELECT RAISE(ABORT, 'midflight: table people takes no writes now: migration split-name has no way backward. Write
+        the old shape''s tables');
+END;
+
+CREATE TRIGGER "midflight_split-name_new_people_refuse_UPDATE" BEFORE UPDATE ON "people"
+WHEN (SELECT NOT (midflight_g.forward IS julianday('now')) FROM "midflight_split-name_guard" AS midflight_g)
+BEGIN
+  SELECT RAISE(ABORT, 'midflight: table people takes no writes now: migration split-name has no way backward. Write
+        the old shape''s tables');
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_delete" AFTER DELETE ON "customers"
+WHEN (SELECT NOT (midflight_g.backward IS julianday('now') AND (OLD."id" IS midflight_g.b1)) AND (midflight_g.done OR
+      (OLD."id") <= (midflight_g.k1) OR (OLD."id") > (midflight_g.h1)) FROM "midflight_split-name_guard" AS
+      midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = OLD."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (OLD."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON "customers"
+WHEN (SELECT NOT (midflight_g.backward IS julianday('now') AND (NEW."id" IS midflight_g.b1)) AND (midflight_g.done OR
+      (NEW."id") <= (midflight_g.k1) OR (NEW."id") > (midflight_g.h1)) FROM "midflight_split-name_guard" AS
+      midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM "people" WHERE "id" = NEW."id";
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_insert_before" BEFORE INSERT ON "customers"
+WHEN (SELECT NOT (midflight_g.backward IS julianday('now')) FROM "midflight_split-name_guard" AS midflight_g) AND
+      EXISTS (SELECT 1 FROM "midflight_split-name_old_customers" AS midflight_d WHERE midflight_d."id" = NEW."id")
+BEGIN
+  DELETE FROM "midflight_split-name_displaced" WHERE at IS NOT julianday('now');
+  INSERT INTO "midflight_split-name_displaced" (table_name, at, p1, k1)
+    SELECT 'old.customers', julianday('now'), midflight_d."id", midflight_d."id" FROM
+          "midflight_split-name_old_customers" AS midflight_d WHERE midflight_d."id" = NEW."id";
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_insert_displaced" AFTER INSERT ON "customers"
+WHEN EXISTS (SELECT 1 FROM "midflight_split-name_displaced" AS midflight_d WHERE midflight_d.table_name =
+      'old.customers' AND midflight_d.at IS julianday('now'))
+BEGIN
+  INSERT INTO "midflight_split-name_forward" SELECT midflight_d."k1" FROM "midflight_split-name_displaced" AS
+        midflight_d WHERE midflight_d.table_name = 'old.customers' AND midflight_d.at IS julianday('now')
+    AND ((midflight_d.p1 IS NEW."id") OR NOT EXISTS (SELECT 1 FROM "midflight_split-name_old_customers" AS midflight_l
+          WHERE midflight_d.p1 IS midflight_l."id"))
+    ORDER BY (midflight_d.p1 IS NEW."id");
+  INSERT INTO "midflight_split-name_forward" SELECT NEW."id" WHERE EXISTS (SELECT 1 FROM midflight_finding WHERE
+        migration = 'split-name' AND kind = 'quarantine forward' AND entity_key = CASE WHEN typeof(NEW."id") = 'text'
+        AND instr(CAST(NEW."id" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."id") || '''' ELSE quote(NEW."id") END);
+  UPDATE "midflight_split-name_guard" SET forward = julianday('now'), f1 = NEW."id";
+  UPDATE "people" SET "note" = midflight_s."note"
+    FROM "midflight_split-name_forward_stash_people" AS midflight_s WHERE midflight_s.midflight_at IS julianday('now')
+          AND "people"."id" = midflight_s."id";
+  DELETE FROM "midflight_split-name_forward_stash_people";
+  UPDATE "midflight_split-name_guard" SET forward = 0;
+  DELETE FROM "midflight_split-name_displaced";
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE OF "id", rowid, oid, _rowid_ ON "customers"
+WHEN ((OLD."id" COLLATE BINARY IS NOT NEW."id"))
+  AND (SELECT NOT (midflight_g.backward IS julianday('now') AND (NEW."id" IS midflight_g.b1 OR OLD."id" IS
+        midflight_g.b1)) AND (midflight_g.done OR (NEW."id") <= (midflight_g.k1) OR (NEW."id") > (midflight_g.h1) OR
+        (OLD."id") <= (midflight_g.k1) OR (OLD."id") > (midflight_g.h1)) FROM "midflight_split-name_guard" AS
+        midflight_g)
+BEGIN
+  UPDATE "midflight_split-name_guard" SET forward = julianday('now'), f1 = NEW."id";
+  DELETE FROM "people" WHERE "id" = NEW."id"
+    AND EXISTS (SELECT 1 FROM "midflight_split-name_displaced" AS midflight_d WHERE midflight_d.table_name =
+          'old.customers' AND midflight_d.at IS julianday('now') AND NEW."id" = midflight_d.k1);
+  UPDATE OR IGNORE "people" SET "id" = NEW."id"
+    WHERE "id" = OLD."id"
+    AND NOT EXISTS (SELECT 1 FROM "midflight_split-name_old_customers" AS midflight_l WHERE midflight_l."id" =
+          OLD."id")
+    AND NOT EXISTS (SELECT 1 FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id");
+  UPDATE "midflight_split-name_guard" SET forward = 0;
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name",
+          OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_forward" SELECT NEW."id" WHERE (EXISTS (SELECT midflight_a."id" FROM
+        "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
+          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
+          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_forward_now_people" WHERE "id" IS NOT NULL))
+        OR 0) AND 1;
+  INSERT INTO "midflight_split-name_forward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_update" AFTER UPDATE OF "id", "name", "email", rowid, oid, _rowid_
+      ON "customers"
+WHEN ((OLD."id" COLLATE BINARY IS NOT NEW."id") OR (OLD."name" COLLATE BINARY IS NOT NEW."name") OR (OLD."email"
+      COLLATE BINARY IS NOT NEW."email")) AND NOT ((OLD."id" COLLATE BINARY IS NOT NEW."id"))
+  AND (SELECT NOT (midflight_g.backward IS julianday('now') AND (NEW."id" IS midflight_g.b1)) AND (midflight_g.done OR
+        (NEW."id") <= (midflight_g.k1) OR (NEW."id") > (midflight_g.h1)) FROM "midflight_split-name_guard" AS
+        midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_update_before" BEFORE UPDATE ON "customers"
+WHEN (((OLD."id" COLLATE BINARY IS NOT NEW."id"))) AND (SELECT NOT (midflight_g.backward IS julianday('now')) FROM
+      "midflight_split-name_guard" AS midflight_g) AND EXISTS (SELECT 1 FROM "midflight_split-name_old_customers" AS
+      midflight_d WHERE midflight_d."id" = NEW."id" AND NOT (midflight_d."id" = OLD."id"))
+BEGIN
+  DELETE FROM "midflight_split-name_displaced" WHERE at IS NOT julianday('now');
+  INSERT INTO "midflight_split-name_displaced" (table_name, at, p1, k1)
+    SELECT 'old.customers', julianday('now'), midflight_d."id", midflight_d."id" FROM
+          "midflight_split-name_old_customers" AS midflight_d WHERE midflight_d."id" = NEW."id" AND NOT
+          (midflight_d."id" = OLD."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_update_displaced" AFTER UPDATE ON "customers"
+WHEN EXISTS (SELECT 1 FROM "midflight_split-name_displaced" AS midflight_d WHERE midflight_d.table_name =
+      'old.customers' AND midflight_d.at IS julianday('now'))
+BEGIN
+  INSERT INTO "midflight_split-name_forward" SELECT midflight_d."k1" FROM "midflight_split-name_displaced" AS
+        midflight_d WHERE midflight_d.table_name = 'old.customers' AND midflight_d.at IS julianday('now')
+    AND ((midflight_d.p1 IS NEW."id") AND NOT (((OLD."id" COLLATE BINARY IS NOT NEW."id"))) OR NOT EXISTS (SELECT 1
+          FROM "midflight_split-name_old_customers" AS midflight_l WHERE midflight_d.p1 IS midflight_l."id")) AND NOT
+          (midflight_d.p1 IS OLD."id")
+    ORDER BY (midflight_d.p1 IS NEW."id");
+  INSERT INTO "midflight_split-name_forward" SELECT NEW."id" WHERE EXISTS (SELECT 1 FROM midflight_finding WHERE
+        migration = 'split-name' AND kind = 'quarantine forward' AND entity_key = CASE WHEN typeof(NEW."id") = 'text'
+        AND instr(CAST(NEW."id" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."id") || '''' ELSE quote(NEW."id") END);
+  UPDATE "midflight_split-name_guard" SET forward = julianday('now'), f1 = NEW."id";
+  UPDATE "people" SET "note" = midflight_s."note"
+    FROM "midflight_split-name_forward_stash_people" AS midflight_s WHERE midflight_s.midflight_at IS julianday('now')
+          AND "people"."id" = midflight_s."id";
+  DELETE FROM "midflight_split-name_forward_stash_people";
+  UPDATE "midflight_split-name_guard" SET forward = 0;
+  DELETE FROM "midflight_split-name_displaced" WHERE at IS NOT julianday('now');
+END;
+
+CREATE VIEW "midflight_split-name_forward" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward_apply" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_new_people" ("id", "first_name", "last_name", "email", "note") AS SELECT "id",
+      "first_name", "last_name", "email", "note" FROM "people";
+
+CREATE VIEW "midflight_split-name_old_customers" ("id", "name", "email") AS SELECT "id", "name", "email" FROM
+      "customers";

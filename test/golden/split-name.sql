@@ -1,0 +1,538 @@
+CREATE TABLE "midflight_split-name_backward_now_customers" ("id" INTEGER COLLATE "BINARY", "name" TEXT COLLATE
+      "BINARY", "email" TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_backward_stash_customers" (midflight_at REAL, "id" INTEGER COLLATE "BINARY", "name"
+      TEXT COLLATE "BINARY", "email" TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_backward_was_customers" ("id" INTEGER COLLATE "BINARY", "name" TEXT COLLATE
+      "BINARY", "email" TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_displaced" (table_name TEXT NOT NULL, at REAL NOT NULL, p1, k1);
+
+CREATE TABLE "midflight_split-name_forward_now_people" ("id" INTEGER COLLATE "BINARY", "first_name" TEXT COLLATE
+      "BINARY", "last_name" TEXT COLLATE "BINARY", "email" TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_forward_stash_people" (midflight_at REAL, "id" INTEGER COLLATE "BINARY",
+      "first_name" TEXT COLLATE "BINARY", "last_name" TEXT COLLATE "BINARY", "email" TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_forward_was_people" ("id" INTEGER COLLATE "BINARY", "first_name" TEXT COLLATE
+      "BINARY", "last_name" TEXT COLLATE "BINARY", "email" TEXT COLLATE "BINARY");
+
+CREATE TABLE "midflight_split-name_guard" (forward REAL NOT NULL DEFAULT 0, backward REAL NOT NULL DEFAULT 0, done
+      INTEGER NOT NULL DEFAULT 1, k1, h1, f1, b1);
+
+CREATE TABLE "midflight_split-name_made" (type TEXT NOT NULL, name TEXT NOT NULL);
+
+CREATE TABLE "midflight_split-name_object" (type TEXT NOT NULL, name TEXT NOT NULL, sql TEXT NOT NULL);
+
+CREATE TRIGGER "midflight_split-name_backward_apply_sync" INSTEAD OF INSERT ON "midflight_split-name_backward_apply"
+BEGIN
+  UPDATE "midflight_split-name_guard" SET backward = julianday('now'), b1 = NEW."k1";
+  DELETE FROM "customers" WHERE ("id") IN (SELECT midflight_b."id" FROM "midflight_split-name_backward_was_customers"
+        AS midflight_b
+    WHERE NOT EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_a WHERE
+          midflight_a."id" = midflight_b."id"));
+  UPDATE "customers" SET "name" = CASE WHEN (midflight_b."id" IS NULL OR midflight_b."name" COLLATE BINARY IS NOT
+        midflight_a."name") THEN midflight_a."name" ELSE "customers"."name" END, "email" = CASE WHEN (midflight_b."id"
+        IS NULL OR midflight_b."email" COLLATE BINARY IS NOT midflight_a."email") THEN midflight_a."email" ELSE
+        "customers"."email" END
+    FROM "midflight_split-name_backward_now_customers" AS midflight_a
+    LEFT JOIN "midflight_split-name_backward_was_customers" AS midflight_b ON midflight_b."id" = midflight_a."id"
+    WHERE "customers"."id" = midflight_a."id" AND ((midflight_b."id" IS NULL OR midflight_b."name" COLLATE BINARY IS
+          NOT midflight_a."name") OR (midflight_b."id" IS NULL OR midflight_b."email" COLLATE BINARY IS NOT
+          midflight_a."email")) AND midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  INSERT INTO "customers" ("id", "name", "email")
+    SELECT midflight_a."id", midflight_a."name", midflight_a."email" FROM
+          "midflight_split-name_backward_now_customers" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    AND (EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_x WHERE NOT EXISTS (SELECT 1
+          FROM "midflight_split-name_backward_was_customers" AS midflight_y WHERE (midflight_x."id",
+          midflight_x."name", midflight_x."email") IS (midflight_y."id", midflight_y."name", midflight_y."email"))) OR
+          EXISTS (SELECT 1 FROM "midflight_split-name_backward_was_customers" AS midflight_x WHERE NOT EXISTS (SELECT
+          1 FROM "midflight_split-name_backward_now_customers" AS midflight_y WHERE (midflight_x."id",
+          midflight_x."name", midflight_x."email") IS (midflight_y."id", midflight_y."name", midflight_y."email"))))
+          AND midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  INSERT INTO "midflight_split-name_backward_settle" SELECT NEW."k1"
+    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_a
+    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email"));
+  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'split-name', 'quarantine backward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table customers refuses a row (NOT
+          NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_a
+    LEFT JOIN "midflight_split-name_backward_was_customers" AS midflight_b ON midflight_b."id" = midflight_a."id"
+    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL AND (EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS
+          midflight_x WHERE NOT EXISTS (SELECT 1 FROM "midflight_split-name_backward_was_customers" AS midflight_y
+          WHERE (midflight_x."id", midflight_x."name", midflight_x."email") IS (midflight_y."id", midflight_y."name",
+          midflight_y."email"))) OR EXISTS (SELECT 1 FROM "midflight_split-name_backward_was_customers" AS midflight_x
+          WHERE NOT EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_y WHERE
+          (midflight_x."id", midflight_x."name", midflight_x."email") IS (midflight_y."id", midflight_y."name",
+          midflight_y."email")))) OR (midflight_b."id" IS NULL OR midflight_b."name" COLLATE BINARY IS NOT
+          midflight_a."name") AND midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name") OR (midflight_b."id" IS NULL OR midflight_b."email" COLLATE BINARY IS NOT
+          midflight_a."email") AND midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email"));
+  UPDATE "midflight_split-name_guard" SET backward = 0;
+END;
+
+CREATE TRIGGER "midflight_split-name_backward_settle_sync" INSTEAD OF INSERT ON "midflight_split-name_backward_settle"
+BEGIN
+  UPDATE "customers" SET "name" = midflight_a."name", "email" = midflight_a."email"
+    FROM "midflight_split-name_backward_now_customers" AS midflight_a WHERE "customers"."id" = midflight_a."id" AND
+          ("customers"."name" COLLATE BINARY IS NOT midflight_a."name" OR "customers"."email" COLLATE BINARY IS NOT
+          midflight_a."email")
+    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name",
+          "email" FROM "midflight_split-name_old_customers" WHERE "id" = NEW."k1"), midflight_query ("id",
+          "first_name", "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query) AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
+          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
+          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name",
+        "email" FROM "midflight_split-name_old_customers" WHERE "id" = NEW."k1"), midflight_query ("id", "first_name",
+        "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query) WHERE "id" IS NOT NULL))) AND midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+END;
+
+CREATE TRIGGER "midflight_split-name_backward_sync" INSTEAD OF INSERT ON "midflight_split-name_backward"
+BEGIN
+  DELETE FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine backward' AND entity_key = CASE
+        WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") ||
+        '''' ELSE quote(NEW."k1") END;
+  DELETE FROM "midflight_split-name_backward_now_customers";
+  DELETE FROM "midflight_split-name_backward_was_customers";
+  INSERT INTO "midflight_split-name_backward_now_customers" SELECT "id", "name", "email"
+    FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
+          FROM "midflight_split-name_new_people" WHERE "id" = NEW."k1"), midflight_query ("id", "name", "email") AS
+          (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
+  INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
+    FROM "customers" WHERE "id" = NEW."k1";
+  INSERT INTO "midflight_split-name_backward_apply" VALUES (NEW."k1");
+END;
+
+CREATE TRIGGER "midflight_split-name_forward_apply_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_apply"
+BEGIN
+  UPDATE "midflight_split-name_guard" SET forward = julianday('now'), f1 = NEW."k1";
+  DELETE FROM "people" WHERE ("id") IN (SELECT midflight_b."id" FROM "midflight_split-name_forward_was_people" AS
+        midflight_b
+    WHERE NOT EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a WHERE midflight_a."id" =
+          midflight_b."id"));
+  UPDATE "people" SET "first_name" = CASE WHEN (midflight_b."id" IS NULL OR midflight_b."first_name" COLLATE BINARY IS
+        NOT midflight_a."first_name") THEN midflight_a."first_name" ELSE "people"."first_name" END, "last_name" = CASE
+        WHEN (midflight_b."id" IS NULL OR midflight_b."last_name" COLLATE BINARY IS NOT midflight_a."last_name") THEN
+        midflight_a."last_name" ELSE "people"."last_name" END, "email" = CASE WHEN (midflight_b."id" IS NULL OR
+        midflight_b."email" COLLATE BINARY IS NOT midflight_a."email") THEN midflight_a."email" ELSE "people"."email"
+        END
+    FROM "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "midflight_split-name_forward_was_people" AS midflight_b ON midflight_b."id" = midflight_a."id"
+    WHERE "people"."id" = midflight_a."id" AND ((midflight_b."id" IS NULL OR midflight_b."first_name" COLLATE BINARY
+          IS NOT midflight_a."first_name") OR (midflight_b."id" IS NULL OR midflight_b."last_name" COLLATE BINARY IS
+          NOT midflight_a."last_name") OR (midflight_b."id" IS NULL OR midflight_b."email" COLLATE BINARY IS NOT
+          midflight_a."email")) AND midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+  INSERT INTO "people" ("id", "first_name", "last_name", "email")
+    SELECT midflight_a."id", midflight_a."first_name", midflight_a."last_name", midflight_a."email" FROM
+          "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    AND (EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_x WHERE NOT EXISTS (SELECT 1
+          FROM "midflight_split-name_forward_was_people" AS midflight_y WHERE (midflight_x."id",
+          midflight_x."first_name", midflight_x."last_name", midflight_x."email") IS (midflight_y."id",
+          midflight_y."first_name", midflight_y."last_name", midflight_y."email"))) OR EXISTS (SELECT 1 FROM
+          "midflight_split-name_forward_was_people" AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
+          "midflight_split-name_forward_now_people" AS midflight_y WHERE (midflight_x."id", midflight_x."first_name",
+          midflight_x."last_name", midflight_x."email") IS (midflight_y."id", midflight_y."first_name",
+          midflight_y."last_name", midflight_y."email")))) AND midflight_a."id" IS NOT NULL AND
+          midflight_a."first_name" IS NOT NULL;
+  INSERT INTO "midflight_split-name_forward_settle" SELECT NEW."k1"
+    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
+          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
+          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email"));
+  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'split-name', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table people refuses a row (NOT
+          NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "midflight_split-name_forward_was_people" AS midflight_b ON midflight_b."id" = midflight_a."id"
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL AND (EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_x
+          WHERE NOT EXISTS (SELECT 1 FROM "midflight_split-name_forward_was_people" AS midflight_y WHERE
+          (midflight_x."id", midflight_x."first_name", midflight_x."last_name", midflight_x."email") IS
+          (midflight_y."id", midflight_y."first_name", midflight_y."last_name", midflight_y."email"))) OR EXISTS
+          (SELECT 1 FROM "midflight_split-name_forward_was_people" AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
+          "midflight_split-name_forward_now_people" AS midflight_y WHERE (midflight_x."id", midflight_x."first_name",
+          midflight_x."last_name", midflight_x."email") IS (midflight_y."id", midflight_y."first_name",
+          midflight_y."last_name", midflight_y."email")))) OR (midflight_b."id" IS NULL OR midflight_b."first_name"
+          COLLATE BINARY IS NOT midflight_a."first_name") AND midflight_t."id" IS NOT NULL AND
+          (midflight_t."first_name" COLLATE BINARY IS NOT midflight_a."first_name") OR (midflight_b."id" IS NULL OR
+          midflight_b."last_name" COLLATE BINARY IS NOT midflight_a."last_name") AND midflight_t."id" IS NOT NULL AND
+          (midflight_t."last_name" COLLATE BINARY IS NOT midflight_a."last_name") OR (midflight_b."id" IS NULL OR
+          midflight_b."email" COLLATE BINARY IS NOT midflight_a."email") AND midflight_t."id" IS NOT NULL AND
+          (midflight_t."email" COLLATE BINARY IS NOT midflight_a."email"));
+  UPDATE "midflight_split-name_guard" SET forward = 0;
+END;
+
+CREATE TRIGGER "midflight_split-name_forward_settle_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_settle"
+BEGIN
+  UPDATE "people" SET "first_name" = midflight_a."first_name", "last_name" = midflight_a."last_name", "email" =
+        midflight_a."email"
+    FROM "midflight_split-name_forward_now_people" AS midflight_a WHERE "people"."id" = midflight_a."id" AND
+          ("people"."first_name" COLLATE BINARY IS NOT midflight_a."first_name" OR "people"."last_name" COLLATE BINARY
+          IS NOT midflight_a."last_name" OR "people"."email" COLLATE BINARY IS NOT midflight_a."email")
+    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT
+          "id", "first_name", "last_name", "email" FROM "midflight_split-name_new_people" WHERE "id" = NEW."k1"),
+          midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
+          email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query) AS midflight_a
+    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
+        (SELECT "id", "first_name", "last_name", "email" FROM "midflight_split-name_new_people" WHERE "id" =
+        NEW."k1"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '')
+        AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query) WHERE "id" IS NOT NULL))) AND
+      midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+END;
+
+CREATE TRIGGER "midflight_split-name_forward_sync" INSTEAD OF INSERT ON "midflight_split-name_forward"
+BEGIN
+  DELETE FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine forward' AND entity_key = CASE
+        WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") ||
+        '''' ELSE quote(NEW."k1") END;
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = NEW."k1"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM "people" WHERE "id" = NEW."k1";
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."k1");
+END;
+
+CREATE TRIGGER "midflight_split-name_new_people_delete" AFTER DELETE ON "people"
+WHEN (SELECT NOT (midflight_g.forward IS julianday('now') AND (OLD."id" IS midflight_g.f1)) FROM
+      "midflight_split-name_guard" AS midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_backward_now_customers";
+  DELETE FROM "midflight_split-name_backward_was_customers";
+  INSERT INTO "midflight_split-name_backward_now_customers" SELECT "id", "name", "email"
+    FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
+          FROM "midflight_split-name_new_people" WHERE "id" = OLD."id"), midflight_query ("id", "name", "email") AS
+          (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
+  INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
+    FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
+          FROM "midflight_split-name_new_people" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."first_name" AS
+          "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"), midflight_query ("id", "name",
+          "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
+  INSERT INTO "midflight_split-name_backward_apply" VALUES (OLD."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_new_people_insert" AFTER INSERT ON "people"
+WHEN (SELECT NOT (midflight_g.forward IS julianday('now') AND (NEW."id" IS midflight_g.f1)) FROM
+      "midflight_split-name_guard" AS midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_backward_now_customers";
+  DELETE FROM "midflight_split-name_backward_was_customers";
+  INSERT INTO "midflight_split-name_backward_now_customers" SELECT "id", "name", "email"
+    FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
+          FROM "midflight_split-name_new_people" WHERE "id" = NEW."id"), midflight_query ("id", "name", "email") AS
+          (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
+  INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
+    FROM "customers" WHERE "id" = NEW."id";
+  INSERT INTO "midflight_split-name_backward_apply" VALUES (NEW."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_new_people_rekey" AFTER UPDATE OF "id", rowid, oid, _rowid_ ON "people"
+WHEN ((OLD."id" COLLATE BINARY IS NOT NEW."id"))
+  AND (SELECT NOT (midflight_g.forward IS julianday('now') AND (NEW."id" IS midflight_g.f1 OR OLD."id" IS
+        midflight_g.f1)) FROM "midflight_split-name_guard" AS midflight_g)
+BEGIN
+  UPDATE "midflight_split-name_guard" SET backward = julianday('now'), b1 = NEW."id";
+  UPDATE OR IGNORE "customers" SET "id" = NEW."id"
+    WHERE "id" = OLD."id"
+    AND NOT EXISTS (SELECT 1 FROM "midflight_split-name_new_people" AS midflight_l WHERE midflight_l."id" = OLD."id")
+    AND NOT EXISTS (SELECT 1 FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."id");
+  UPDATE "midflight_split-name_guard" SET backward = 0;
+  DELETE FROM "midflight_split-name_backward_now_customers";
+  DELETE FROM "midflight_split-name_backward_was_customers";
+  INSERT INTO "midflight_split-name_backward_now_customers" SELECT "id", "name", "email"
+    FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
+          FROM "midflight_split-name_new_people" WHERE "id" = NEW."id"), midflight_query ("id", "name", "email") AS
+          (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
+  INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
+    FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
+          FROM "midflight_split-name_new_people" WHERE 0 UNION ALL SELECT NEW."id" AS "id", OLD."first_name" AS
+          "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"), midflight_query ("id", "name",
+          "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
+  INSERT INTO "midflight_split-name_backward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_backward" SELECT NEW."id" WHERE (EXISTS (SELECT midflight_a."id" FROM
+        "midflight_split-name_backward_now_customers" AS midflight_a
+    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_backward_now_customers" WHERE "id" IS NOT
+        NULL)) OR 0) AND (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT
+        "id", "name", "email" FROM "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id",
+        "first_name", "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query) AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
+          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
+          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name",
+        "email" FROM "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
+        "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query) WHERE "id" IS NOT NULL)));
+  INSERT INTO "midflight_split-name_backward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_new_people_update" AFTER UPDATE OF "id", "first_name", "last_name", "email",
+      rowid, oid, _rowid_ ON "people"
+WHEN ((OLD."id" COLLATE BINARY IS NOT NEW."id") OR (OLD."first_name" COLLATE BINARY IS NOT NEW."first_name") OR
+      (OLD."last_name" COLLATE BINARY IS NOT NEW."last_name") OR (OLD."email" COLLATE BINARY IS NOT NEW."email")) AND
+      NOT ((OLD."id" COLLATE BINARY IS NOT NEW."id"))
+  AND (SELECT NOT (midflight_g.forward IS julianday('now') AND (NEW."id" IS midflight_g.f1)) FROM
+        "midflight_split-name_guard" AS midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_backward_now_customers";
+  DELETE FROM "midflight_split-name_backward_was_customers";
+  INSERT INTO "midflight_split-name_backward_now_customers" SELECT "id", "name", "email"
+    FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
+          FROM "midflight_split-name_new_people" WHERE "id" = NEW."id"), midflight_query ("id", "name", "email") AS
+          (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
+  INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
+    FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
+          FROM "midflight_split-name_new_people" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."first_name" AS
+          "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"), midflight_query ("id", "name",
+          "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
+  INSERT INTO "midflight_split-name_backward_apply" VALUES (NEW."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_delete" AFTER DELETE ON "customers"
+WHEN (SELECT NOT (midflight_g.backward IS julianday('now') AND (OLD."id" IS midflight_g.b1)) AND (midflight_g.done OR
+      (OLD."id") <= (midflight_g.k1) OR (OLD."id") > (midflight_g.h1)) FROM "midflight_split-name_guard" AS
+      midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = OLD."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (OLD."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON "customers"
+WHEN (SELECT NOT (midflight_g.backward IS julianday('now') AND (NEW."id" IS midflight_g.b1)) AND (midflight_g.done OR
+      (NEW."id") <= (midflight_g.k1) OR (NEW."id") > (midflight_g.h1)) FROM "midflight_split-name_guard" AS
+      midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM "people" WHERE "id" = NEW."id";
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE OF "id", rowid, oid, _rowid_ ON "customers"
+WHEN ((OLD."id" COLLATE BINARY IS NOT NEW."id"))
+  AND (SELECT NOT (midflight_g.backward IS julianday('now') AND (NEW."id" IS midflight_g.b1 OR OLD."id" IS
+        midflight_g.b1)) AND (midflight_g.done OR (NEW."id") <= (midflight_g.k1) OR (NEW."id") > (midflight_g.h1) OR
+        (OLD."id") <= (midflight_g.k1) OR (OLD."id") > (midflight_g.h1)) FROM "midflight_split-name_guard" AS
+        midflight_g)
+BEGIN
+  UPDATE "midflight_split-name_guard" SET forward = julianday('now'), f1 = NEW."id";
+  UPDATE OR IGNORE "people" SET "id" = NEW."id"
+    WHERE "id" = OLD."id"
+    AND NOT EXISTS (SELECT 1 FROM "midflight_split-name_old_customers" AS midflight_l WHERE midflight_l."id" =
+          OLD."id")
+    AND NOT EXISTS (SELECT 1 FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id");
+  UPDATE "midflight_split-name_guard" SET forward = 0;
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name",
+          OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_forward" SELECT NEW."id" WHERE (EXISTS (SELECT midflight_a."id" FROM
+        "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
+          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
+          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_forward_now_people" WHERE "id" IS NOT NULL))
+        OR 0) AND (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
+        (SELECT "id", "first_name", "last_name", "email" FROM "midflight_split-name_new_people" WHERE "id" =
+        NEW."id"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '')
+        AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query) AS midflight_a
+    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
+        (SELECT "id", "first_name", "last_name", "email" FROM "midflight_split-name_new_people" WHERE "id" =
+        NEW."id"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '')
+        AS name, email
+FROM people
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query) WHERE "id" IS NOT NULL)));
+  INSERT INTO "midflight_split-name_forward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
+END;
+
+CREATE TRIGGER "midflight_split-name_old_customers_update" AFTER UPDATE OF "id", "name", "email", rowid, oid, _rowid_
+      ON "customers"
+WHEN ((OLD."id" COLLATE BINARY IS NOT NEW."id") OR (OLD."name" COLLATE BINARY IS NOT NEW."name") OR (OLD."email"
+      COLLATE BINARY IS NOT NEW."email")) AND NOT ((OLD."id" COLLATE BINARY IS NOT NEW."id"))
+  AND (SELECT NOT (midflight_g.backward IS julianday('now') AND (NEW."id" IS midflight_g.b1)) AND (midflight_g.done OR
+        (NEW."id") <= (midflight_g.k1) OR (NEW."id") > (midflight_g.h1)) FROM "midflight_split-name_guard" AS
+        midflight_g)
+BEGIN
+  DELETE FROM "midflight_split-name_forward_now_people";
+  DELETE FROM "midflight_split-name_forward_was_people";
+  INSERT INTO "midflight_split-name_forward_now_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
+    FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
+       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
+      midflight_query);
+  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+END;
+
+CREATE VIEW "midflight_split-name_backward" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_backward_apply" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_backward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward_apply" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_new_people" ("id", "first_name", "last_name", "email") AS SELECT "id", "first_name",
+      "last_name", "email" FROM "people";
+
+CREATE VIEW "midflight_split-name_old_customers" ("id", "name", "email") AS SELECT "id", "name", "email" FROM
+      "customers";

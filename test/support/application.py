@@ -1,0 +1,77 @@
+"""The application whose data changes shape: a folder with one SQLite database and the definitions of migrations.
+
+    def test_a_name_is_split(app):
+        app.sql("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT)")
+        app.sql("INSERT INTO customers VALUES (1, 'Ann Lee')")
+        midflight = app.migration('''
+            migration: split-name
+            ...''')
+        midflight.start().done()
+        assert app.rows("SELECT last_name FROM people") == [("Lee",)]
+"""
+import os
+import sqlite3
+import textwrap
+from contextlib import closing
+from pathlib import Path
+
+from support.midflight import LEDGER, Midflight
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+class Application:
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.database = self.directory / "app.db"
+
+    def connect(self, **options):
+        """A connection as an application has it: 5 s of patience with locks, autocommit unless it says BEGIN."""
+        return sqlite3.connect(self.database, isolation_level=None, **options)
+
+    def sql(self, script):
+        """Runs statements; the first call makes the database."""
+        with closing(self.connect()) as connection:
+            connection.executescript(script)
+
+    def rows(self, query, *values):
+        with closing(self.connect()) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def value(self, query, *values):
+        return self.rows(query, *values)[0][0]
+
+    def tables(self):
+        """The names of all tables, in order."""
+        return self.names("table")
+
+    def names(self, kind):
+        """The names of all tables, views, triggers or indexes, in order, without SQLite's own."""
+        return [name for name, in self.rows(
+            "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite_%' ORDER BY name", kind)]
+
+    def schema(self):
+        """All DDL but the ledger's, in order of names; a table that was renamed and back again has its name quoted."""
+        everything = self.rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+        return [(name, sql.replace('"', "")) for name, sql in everything if name not in LEDGER]
+
+    def holds_nothing_of_midflight(self):
+        """But its ledger; and the file is sound."""
+        left = [name for name, _ in self.schema() if "midflight" in name]
+        assert not left, f"midflight left behind: {left}"
+        assert self.rows("PRAGMA integrity_check") == [("ok",)]
+        assert self.rows("PRAGMA foreign_key_check") == []
+
+    def define(self, definition, name="migration.yaml"):
+        """Writes a definition file (indented text is fine) and returns its path."""
+        path = self.directory / name
+        path.write_text(textwrap.dedent(definition))
+        return path
+
+    def environment(self):
+        return {**os.environ, "APP_DB": f"sqlite:{self.database}"}
+
+    def migration(self, definition, name="migration.yaml"):
+        """A Midflight for a definition: its text, or the Path of a file, such as EXAMPLES / "split-name.yaml"."""
+        path = definition if isinstance(definition, Path) else self.define(definition, name)
+        return Midflight(path, self.environment())

@@ -1,0 +1,59 @@
+"""The twin: predicts what both shapes must hold from the writes that were committed, without reading either.
+
+Every transaction of the application also writes what it did into the table `journal`, in the same transaction. SQLite
+has one writer, so the journal's numbers are the order of commits. The twin applies them, in that order and in plain
+Python, to a state of its own (see workload.py). Journal and shapes are read in one snapshot, so that a comparison
+holds at any moment, also while writers are at work. Comparing the sides with each other alone would prove nothing: both
+may have lost the same write.
+"""
+import json
+from contextlib import closing
+
+from support.workload import NEW, OLD
+
+
+class Twin:
+    def __init__(self, workload, app, count):
+        self.workload, self.app = workload, app
+        self.state = workload.state(count)
+        self.number = 0
+
+    def differences(self, *sides, stage=""):
+        """What the shapes hold and should not, or should and do not: none of both is an empty list."""
+        with closing(self.app.connect()) as connection:
+            connection.execute("BEGIN")
+            self.follow(connection)
+            found = {}
+            for side in sides:
+                for table, name in self.workload.names(side, stage).items():
+                    columns = ", ".join(self.workload.tables[side][table])
+                    found[table] = connection.execute(f'SELECT {columns} FROM "{name}"').fetchall()
+            connection.execute("COMMIT")
+        expected = self.workload.rows(self.state)
+        return [line for table in found for line in compare(table, expected[table], found[table])]
+
+    def agree(self, *sides, stage=""):
+        """Both shapes, or the named ones, hold what was written, and nothing else."""
+        differences = self.differences(*(sides or (OLD, NEW)), stage=stage)
+        shown = "\n".join([f"{len(differences)} rows are not what was written (journal up to {self.number}):",
+                           *differences[:20]])
+        assert not differences, shown
+
+    def follow(self, connection):
+        rows = connection.execute("SELECT number, writes FROM journal WHERE number > ? ORDER BY number", (self.number,))
+        for number, writes in rows:
+            for name, values in json.loads(writes):
+                self.workload.apply(self.state, name, values)
+            self.number = number
+
+
+def record(connection, writer, writes):
+    """Into the journal, in the transaction that is open: [(name of the write, values), ...]"""
+    connection.execute("INSERT INTO journal (writer, writes) VALUES (?, ?)", (writer, json.dumps(writes)))
+
+
+def compare(table, expected, found):
+    """Lines that say how the rows differ; types count, so that 1 is not 1.0."""
+    expected, found = ({repr(tuple(row)) for row in rows} for rows in (expected, found))
+    return ([f"{table}: {row} is missing" for row in sorted(expected - found)] +
+            [f"{table}: {row} should not be" for row in sorted(found - expected)])
