@@ -161,26 +161,34 @@ static bool inspect_all(struct flight *flight, struct verification *verification
     return ok;
 }
 
-static bool remember(struct flight *flight, int64_t rows, struct error *error) {
+/* Says when the whole was verified, in which epoch and how many rows. All 0: it was not. */
+static bool remember(struct flight *flight, int64_t at_ms, int64_t epoch, int64_t rows, struct error *error) {
     struct store *store = flight->store;
     const char *name = flight->at.record.name;
+    return store->ops->ledger_set(store, name, RECORD_VERIFIED_MS, at_ms, error) &&
+           store->ops->ledger_set(store, name, RECORD_VERIFIED_EPOCH, epoch, error) &&
+           store->ops->ledger_set(store, name, RECORD_VERIFIED_ROWS, rows, error);
+}
+
+/* What was found before is forgotten together with the claim that all was looked at: a verification that dies half way
+ * must not leave a clean record behind. */
+static bool forget(struct flight *flight, struct error *error) {
     if (!flight_begin(flight, error)) return false;
-    bool ok = store->ops->ledger_set(store, name, RECORD_VERIFIED_MS, clock_wall_ms(), error) &&
-              store->ops->ledger_set(store, name, RECORD_VERIFIED_EPOCH, flight->at.record.epoch, error) &&
-              store->ops->ledger_set(store, name, RECORD_VERIFIED_ROWS, rows, error);
+    bool ok = flight->store->ops->finding_clear(flight->store, flight->at.record.name, DIVERGENCE, NULL, error) &&
+              remember(flight, 0, 0, 0, error);
+    return flight_end(flight, ok, "divergences cleared", error);
+}
+
+static bool conclude(struct flight *flight, int64_t rows, struct error *error) {
+    if (!flight_begin(flight, error)) return false;
+    bool ok = remember(flight, clock_wall_ms(), flight->at.record.epoch, rows, error);
     return flight_end(flight, ok, "verification remembered", error);
 }
 
 bool verify_run(struct flight *flight, struct verification *verification, struct error *error) {
     bool whole = verification->from == NULL && verification->to == NULL && verification->sample >= 1;
-    struct store *store = flight->store;
-    if (whole) {
-        if (!flight_begin(flight, error)) return false;
-        bool ok = store->ops->finding_clear(store, flight->at.record.name, DIVERGENCE, NULL, error);
-        if (!flight_end(flight, ok, "divergences cleared", error)) return false;
-    }
-    return inspect_all(flight, verification, error) && (!whole || remember(flight, verification->rows, error)) &&
-           flight_refresh(flight, error);
+    return (!whole || forget(flight, error)) && inspect_all(flight, verification, error) &&
+           (!whole || conclude(flight, verification->rows, error)) && flight_refresh(flight, error);
 }
 
 /* --- quarantine ----------------------------------------------------------------------------------------------- */
