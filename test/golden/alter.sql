@@ -50,15 +50,21 @@ BEGIN
           midflight_x."name") IS (midflight_y."id", midflight_y."name")))) AND midflight_a."id" IS NOT NULL AND
           midflight_a."name" IS NOT NULL;
   INSERT INTO "midflight_customer-points_backward_settle" SELECT NEW."k1"
-    WHERE EXISTS (SELECT 1 FROM "midflight_customer-points_backward_now_customers" AS midflight_a
+    WHERE EXISTS (SELECT midflight_a."id" FROM "midflight_customer-points_backward_now_customers" AS midflight_a
     LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name"));
-  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+          midflight_a."name")
+  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_customer-points_backward_now_customers" WHERE "id" IS
+        NOT NULL));
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
     SELECT 'customer-points', 'quarantine backward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS
           BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table customers refuses a
           row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
-    WHERE EXISTS (SELECT 1 FROM "midflight_customer-points_backward_now_customers" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'customer-points' AND kind = 'quarantine
+          backward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0
+          THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_customer-points_backward_now_customers" AS midflight_a
     LEFT JOIN "midflight_customer-points_backward_was_customers" AS midflight_b ON midflight_b."id" = midflight_a."id"
     LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL AND (EXISTS (SELECT 1 FROM "midflight_customer-points_backward_now_customers" AS
@@ -75,10 +81,8 @@ END;
 CREATE TRIGGER "midflight_customer-points_backward_settle_sync" INSTEAD OF INSERT ON
       "midflight_customer-points_backward_settle"
 BEGIN
-  UPDATE "customers" SET "name" = midflight_a."name"
-    FROM "midflight_customer-points_backward_now_customers" AS midflight_a WHERE "customers"."id" = midflight_a."id"
-          AND ("customers"."name" COLLATE BINARY IS NOT midflight_a."name")
-    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name") AS (SELECT "id", "name" FROM
+  INSERT INTO "midflight_customer-points_backward_whole" SELECT NEW."k1"
+    WHERE (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name") AS (SELECT "id", "name" FROM
           "midflight_customer-points_old_customers" WHERE "id" = NEW."k1"), midflight_query ("id", "name") AS (SELECT
           "id" AS "id", "name" AS "name" FROM "customers"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) AS midflight_a
@@ -89,8 +93,7 @@ BEGIN
         (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "customers" ("id", "name") AS (SELECT "id", "name" FROM
         "midflight_customer-points_old_customers" WHERE "id" = NEW."k1"), midflight_query ("id", "name") AS (SELECT
         "id" AS "id", "name" AS "name" FROM "customers"
-) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) WHERE "id" IS NOT NULL))) AND midflight_a."id" IS NOT
-      NULL AND midflight_a."name" IS NOT NULL;
+) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) WHERE "id" IS NOT NULL)));
 END;
 
 CREATE TRIGGER "midflight_customer-points_backward_sync" INSTEAD OF INSERT ON "midflight_customer-points_backward"
@@ -107,7 +110,33 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_backward_was_customers" SELECT "id", "name"
     FROM "customers" WHERE "id" = NEW."k1";
-  INSERT INTO "midflight_customer-points_backward_apply" VALUES (NEW."k1");
+  INSERT INTO "midflight_customer-points_backward_apply" SELECT NEW."k1";
+END;
+
+CREATE TRIGGER "midflight_customer-points_backward_whole_sync" INSTEAD OF INSERT ON
+      "midflight_customer-points_backward_whole"
+BEGIN
+  DELETE FROM "customers" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+        "midflight_customer-points_backward_now_customers" WHERE "id" IS NOT NULL);
+  UPDATE "customers" SET "name" = midflight_a."name"
+    FROM "midflight_customer-points_backward_now_customers" AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE BINARY IS NOT midflight_a."name") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  INSERT INTO "customers" ("id", "name")
+    SELECT midflight_a."id", midflight_a."name" FROM "midflight_customer-points_backward_now_customers" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'customer-points', 'quarantine backward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS
+          BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table customers refuses a
+          row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'customer-points' AND kind = 'quarantine
+          backward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0
+          THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_customer-points_backward_now_customers" AS midflight_a
+    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name"));
 END;
 
 CREATE TRIGGER "midflight_customer-points_forward_apply_sync" INSTEAD OF INSERT ON
@@ -144,15 +173,21 @@ BEGIN
           midflight_x."name") IS (midflight_y."id", midflight_y."name")))) AND midflight_a."id" IS NOT NULL AND
           midflight_a."name" IS NOT NULL;
   INSERT INTO "midflight_customer-points_forward_settle" SELECT NEW."k1"
-    WHERE EXISTS (SELECT 1 FROM "midflight_customer-points_forward_now__customers_new" AS midflight_a
+    WHERE EXISTS (SELECT midflight_a."id" FROM "midflight_customer-points_forward_now__customers_new" AS midflight_a
     LEFT JOIN "_customers_new" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name"));
-  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+          midflight_a."name")
+  UNION ALL SELECT midflight_t."id" FROM "_customers_new" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_customer-points_forward_now__customers_new" WHERE "id"
+        IS NOT NULL));
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
     SELECT 'customer-points', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS
           BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table _customers_new
           refuses a row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
-    WHERE EXISTS (SELECT 1 FROM "midflight_customer-points_forward_now__customers_new" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'customer-points' AND kind = 'quarantine
+          forward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0
+          THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_customer-points_forward_now__customers_new" AS midflight_a
     LEFT JOIN "midflight_customer-points_forward_was__customers_new" AS midflight_b ON midflight_b."id" =
           midflight_a."id"
     LEFT JOIN "_customers_new" AS midflight_t ON midflight_t."id" = midflight_a."id"
@@ -170,12 +205,10 @@ END;
 CREATE TRIGGER "midflight_customer-points_forward_settle_sync" INSTEAD OF INSERT ON
       "midflight_customer-points_forward_settle"
 BEGIN
-  UPDATE "_customers_new" SET "name" = midflight_a."name"
-    FROM "midflight_customer-points_forward_now__customers_new" AS midflight_a WHERE "_customers_new"."id" =
-          midflight_a."id" AND ("_customers_new"."name" COLLATE BINARY IS NOT midflight_a."name")
-    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "_customers_new" ("id", "name", "points") AS (SELECT "id", "name",
-          "points" FROM "midflight_customer-points_new__customers_new" WHERE "id" = NEW."k1"), midflight_query ("id",
-          "name") AS (SELECT "id" AS "id", "name" AS "name" FROM "_customers_new"
+  INSERT INTO "midflight_customer-points_forward_whole" SELECT NEW."k1"
+    WHERE (EXISTS (SELECT midflight_a."id" FROM (WITH "_customers_new" ("id", "name", "points") AS (SELECT "id",
+          "name", "points" FROM "midflight_customer-points_new__customers_new" WHERE "id" = NEW."k1"), midflight_query
+          ("id", "name") AS (SELECT "id" AS "id", "name" AS "name" FROM "_customers_new"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) AS midflight_a
     LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
@@ -184,8 +217,7 @@ BEGIN
         (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "_customers_new" ("id", "name", "points") AS (SELECT "id",
         "name", "points" FROM "midflight_customer-points_new__customers_new" WHERE "id" = NEW."k1"), midflight_query
         ("id", "name") AS (SELECT "id" AS "id", "name" AS "name" FROM "_customers_new"
-) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) WHERE "id" IS NOT NULL))) AND midflight_a."id" IS NOT
-      NULL AND midflight_a."name" IS NOT NULL;
+) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) WHERE "id" IS NOT NULL)));
 END;
 
 CREATE TRIGGER "midflight_customer-points_forward_sync" INSTEAD OF INSERT ON "midflight_customer-points_forward"
@@ -201,7 +233,34 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_forward_was__customers_new" SELECT "id", "name"
     FROM "_customers_new" WHERE "id" = NEW."k1";
-  INSERT INTO "midflight_customer-points_forward_apply" VALUES (NEW."k1");
+  INSERT INTO "midflight_customer-points_forward_apply" SELECT NEW."k1";
+END;
+
+CREATE TRIGGER "midflight_customer-points_forward_whole_sync" INSTEAD OF INSERT ON
+      "midflight_customer-points_forward_whole"
+BEGIN
+  DELETE FROM "_customers_new" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+        "midflight_customer-points_forward_now__customers_new" WHERE "id" IS NOT NULL);
+  UPDATE "_customers_new" SET "name" = midflight_a."name"
+    FROM "midflight_customer-points_forward_now__customers_new" AS midflight_a
+    WHERE "_customers_new"."id" = midflight_a."id" AND ("_customers_new"."name" COLLATE BINARY IS NOT
+          midflight_a."name") AND midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  INSERT INTO "_customers_new" ("id", "name")
+    SELECT midflight_a."id", midflight_a."name" FROM "midflight_customer-points_forward_now__customers_new" AS
+          midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "_customers_new" AS midflight_t WHERE midflight_t."id" = midflight_a."id") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'customer-points', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS
+          BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table _customers_new
+          refuses a row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'customer-points' AND kind = 'quarantine
+          forward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0
+          THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_customer-points_forward_now__customers_new" AS midflight_a
+    LEFT JOIN "_customers_new" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name"));
 END;
 
 CREATE TRIGGER "midflight_customer-points_new__customers_new_delete" AFTER DELETE ON "_customers_new"
@@ -221,7 +280,7 @@ BEGIN
           "name", OLD."points" AS "points"), midflight_query ("id", "name") AS (SELECT "id" AS "id", "name" AS "name"
           FROM "_customers_new"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
-  INSERT INTO "midflight_customer-points_backward_apply" VALUES (OLD."id");
+  INSERT INTO "midflight_customer-points_backward_apply" SELECT OLD."id";
 END;
 
 CREATE TRIGGER "midflight_customer-points_new__customers_new_insert" AFTER INSERT ON "_customers_new"
@@ -237,7 +296,7 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_backward_was_customers" SELECT "id", "name"
     FROM "customers" WHERE "id" = NEW."id";
-  INSERT INTO "midflight_customer-points_backward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_customer-points_backward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_customer-points_new__customers_new_rekey" AFTER UPDATE OF "id", rowid, oid, _rowid_ ON
@@ -266,26 +325,7 @@ BEGIN
           "name", OLD."points" AS "points"), midflight_query ("id", "name") AS (SELECT "id" AS "id", "name" AS "name"
           FROM "_customers_new"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
-  INSERT INTO "midflight_customer-points_backward_apply" VALUES (NEW."id");
-  INSERT INTO "midflight_customer-points_backward" SELECT NEW."id" WHERE (EXISTS (SELECT midflight_a."id" FROM
-        "midflight_customer-points_backward_now_customers" AS midflight_a
-    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name")
-  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_customer-points_backward_now_customers" WHERE "id" IS
-        NOT NULL)) OR 0) AND (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name") AS (SELECT "id",
-        "name" FROM "midflight_customer-points_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "name")
-        AS (SELECT "id" AS "id", "name" AS "name" FROM "customers"
-) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) AS midflight_a
-    LEFT JOIN "_customers_new" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name")
-  UNION ALL SELECT midflight_t."id" FROM "_customers_new" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "customers" ("id", "name") AS (SELECT "id", "name" FROM
-        "midflight_customer-points_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "name") AS (SELECT
-        "id" AS "id", "name" AS "name" FROM "customers"
-) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) WHERE "id" IS NOT NULL)));
+  INSERT INTO "midflight_customer-points_backward_apply" SELECT NEW."id";
   INSERT INTO "midflight_customer-points_backward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
 END;
 
@@ -309,7 +349,7 @@ BEGIN
           "name", OLD."points" AS "points"), midflight_query ("id", "name") AS (SELECT "id" AS "id", "name" AS "name"
           FROM "_customers_new"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
-  INSERT INTO "midflight_customer-points_backward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_customer-points_backward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_customer-points_old_customers_delete" AFTER DELETE ON "customers"
@@ -328,7 +368,7 @@ BEGIN
           0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT "id"
           AS "id", "name" AS "name" FROM "customers"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
-  INSERT INTO "midflight_customer-points_forward_apply" VALUES (OLD."id");
+  INSERT INTO "midflight_customer-points_forward_apply" SELECT OLD."id";
 END;
 
 CREATE TRIGGER "midflight_customer-points_old_customers_insert" AFTER INSERT ON "customers"
@@ -344,7 +384,7 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_forward_was__customers_new" SELECT "id", "name"
     FROM "_customers_new" WHERE "id" = NEW."id";
-  INSERT INTO "midflight_customer-points_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_customer-points_forward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_customer-points_old_customers_insert_before" BEFORE INSERT ON "customers"
@@ -409,26 +449,7 @@ BEGIN
           0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT "id"
           AS "id", "name" AS "name" FROM "customers"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
-  INSERT INTO "midflight_customer-points_forward_apply" VALUES (NEW."id");
-  INSERT INTO "midflight_customer-points_forward" SELECT NEW."id" WHERE (EXISTS (SELECT midflight_a."id" FROM
-        "midflight_customer-points_forward_now__customers_new" AS midflight_a
-    LEFT JOIN "_customers_new" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name")
-  UNION ALL SELECT midflight_t."id" FROM "_customers_new" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_customer-points_forward_now__customers_new" WHERE "id"
-        IS NOT NULL)) OR 0) AND (EXISTS (SELECT midflight_a."id" FROM (WITH "_customers_new" ("id", "name", "points")
-        AS (SELECT "id", "name", "points" FROM "midflight_customer-points_new__customers_new" WHERE "id" = NEW."id"),
-        midflight_query ("id", "name") AS (SELECT "id" AS "id", "name" AS "name" FROM "_customers_new"
-) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) AS midflight_a
-    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name")
-  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "_customers_new" ("id", "name", "points") AS (SELECT "id",
-        "name", "points" FROM "midflight_customer-points_new__customers_new" WHERE "id" = NEW."id"), midflight_query
-        ("id", "name") AS (SELECT "id" AS "id", "name" AS "name" FROM "_customers_new"
-) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) WHERE "id" IS NOT NULL)));
+  INSERT INTO "midflight_customer-points_forward_apply" SELECT NEW."id";
   INSERT INTO "midflight_customer-points_forward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
 END;
 
@@ -451,7 +472,7 @@ BEGIN
           0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT "id"
           AS "id", "name" AS "name" FROM "customers"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
-  INSERT INTO "midflight_customer-points_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_customer-points_forward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_customer-points_old_customers_update_before" BEFORE UPDATE ON "customers"
@@ -496,11 +517,15 @@ CREATE VIEW "midflight_customer-points_backward_apply" ("k1") AS SELECT "k1" FRO
 
 CREATE VIEW "midflight_customer-points_backward_settle" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 
+CREATE VIEW "midflight_customer-points_backward_whole" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
+
 CREATE VIEW "midflight_customer-points_forward" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 
 CREATE VIEW "midflight_customer-points_forward_apply" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 
 CREATE VIEW "midflight_customer-points_forward_settle" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
+
+CREATE VIEW "midflight_customer-points_forward_whole" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 
 CREATE VIEW "midflight_customer-points_new__customers_new" ("id", "name", "points") AS SELECT "id", "name", "points"
       FROM "_customers_new";

@@ -57,17 +57,23 @@ BEGIN
           midflight_y."last_name", midflight_y."email")))) AND midflight_a."id" IS NOT NULL AND
           midflight_a."first_name" IS NOT NULL;
   INSERT INTO "midflight_split-name_forward_settle" SELECT NEW."k1"
-    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE EXISTS (SELECT midflight_a."id" FROM "midflight_split-name_forward_now_people" AS midflight_a
     LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
           midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
           midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
-          midflight_a."email"));
-  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_forward_now_people" WHERE "id" IS NOT
+        NULL));
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
     SELECT 'split-name', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
           x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table people refuses a row (NOT
           NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
-    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine forward'
+          AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't'''
+          || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
     LEFT JOIN "midflight_split-name_forward_was_people" AS midflight_b ON midflight_b."id" = midflight_a."id"
     LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL AND (EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_x
@@ -89,12 +95,8 @@ END;
 
 CREATE TRIGGER "midflight_split-name_forward_settle_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_settle"
 BEGIN
-  UPDATE "people" SET "first_name" = midflight_a."first_name", "last_name" = midflight_a."last_name", "email" =
-        midflight_a."email"
-    FROM "midflight_split-name_forward_now_people" AS midflight_a WHERE "people"."id" = midflight_a."id" AND
-          ("people"."first_name" COLLATE BINARY IS NOT midflight_a."first_name" OR "people"."last_name" COLLATE BINARY
-          IS NOT midflight_a."last_name" OR "people"."email" COLLATE BINARY IS NOT midflight_a."email")
-    AND 1 AND midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+  INSERT INTO "midflight_split-name_forward_whole" SELECT NEW."k1"
+    WHERE 1;
 END;
 
 CREATE TRIGGER "midflight_split-name_forward_sync" INSTEAD OF INSERT ON "midflight_split-name_forward"
@@ -116,7 +118,37 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM "people" WHERE "id" = NEW."k1";
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."k1");
+  INSERT INTO "midflight_split-name_forward_apply" SELECT NEW."k1";
+END;
+
+CREATE TRIGGER "midflight_split-name_forward_whole_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_whole"
+BEGIN
+  DELETE FROM "people" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+        "midflight_split-name_forward_now_people" WHERE "id" IS NOT NULL);
+  UPDATE "people" SET "first_name" = midflight_a."first_name", "last_name" = midflight_a."last_name", "email" =
+        midflight_a."email"
+    FROM "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE "people"."id" = midflight_a."id" AND ("people"."first_name" COLLATE BINARY IS NOT midflight_a."first_name"
+          OR "people"."last_name" COLLATE BINARY IS NOT midflight_a."last_name" OR "people"."email" COLLATE BINARY IS
+          NOT midflight_a."email") AND midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+  INSERT INTO "people" ("id", "first_name", "last_name", "email")
+    SELECT midflight_a."id", midflight_a."first_name", midflight_a."last_name", midflight_a."email" FROM
+          "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "people" AS midflight_t WHERE midflight_t."id" = midflight_a."id") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'split-name', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table people refuses a row (NOT
+          NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine forward'
+          AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't'''
+          || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
+          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
+          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email"));
 END;
 
 CREATE TRIGGER "midflight_split-name_new_people_refuse_DELETE" BEFORE DELETE ON "people"
@@ -167,7 +199,7 @@ FROM customers
 FROM customers
 ) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
       midflight_query);
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (OLD."id");
+  INSERT INTO "midflight_split-name_forward_apply" SELECT OLD."id";
 END;
 
 CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON "customers"
@@ -189,7 +221,7 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM "people" WHERE "id" = NEW."id";
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_forward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_split-name_old_customers_insert_before" BEFORE INSERT ON "customers"
@@ -262,17 +294,7 @@ FROM customers
 FROM customers
 ) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
       midflight_query);
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
-  INSERT INTO "midflight_split-name_forward" SELECT NEW."id" WHERE (EXISTS (SELECT midflight_a."id" FROM
-        "midflight_split-name_forward_now_people" AS midflight_a
-    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
-          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
-          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
-          midflight_a."email")
-  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_forward_now_people" WHERE "id" IS NOT NULL))
-        OR 0) AND 1;
+  INSERT INTO "midflight_split-name_forward_apply" SELECT NEW."id";
   INSERT INTO "midflight_split-name_forward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
 END;
 
@@ -306,7 +328,7 @@ FROM customers
 FROM customers
 ) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
       midflight_query);
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_forward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_split-name_old_customers_update_before" BEFORE UPDATE ON "customers"
@@ -348,6 +370,8 @@ CREATE VIEW "midflight_split-name_forward" ("k1") AS SELECT "k1" FROM "midflight
 CREATE VIEW "midflight_split-name_forward_apply" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_forward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward_whole" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_new_people" ("id", "first_name", "last_name", "email", "note") AS SELECT "id",
       "first_name", "last_name", "email", "note" FROM "people";

@@ -53,16 +53,22 @@ BEGIN
           midflight_x."name", midflight_x."email") IS (midflight_y."id", midflight_y."name", midflight_y."email"))))
           AND midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
   INSERT INTO "midflight_split-name_backward_settle" SELECT NEW."k1"
-    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_a
+    WHERE EXISTS (SELECT midflight_a."id" FROM "midflight_split-name_backward_now_customers" AS midflight_a
     LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
           midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
-          midflight_a."email"));
-  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_backward_now_customers" WHERE "id" IS NOT
+        NULL));
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
     SELECT 'split-name', 'quarantine backward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
           x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table customers refuses a row (NOT
           NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
-    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine backward'
+          AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't'''
+          || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_a
     LEFT JOIN "midflight_split-name_backward_was_customers" AS midflight_b ON midflight_b."id" = midflight_a."id"
     LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL AND (EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS
@@ -81,11 +87,8 @@ END;
 
 CREATE TRIGGER "midflight_split-name_backward_settle_sync" INSTEAD OF INSERT ON "midflight_split-name_backward_settle"
 BEGIN
-  UPDATE "customers" SET "name" = midflight_a."name", "email" = midflight_a."email"
-    FROM "midflight_split-name_backward_now_customers" AS midflight_a WHERE "customers"."id" = midflight_a."id" AND
-          ("customers"."name" COLLATE BINARY IS NOT midflight_a."name" OR "customers"."email" COLLATE BINARY IS NOT
-          midflight_a."email")
-    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name",
+  INSERT INTO "midflight_split-name_backward_whole" SELECT NEW."k1"
+    WHERE (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name",
           "email" FROM "midflight_split-name_old_customers" WHERE "id" = NEW."k1"), midflight_query ("id",
           "first_name", "last_name", "email") AS (SELECT id,
        CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
@@ -108,7 +111,7 @@ FROM customers
        email
 FROM customers
 ) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
-      midflight_query) WHERE "id" IS NOT NULL))) AND midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+      midflight_query) WHERE "id" IS NOT NULL)));
 END;
 
 CREATE TRIGGER "midflight_split-name_backward_sync" INSTEAD OF INSERT ON "midflight_split-name_backward"
@@ -126,7 +129,35 @@ FROM people
 ) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
   INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
     FROM "customers" WHERE "id" = NEW."k1";
-  INSERT INTO "midflight_split-name_backward_apply" VALUES (NEW."k1");
+  INSERT INTO "midflight_split-name_backward_apply" SELECT NEW."k1";
+END;
+
+CREATE TRIGGER "midflight_split-name_backward_whole_sync" INSTEAD OF INSERT ON "midflight_split-name_backward_whole"
+BEGIN
+  DELETE FROM "customers" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+        "midflight_split-name_backward_now_customers" WHERE "id" IS NOT NULL);
+  UPDATE "customers" SET "name" = midflight_a."name", "email" = midflight_a."email"
+    FROM "midflight_split-name_backward_now_customers" AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE BINARY IS NOT midflight_a."name" OR
+          "customers"."email" COLLATE BINARY IS NOT midflight_a."email") AND midflight_a."id" IS NOT NULL AND
+          midflight_a."name" IS NOT NULL;
+  INSERT INTO "customers" ("id", "name", "email")
+    SELECT midflight_a."id", midflight_a."name", midflight_a."email" FROM
+          "midflight_split-name_backward_now_customers" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'split-name', 'quarantine backward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table customers refuses a row (NOT
+          NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine backward'
+          AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't'''
+          || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_split-name_backward_now_customers" AS midflight_a
+    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email"));
 END;
 
 CREATE TRIGGER "midflight_split-name_forward_apply_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_apply"
@@ -162,17 +193,23 @@ BEGIN
           midflight_y."last_name", midflight_y."email")))) AND midflight_a."id" IS NOT NULL AND
           midflight_a."first_name" IS NOT NULL;
   INSERT INTO "midflight_split-name_forward_settle" SELECT NEW."k1"
-    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE EXISTS (SELECT midflight_a."id" FROM "midflight_split-name_forward_now_people" AS midflight_a
     LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
           midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
           midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
-          midflight_a."email"));
-  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+          midflight_a."email")
+  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_forward_now_people" WHERE "id" IS NOT
+        NULL));
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
     SELECT 'split-name', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
           x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table people refuses a row (NOT
           NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
-    WHERE EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine forward'
+          AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't'''
+          || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
     LEFT JOIN "midflight_split-name_forward_was_people" AS midflight_b ON midflight_b."id" = midflight_a."id"
     LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL AND (EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_x
@@ -194,12 +231,8 @@ END;
 
 CREATE TRIGGER "midflight_split-name_forward_settle_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_settle"
 BEGIN
-  UPDATE "people" SET "first_name" = midflight_a."first_name", "last_name" = midflight_a."last_name", "email" =
-        midflight_a."email"
-    FROM "midflight_split-name_forward_now_people" AS midflight_a WHERE "people"."id" = midflight_a."id" AND
-          ("people"."first_name" COLLATE BINARY IS NOT midflight_a."first_name" OR "people"."last_name" COLLATE BINARY
-          IS NOT midflight_a."last_name" OR "people"."email" COLLATE BINARY IS NOT midflight_a."email")
-    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT
+  INSERT INTO "midflight_split-name_forward_whole" SELECT NEW."k1"
+    WHERE (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT
           "id", "first_name", "last_name", "email" FROM "midflight_split-name_new_people" WHERE "id" = NEW."k1"),
           midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
           email
@@ -215,8 +248,7 @@ FROM people
         NEW."k1"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '')
         AS name, email
 FROM people
-) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query) WHERE "id" IS NOT NULL))) AND
-      midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query) WHERE "id" IS NOT NULL)));
 END;
 
 CREATE TRIGGER "midflight_split-name_forward_sync" INSTEAD OF INSERT ON "midflight_split-name_forward"
@@ -238,7 +270,37 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM "people" WHERE "id" = NEW."k1";
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."k1");
+  INSERT INTO "midflight_split-name_forward_apply" SELECT NEW."k1";
+END;
+
+CREATE TRIGGER "midflight_split-name_forward_whole_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_whole"
+BEGIN
+  DELETE FROM "people" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+        "midflight_split-name_forward_now_people" WHERE "id" IS NOT NULL);
+  UPDATE "people" SET "first_name" = midflight_a."first_name", "last_name" = midflight_a."last_name", "email" =
+        midflight_a."email"
+    FROM "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE "people"."id" = midflight_a."id" AND ("people"."first_name" COLLATE BINARY IS NOT midflight_a."first_name"
+          OR "people"."last_name" COLLATE BINARY IS NOT midflight_a."last_name" OR "people"."email" COLLATE BINARY IS
+          NOT midflight_a."email") AND midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+  INSERT INTO "people" ("id", "first_name", "last_name", "email")
+    SELECT midflight_a."id", midflight_a."first_name", midflight_a."last_name", midflight_a."email" FROM
+          "midflight_split-name_forward_now_people" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "people" AS midflight_t WHERE midflight_t."id" = midflight_a."id") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."first_name" IS NOT NULL;
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'split-name', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END, 'table people refuses a row (NOT
+          NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine forward'
+          AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't'''
+          || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_split-name_forward_now_people" AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
+          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
+          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
+          midflight_a."email"));
 END;
 
 CREATE TRIGGER "midflight_split-name_new_people_delete" AFTER DELETE ON "people"
@@ -260,7 +322,7 @@ FROM people
           "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
 ) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
-  INSERT INTO "midflight_split-name_backward_apply" VALUES (OLD."id");
+  INSERT INTO "midflight_split-name_backward_apply" SELECT OLD."id";
 END;
 
 CREATE TRIGGER "midflight_split-name_new_people_insert" AFTER INSERT ON "people"
@@ -277,7 +339,7 @@ FROM people
 ) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
   INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
     FROM "customers" WHERE "id" = NEW."id";
-  INSERT INTO "midflight_split-name_backward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_backward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_split-name_new_people_rekey" AFTER UPDATE OF "id", rowid, oid, _rowid_ ON "people"
@@ -306,39 +368,7 @@ FROM people
           "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
 ) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
-  INSERT INTO "midflight_split-name_backward_apply" VALUES (NEW."id");
-  INSERT INTO "midflight_split-name_backward" SELECT NEW."id" WHERE (EXISTS (SELECT midflight_a."id" FROM
-        "midflight_split-name_backward_now_customers" AS midflight_a
-    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
-          midflight_a."email")
-  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_backward_now_customers" WHERE "id" IS NOT
-        NULL)) OR 0) AND (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT
-        "id", "name", "email" FROM "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id",
-        "first_name", "last_name", "email") AS (SELECT id,
-       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
-       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
-       email
-FROM customers
-) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
-      midflight_query) AS midflight_a
-    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
-          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
-          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
-          midflight_a."email")
-  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name",
-        "email" FROM "midflight_split-name_old_customers" WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
-        "last_name", "email") AS (SELECT id,
-       CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
-       CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
-       email
-FROM customers
-) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
-      midflight_query) WHERE "id" IS NOT NULL)));
+  INSERT INTO "midflight_split-name_backward_apply" SELECT NEW."id";
   INSERT INTO "midflight_split-name_backward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
 END;
 
@@ -365,7 +395,7 @@ FROM people
           "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
 ) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
-  INSERT INTO "midflight_split-name_backward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_backward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_split-name_old_customers_delete" AFTER DELETE ON "customers"
@@ -395,7 +425,7 @@ FROM customers
 FROM customers
 ) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
       midflight_query);
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (OLD."id");
+  INSERT INTO "midflight_split-name_forward_apply" SELECT OLD."id";
 END;
 
 CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON "customers"
@@ -417,7 +447,7 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM "people" WHERE "id" = NEW."id";
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_forward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE OF "id", rowid, oid, _rowid_ ON "customers"
@@ -456,33 +486,7 @@ FROM customers
 FROM customers
 ) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
       midflight_query);
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
-  INSERT INTO "midflight_split-name_forward" SELECT NEW."id" WHERE (EXISTS (SELECT midflight_a."id" FROM
-        "midflight_split-name_forward_now_people" AS midflight_a
-    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE BINARY IS NOT
-          midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE BINARY IS NOT
-          midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
-          midflight_a."email")
-  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_split-name_forward_now_people" WHERE "id" IS NOT NULL))
-        OR 0) AND (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
-        (SELECT "id", "first_name", "last_name", "email" FROM "midflight_split-name_new_people" WHERE "id" =
-        NEW."id"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '')
-        AS name, email
-FROM people
-) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE BINARY IS NOT
-          midflight_a."email")
-  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
-        (SELECT "id", "first_name", "last_name", "email" FROM "midflight_split-name_new_people" WHERE "id" =
-        NEW."id"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '')
-        AS name, email
-FROM people
-) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query) WHERE "id" IS NOT NULL)));
+  INSERT INTO "midflight_split-name_forward_apply" SELECT NEW."id";
   INSERT INTO "midflight_split-name_forward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
 END;
 
@@ -516,7 +520,7 @@ FROM customers
 FROM customers
 ) SELECT "id" AS "id", "first_name" AS "first_name", "last_name" AS "last_name", "email" AS "email" FROM
       midflight_query);
-  INSERT INTO "midflight_split-name_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_split-name_forward_apply" SELECT NEW."id";
 END;
 
 CREATE VIEW "midflight_split-name_backward" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
@@ -525,11 +529,15 @@ CREATE VIEW "midflight_split-name_backward_apply" ("k1") AS SELECT "k1" FROM "mi
 
 CREATE VIEW "midflight_split-name_backward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
+CREATE VIEW "midflight_split-name_backward_whole" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
 CREATE VIEW "midflight_split-name_forward" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_forward_apply" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_forward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward_whole" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_new_people" ("id", "first_name", "last_name", "email") AS SELECT "id", "first_name",
       "last_name", "email" FROM "people";

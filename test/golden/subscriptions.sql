@@ -70,17 +70,24 @@ BEGIN
           midflight_y."name", midflight_y."subscriptions")))) AND midflight_a."id" IS NOT NULL AND midflight_a."name"
           IS NOT NULL AND midflight_a."subscriptions" IS NOT NULL;
   INSERT INTO "midflight_subscriptions-out-of-customers_backward_settle" SELECT NEW."k1"
-    WHERE EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_backward_now_customers" AS midflight_a
+    WHERE EXISTS (SELECT midflight_a."id" FROM "midflight_subscriptions-out-of-customers_backward_now_customers" AS
+          midflight_a
     LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
           midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."subscriptions" COLLATE BINARY IS NOT
-          midflight_a."subscriptions"));
-  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+          midflight_a."subscriptions")
+  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_subscriptions-out-of-customers_backward_now_customers"
+        WHERE "id" IS NOT NULL));
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
     SELECT 'subscriptions-out-of-customers', 'quarantine backward', CASE WHEN typeof(NEW."k1") = 'text' AND
           instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END,
           'table customers refuses a row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) *
           86400000 AS INTEGER)
-    WHERE EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_backward_now_customers" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'subscriptions-out-of-customers' AND kind =
+          'quarantine backward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_backward_now_customers" AS midflight_a
     LEFT JOIN "midflight_subscriptions-out-of-customers_backward_was_customers" AS midflight_b ON midflight_b."id" =
           midflight_a."id"
     LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
@@ -103,11 +110,8 @@ END;
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_backward_settle_sync" INSTEAD OF INSERT ON
       "midflight_subscriptions-out-of-customers_backward_settle"
 BEGIN
-  UPDATE "customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
-    FROM "midflight_subscriptions-out-of-customers_backward_now_customers" AS midflight_a WHERE "customers"."id" =
-          midflight_a."id" AND ("customers"."name" COLLATE BINARY IS NOT midflight_a."name" OR
-          "customers"."subscriptions" COLLATE BINARY IS NOT midflight_a."subscriptions")
-    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id",
+  INSERT INTO "midflight_subscriptions-out-of-customers_backward_whole" SELECT NEW."k1"
+    WHERE (EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id",
           "name", "subscriptions" FROM "midflight_subscriptions-out-of-customers_old_customers" WHERE "id" =
           NEW."k1"), midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query) AS midflight_a
@@ -143,8 +147,7 @@ FROM customers c, json_each(c.subscriptions) s
        s.value ->> 'since' AS since
 FROM customers c, json_each(c.subscriptions) s
 ) SELECT "customer_id" AS "customer_id", "position" AS "position", "plan" AS "plan", "since" AS "since" FROM
-      midflight_query) WHERE "customer_id" IS NOT NULL AND "position" IS NOT NULL))) AND midflight_a."id" IS NOT NULL
-      AND midflight_a."name" IS NOT NULL AND midflight_a."subscriptions" IS NOT NULL;
+      midflight_query) WHERE "customer_id" IS NOT NULL AND "position" IS NOT NULL)));
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_backward_sync" INSTEAD OF INSERT ON
@@ -167,7 +170,37 @@ FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
   INSERT INTO "midflight_subscriptions-out-of-customers_backward_was_customers" SELECT "id", "name", "subscriptions"
     FROM "customers" WHERE "id" = NEW."k1";
-  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" VALUES (NEW."k1");
+  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" SELECT NEW."k1";
+END;
+
+CREATE TRIGGER "midflight_subscriptions-out-of-customers_backward_whole_sync" INSTEAD OF INSERT ON
+      "midflight_subscriptions-out-of-customers_backward_whole"
+BEGIN
+  DELETE FROM "customers" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+        "midflight_subscriptions-out-of-customers_backward_now_customers" WHERE "id" IS NOT NULL);
+  UPDATE "customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
+    FROM "midflight_subscriptions-out-of-customers_backward_now_customers" AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE BINARY IS NOT midflight_a."name" OR
+          "customers"."subscriptions" COLLATE BINARY IS NOT midflight_a."subscriptions") AND midflight_a."id" IS NOT
+          NULL AND midflight_a."name" IS NOT NULL AND midflight_a."subscriptions" IS NOT NULL;
+  INSERT INTO "customers" ("id", "name", "subscriptions")
+    SELECT midflight_a."id", midflight_a."name", midflight_a."subscriptions" FROM
+          "midflight_subscriptions-out-of-customers_backward_now_customers" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL AND midflight_a."subscriptions" IS NOT NULL;
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'subscriptions-out-of-customers', 'quarantine backward', CASE WHEN typeof(NEW."k1") = 'text' AND
+          instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END,
+          'table customers refuses a row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) *
+          86400000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'subscriptions-out-of-customers' AND kind =
+          'quarantine backward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_backward_now_customers" AS midflight_a
+    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."subscriptions" COLLATE BINARY IS NOT
+          midflight_a."subscriptions"));
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_forward_apply_sync" INSTEAD OF INSERT ON
@@ -175,8 +208,22 @@ CREATE TRIGGER "midflight_subscriptions-out-of-customers_forward_apply_sync" INS
 BEGIN
   UPDATE "midflight_subscriptions-out-of-customers_guard" SET forward = julianday('now'), f1 = NEW."k1";
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_subscriptions" SELECT "customer_id", "position",
-        "plan", "since" FROM "subscriptions" WHERE "customer_id" = NEW."k1"
-    AND EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_was_subscriptions" AS midflight_b
+        "plan", "since" FROM "subscriptions"
+    WHERE EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_was_subscriptions" AS midflight_b
+          WHERE NOT EXISTS (SELECT 1 FROM "subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
+          midflight_b."customer_id" AND midflight_t."position" = midflight_b."position"))
+    AND (EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_x
+          WHERE NOT EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_was_subscriptions" AS
+          midflight_y WHERE (midflight_x."customer_id", midflight_x."position", midflight_x."plan",
+          midflight_x."since") IS (midflight_y."customer_id", midflight_y."position", midflight_y."plan",
+          midflight_y."since"))) OR EXISTS (SELECT 1 FROM
+          "midflight_subscriptions-out-of-customers_forward_was_subscriptions" AS midflight_x WHERE NOT EXISTS (SELECT
+          1 FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_y WHERE
+          (midflight_x."customer_id", midflight_x."position", midflight_x."plan", midflight_x."since") IS
+          (midflight_y."customer_id", midflight_y."position", midflight_y."plan", midflight_y."since")))) AND
+          "customer_id" = NEW."k1"
+  UNION ALL SELECT NULL, NULL, NULL, NULL
+    WHERE EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_was_subscriptions" AS midflight_b
           WHERE NOT EXISTS (SELECT 1 FROM "subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
           midflight_b."customer_id" AND midflight_t."position" = midflight_b."position"))
     AND (EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_x
@@ -245,23 +292,33 @@ BEGIN
           midflight_a."customer_id" IS NOT NULL AND midflight_a."position" IS NOT NULL AND midflight_a."plan" IS NOT
           NULL AND midflight_a."since" IS NOT NULL;
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_settle" SELECT NEW."k1"
-    WHERE EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS midflight_a
+    WHERE EXISTS (SELECT midflight_a."id" FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS
+          midflight_a
     LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name"));
-  INSERT INTO "midflight_subscriptions-out-of-customers_forward_settle" SELECT NEW."k1"
-    WHERE EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a
+          midflight_a."name")
+  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
+        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_subscriptions-out-of-customers_forward_now_people"
+        WHERE "id" IS NOT NULL)) OR EXISTS (SELECT midflight_a."customer_id" FROM
+        "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a
     LEFT JOIN "subscriptions" AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
           midflight_t."position" = midflight_a."position"
     WHERE midflight_t."customer_id" IS NULL OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."plan" COLLATE
           BINARY IS NOT midflight_a."plan") OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."since" COLLATE
-          BINARY IS NOT midflight_a."since"));
-  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+          BINARY IS NOT midflight_a."since")
+  UNION ALL SELECT midflight_t."customer_id" FROM "subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
+        NEW."k1" AND (midflight_t."customer_id", midflight_t."position") NOT IN (SELECT "customer_id", "position" FROM
+        "midflight_subscriptions-out-of-customers_forward_now_subscriptions" WHERE "customer_id" IS NOT NULL AND
+        "position" IS NOT NULL));
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
     SELECT 'subscriptions-out-of-customers', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND
           instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END,
           'table people refuses a row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) *
           86400000 AS INTEGER)
-    WHERE EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'subscriptions-out-of-customers' AND kind =
+          'quarantine forward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS midflight_a
     LEFT JOIN "midflight_subscriptions-out-of-customers_forward_was_people" AS midflight_b ON midflight_b."id" =
           midflight_a."id"
     LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
@@ -274,12 +331,15 @@ BEGIN
           midflight_x."name") IS (midflight_y."id", midflight_y."name")))) OR (midflight_b."id" IS NULL OR
           midflight_b."name" COLLATE BINARY IS NOT midflight_a."name") AND midflight_t."id" IS NOT NULL AND
           (midflight_t."name" COLLATE BINARY IS NOT midflight_a."name"));
-  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
     SELECT 'subscriptions-out-of-customers', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND
           instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END,
           'table subscriptions refuses a row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) *
           86400000 AS INTEGER)
-    WHERE EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'subscriptions-out-of-customers' AND kind =
+          'quarantine forward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a
     LEFT JOIN "midflight_subscriptions-out-of-customers_forward_was_subscriptions" AS midflight_b ON
           midflight_b."customer_id" = midflight_a."customer_id" AND midflight_b."position" = midflight_a."position"
     LEFT JOIN "subscriptions" AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
@@ -303,10 +363,8 @@ END;
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_forward_settle_sync" INSTEAD OF INSERT ON
       "midflight_subscriptions-out-of-customers_forward_settle"
 BEGIN
-  UPDATE "people" SET "name" = midflight_a."name"
-    FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS midflight_a WHERE "people"."id" =
-          midflight_a."id" AND ("people"."name" COLLATE BINARY IS NOT midflight_a."name")
-    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM
+  INSERT INTO "midflight_subscriptions-out-of-customers_forward_whole" SELECT NEW."k1"
+    WHERE (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM
           "midflight_subscriptions-out-of-customers_new_people" WHERE "id" = NEW."k1"), "subscriptions"
           ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
           "midflight_subscriptions-out-of-customers_new_subscriptions" WHERE "customer_id" = NEW."k1"),
@@ -329,37 +387,7 @@ FROM people p
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query) WHERE "id" IS NOT
-      NULL))) AND midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
-  UPDATE "subscriptions" SET "plan" = midflight_a."plan", "since" = midflight_a."since"
-    FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a WHERE
-          "subscriptions"."customer_id" = midflight_a."customer_id" AND "subscriptions"."position" =
-          midflight_a."position" AND ("subscriptions"."plan" COLLATE BINARY IS NOT midflight_a."plan" OR
-          "subscriptions"."since" COLLATE BINARY IS NOT midflight_a."since")
-    AND (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM
-          "midflight_subscriptions-out-of-customers_new_people" WHERE "id" = NEW."k1"), "subscriptions"
-          ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
-          "midflight_subscriptions-out-of-customers_new_subscriptions" WHERE "customer_id" = NEW."k1"),
-          midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
-       (SELECT json_group_array(json_object('plan', s.plan, 'since', s.since))
-        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
-FROM people p
-) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query) AS midflight_a
-    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."subscriptions" COLLATE BINARY IS NOT
-          midflight_a."subscriptions")
-  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."k1" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM
-        "midflight_subscriptions-out-of-customers_new_people" WHERE "id" = NEW."k1"), "subscriptions" ("customer_id",
-        "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
-        "midflight_subscriptions-out-of-customers_new_subscriptions" WHERE "customer_id" = NEW."k1"), midflight_query
-        ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
-       (SELECT json_group_array(json_object('plan', s.plan, 'since', s.since))
-        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
-FROM people p
-) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query) WHERE "id" IS NOT
-      NULL))) AND midflight_a."customer_id" IS NOT NULL AND midflight_a."position" IS NOT NULL AND midflight_a."plan"
-      IS NOT NULL AND midflight_a."since" IS NOT NULL;
+      NULL)));
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_forward_sync" INSTEAD OF INSERT ON
@@ -393,7 +421,66 @@ FROM customers c, json_each(c.subscriptions) s
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_subscriptions" SELECT "customer_id", "position",
         "plan", "since"
     FROM "subscriptions" WHERE "customer_id" = NEW."k1";
-  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" VALUES (NEW."k1");
+  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" SELECT NEW."k1";
+END;
+
+CREATE TRIGGER "midflight_subscriptions-out-of-customers_forward_whole_sync" INSTEAD OF INSERT ON
+      "midflight_subscriptions-out-of-customers_forward_whole"
+BEGIN
+  DELETE FROM "subscriptions" WHERE "customer_id" = NEW."k1" AND ("customer_id", "position") NOT IN (SELECT
+        "customer_id", "position" FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" WHERE
+        "customer_id" IS NOT NULL AND "position" IS NOT NULL);
+  DELETE FROM "people" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+        "midflight_subscriptions-out-of-customers_forward_now_people" WHERE "id" IS NOT NULL);
+  UPDATE "people" SET "name" = midflight_a."name"
+    FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS midflight_a
+    WHERE "people"."id" = midflight_a."id" AND ("people"."name" COLLATE BINARY IS NOT midflight_a."name") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  INSERT INTO "people" ("id", "name")
+    SELECT midflight_a."id", midflight_a."name" FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS
+          midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "people" AS midflight_t WHERE midflight_t."id" = midflight_a."id") AND
+          midflight_a."id" IS NOT NULL AND midflight_a."name" IS NOT NULL;
+  UPDATE "subscriptions" SET "plan" = midflight_a."plan", "since" = midflight_a."since"
+    FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a
+    WHERE "subscriptions"."customer_id" = midflight_a."customer_id" AND "subscriptions"."position" =
+          midflight_a."position" AND ("subscriptions"."plan" COLLATE BINARY IS NOT midflight_a."plan" OR
+          "subscriptions"."since" COLLATE BINARY IS NOT midflight_a."since") AND midflight_a."customer_id" IS NOT NULL
+          AND midflight_a."position" IS NOT NULL AND midflight_a."plan" IS NOT NULL AND midflight_a."since" IS NOT
+          NULL;
+  INSERT INTO "subscriptions" ("customer_id", "position", "plan", "since")
+    SELECT midflight_a."customer_id", midflight_a."position", midflight_a."plan", midflight_a."since" FROM
+          "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
+          midflight_a."customer_id" AND midflight_t."position" = midflight_a."position") AND midflight_a."customer_id"
+          IS NOT NULL AND midflight_a."position" IS NOT NULL AND midflight_a."plan" IS NOT NULL AND
+          midflight_a."since" IS NOT NULL;
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'subscriptions-out-of-customers', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND
+          instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END,
+          'table people refuses a row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) *
+          86400000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'subscriptions-out-of-customers' AND kind =
+          'quarantine forward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS midflight_a
+    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
+          midflight_a."name"));
+  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)
+    SELECT 'subscriptions-out-of-customers', 'quarantine forward', CASE WHEN typeof(NEW."k1") = 'text' AND
+          instr(CAST(NEW."k1" AS BLOB), x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END,
+          'table subscriptions refuses a row (NOT NULL, UNIQUE, CHECK or type)', CAST((julianday('now') - 2440587.5) *
+          86400000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE migration = 'subscriptions-out-of-customers' AND kind =
+          'quarantine forward' AND entity_key = CASE WHEN typeof(NEW."k1") = 'text' AND instr(CAST(NEW."k1" AS BLOB),
+          x'00') > 0 THEN 't''' || hex(NEW."k1") || '''' ELSE quote(NEW."k1") END)
+    AND EXISTS (SELECT 1 FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a
+    LEFT JOIN "subscriptions" AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
+          midflight_t."position" = midflight_a."position"
+    WHERE midflight_t."customer_id" IS NULL OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."plan" COLLATE
+          BINARY IS NOT midflight_a."plan") OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."since" COLLATE
+          BINARY IS NOT midflight_a."since"));
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_people_delete" AFTER DELETE ON "people"
@@ -422,7 +509,7 @@ FROM people p
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" VALUES (OLD."id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" SELECT OLD."id";
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_people_insert" AFTER INSERT ON "people"
@@ -451,7 +538,7 @@ FROM people p
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_people_insert_before" BEFORE INSERT ON "people"
@@ -534,7 +621,7 @@ FROM people p
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_people_update_before" BEFORE UPDATE ON "people"
@@ -597,7 +684,7 @@ FROM people p
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" VALUES (OLD."customer_id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" SELECT OLD."customer_id";
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_subscriptions_insert" AFTER INSERT ON "subscriptions"
@@ -627,7 +714,7 @@ FROM people p
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" VALUES (NEW."customer_id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" SELECT NEW."customer_id";
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_subscriptions_insert_before" BEFORE INSERT ON
@@ -720,7 +807,7 @@ FROM people p
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" VALUES (NEW."customer_id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_backward_apply" SELECT NEW."customer_id";
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_subscriptions_update_before" BEFORE UPDATE ON
@@ -814,7 +901,7 @@ FROM customers c, json_each(c.subscriptions) s
 FROM customers c, json_each(c.subscriptions) s
 ) SELECT "customer_id" AS "customer_id", "position" AS "position", "plan" AS "plan", "since" AS "since" FROM
       midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" VALUES (OLD."id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" SELECT OLD."id";
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_old_customers_insert" AFTER INSERT ON "customers"
@@ -847,7 +934,7 @@ FROM customers c, json_each(c.subscriptions) s
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_subscriptions" SELECT "customer_id", "position",
         "plan", "since"
     FROM "subscriptions" WHERE "customer_id" = NEW."id";
-  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" SELECT NEW."id";
 END;
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_old_customers_rekey" AFTER UPDATE OF "id", rowid, oid,
@@ -908,48 +995,7 @@ FROM customers c, json_each(c.subscriptions) s
 FROM customers c, json_each(c.subscriptions) s
 ) SELECT "customer_id" AS "customer_id", "position" AS "position", "plan" AS "plan", "since" AS "since" FROM
       midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" VALUES (NEW."id");
-  INSERT INTO "midflight_subscriptions-out-of-customers_forward" SELECT NEW."id" WHERE (EXISTS (SELECT
-        midflight_a."id" FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS midflight_a
-    LEFT JOIN "people" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name")
-  UNION ALL SELECT midflight_t."id" FROM "people" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM "midflight_subscriptions-out-of-customers_forward_now_people"
-        WHERE "id" IS NOT NULL)) OR EXISTS (SELECT midflight_a."customer_id" FROM
-        "midflight_subscriptions-out-of-customers_forward_now_subscriptions" AS midflight_a
-    LEFT JOIN "subscriptions" AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
-          midflight_t."position" = midflight_a."position"
-    WHERE midflight_t."customer_id" IS NULL OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."plan" COLLATE
-          BINARY IS NOT midflight_a."plan") OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."since" COLLATE
-          BINARY IS NOT midflight_a."since")
-  UNION ALL SELECT midflight_t."customer_id" FROM "subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
-        NEW."id" AND (midflight_t."customer_id", midflight_t."position") NOT IN (SELECT "customer_id", "position" FROM
-        "midflight_subscriptions-out-of-customers_forward_now_subscriptions" WHERE "customer_id" IS NOT NULL AND
-        "position" IS NOT NULL)) OR 0) AND (EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "name") AS
-        (SELECT "id", "name" FROM "midflight_subscriptions-out-of-customers_new_people" WHERE "id" = NEW."id"),
-        "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan",
-        "since" FROM "midflight_subscriptions-out-of-customers_new_subscriptions" WHERE "customer_id" = NEW."id"),
-        midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
-       (SELECT json_group_array(json_object('plan', s.plan, 'since', s.since))
-        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
-FROM people p
-) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query) AS midflight_a
-    LEFT JOIN "customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
-    WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE BINARY IS NOT
-          midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."subscriptions" COLLATE BINARY IS NOT
-          midflight_a."subscriptions")
-  UNION ALL SELECT midflight_t."id" FROM "customers" AS midflight_t WHERE midflight_t."id" = NEW."id" AND
-        (midflight_t."id") NOT IN (SELECT "id" FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM
-        "midflight_subscriptions-out-of-customers_new_people" WHERE "id" = NEW."id"), "subscriptions" ("customer_id",
-        "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
-        "midflight_subscriptions-out-of-customers_new_subscriptions" WHERE "customer_id" = NEW."id"), midflight_query
-        ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
-       (SELECT json_group_array(json_object('plan', s.plan, 'since', s.since))
-        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
-FROM people p
-) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query) WHERE "id" IS NOT
-      NULL)));
+  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" SELECT NEW."id";
   INSERT INTO "midflight_subscriptions-out-of-customers_forward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
 END;
 
@@ -1000,7 +1046,7 @@ FROM customers c, json_each(c.subscriptions) s
 FROM customers c, json_each(c.subscriptions) s
 ) SELECT "customer_id" AS "customer_id", "position" AS "position", "plan" AS "plan", "since" AS "since" FROM
       midflight_query);
-  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" VALUES (NEW."id");
+  INSERT INTO "midflight_subscriptions-out-of-customers_forward_apply" SELECT NEW."id";
 END;
 
 CREATE VIEW "midflight_subscriptions-out-of-customers_backward" ("k1") AS SELECT "k1" FROM
@@ -1012,6 +1058,9 @@ CREATE VIEW "midflight_subscriptions-out-of-customers_backward_apply" ("k1") AS 
 CREATE VIEW "midflight_subscriptions-out-of-customers_backward_settle" ("k1") AS SELECT "k1" FROM
       "midflight_subscriptions-out-of-customers_guard";
 
+CREATE VIEW "midflight_subscriptions-out-of-customers_backward_whole" ("k1") AS SELECT "k1" FROM
+      "midflight_subscriptions-out-of-customers_guard";
+
 CREATE VIEW "midflight_subscriptions-out-of-customers_forward" ("k1") AS SELECT "k1" FROM
       "midflight_subscriptions-out-of-customers_guard";
 
@@ -1019,6 +1068,9 @@ CREATE VIEW "midflight_subscriptions-out-of-customers_forward_apply" ("k1") AS S
       "midflight_subscriptions-out-of-customers_guard";
 
 CREATE VIEW "midflight_subscriptions-out-of-customers_forward_settle" ("k1") AS SELECT "k1" FROM
+      "midflight_subscriptions-out-of-customers_guard";
+
+CREATE VIEW "midflight_subscriptions-out-of-customers_forward_whole" ("k1") AS SELECT "k1" FROM
       "midflight_subscriptions-out-of-customers_guard";
 
 CREATE VIEW "midflight_subscriptions-out-of-customers_new_people" ("id", "name") AS SELECT "id", "name" FROM "people";

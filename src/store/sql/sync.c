@@ -296,25 +296,6 @@ static void add_any_differs(struct text *text, const struct dialect *dialect, co
     text_add(text, ")");
 }
 
-void sync_settle(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                 const char *disagree) {
-    if (flow->written.count == 0) return;
-    TEXT target = {0};
-    add_target(&target, dialect, flow);
-    text_addf(text, "  UPDATE %s%s SET ", policy(dialect, flow, true), text_get(&target));
-    for (size_t i = 0; i < flow->written.count; i++) {
-        if (i > 0) text_add(text, ", ");
-        add_assignment(text, dialect, flow, text_get(&target), flow->written.items[i], NULL);
-    }
-    text_addf(text, "\n    FROM %s AS midflight_a WHERE ", now);
-    add_equal(text, dialect, text_get(&target), "midflight_a", &flow->match);
-    text_add(text, " AND ");
-    add_any_differs(text, dialect, flow, text_get(&target));
-    text_addf(text, "\n    AND %s", disagree);
-    add_acceptable(text, dialect, flow);
-    text_add(text, ";\n");
-}
-
 void sync_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                  const char *was, bool careful) {
     if (flow->written.count == 0) return;
@@ -371,21 +352,29 @@ static void add_flow_changed(struct text *text, const struct dialect *dialect, c
     text_add(text, ")");
 }
 
-void sync_recall(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
-                 const char *now, const char *was) {
-    text_addf(text, "  INSERT INTO %s", was);
-    text_add(text, " SELECT ");
-    sync_names(text, dialect, NULL, &flow->yielded);
-    text_add(text, " FROM ");
-    add_target(text, dialect, flow);
-    text_add(text, " WHERE ");
-    sync_scope(text, dialect, scope, NULL, &flow->target->table->key);
-    text_addf(text, "\n    AND EXISTS (SELECT 1 FROM %s AS midflight_b WHERE NOT EXISTS (SELECT 1 FROM ", was);
+/* WHERE a row of `was` is not on the target, and the flow changed */
+static void add_forgotten(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                          const char *was) {
+    text_addf(text, "\n    WHERE EXISTS (SELECT 1 FROM %s AS midflight_b WHERE NOT EXISTS (SELECT 1 FROM ", was);
     add_target(text, dialect, flow);
     text_add(text, " AS midflight_t WHERE ");
     add_equal(text, dialect, "midflight_t", "midflight_b", &flow->match);
     text_add(text, "))\n    AND ");
     add_flow_changed(text, dialect, flow, now, was);
+}
+
+void sync_recall(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
+                 const char *now, const char *was) {
+    text_addf(text, "  INSERT INTO %s SELECT ", was);
+    sync_names(text, dialect, NULL, &flow->yielded);
+    text_add(text, " FROM ");
+    add_target(text, dialect, flow);
+    add_forgotten(text, dialect, flow, now, was);
+    text_add(text, " AND ");
+    sync_scope(text, dialect, scope, NULL, &flow->target->table->key);
+    text_add(text, "\n  UNION ALL SELECT ");
+    for (size_t i = 0; i < flow->yielded.count; i++) text_add(text, i > 0 ? ", NULL" : "NULL");
+    add_forgotten(text, dialect, flow, now, was);
     text_add(text, ";\n");
 }
 

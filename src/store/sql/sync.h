@@ -108,7 +108,8 @@ void sync_query(struct text *text, const struct dialect *dialect, const struct f
 void sync_delete(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
                  const char *now);
 /* Makes `was` complete where it does not tell the target's rows apart (a list whose positions the query counts anew):
- * when the flow changed, and a row of `was` is not on the target, all of the scope's rows there are what was. */
+ * when the flow changed, and a row of `was` is not on the target, all of the scope's rows there are what was. A row of
+ * NULLs, which matches nothing, goes in with them, so that the flow stays changed even if these are just what is now. */
 void sync_recall(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
                  const char *now, const char *was);
 /* The rows that are in `was` and not in `now`. */
@@ -121,11 +122,6 @@ void sync_insert(struct text *text, const struct dialect *dialect, const struct 
                  const char *was, bool careful);
 /* Into a range that holds nothing yet: no conflict handling at all. */
 void sync_fill(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now);
-
-/* What the delta leaves of `now` undone, all of it, where `disagree` holds: a condition, true when the two sides agree in
- * neither direction. So it is when a write changes one of two columns that the mapping makes of one. */
-void sync_settle(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                 const char *disagree);
 
 /* A condition: some row of `now` (and, with `was`, that the write changed) is not on the follower as yielded. True after
  * a careful sync means that the follower refused it. */

@@ -114,9 +114,11 @@ static bool create_views(struct sqlite_store *store, struct error *error) {
     }
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         if (!has_way(store, direction)) continue;
-        add_view(&sql, sync_view(store, direction), &store->key, own_name(store, "guard"));
-        add_view(&sql, apply_view(store, direction), &store->key, own_name(store, "guard"));
-        add_view(&sql, settle_view(store, direction), &store->key, own_name(store, "guard"));
+        const char *views[] = {sync_view(store, direction), apply_view(store, direction),
+                               settle_view(store, direction), whole_view(store, direction)};
+        for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+            add_view(&sql, views[i], &store->key, own_name(store, "guard"));
+        }
     }
     return connection_script(store->db, text_get(&sql), NULL, error);
 }

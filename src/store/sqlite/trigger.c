@@ -273,23 +273,6 @@ static void add_unstash(const struct trigger *trigger, const struct flow *flow) 
     text_add(text, ";\n");
 }
 
-/* INSERT INTO midflight_finding ... the entity of `row`, when the follower refused a row of `flow`. */
-static void add_quarantine(struct text *text, const struct sqlite_store *store, enum direction direction,
-                           const struct flow *flow, const struct scope *scope, const char *now,
-                           const char *was) {
-    text_add(text, "  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms)\n    SELECT ");
-    sqlite_quote_text(text, store->change.name);
-    text_addf(text, ", 'quarantine %s', ", direction_name(direction));
-    key_text_expression(text, scope->row, scope->row_key);
-    text_add(text, ", ");
-    TEXT reason = {0};
-    text_addf(&reason, "table %s refuses a row (NOT NULL, UNIQUE, CHECK or type)", flow->target->table->name);
-    sqlite_quote_text(text, text_get(&reason));
-    text_add(text, ", " NOW_MS "\n    WHERE ");
-    sync_refused(text, &sqlite_dialect, flow, now, was);
-    text_add(text, ";\n");
-}
-
 #define HALF_WAY "a statement with its own conflict clause failed half way"
 
 /* A finding of our entity, by its text. */
@@ -301,6 +284,32 @@ static void add_finding_of(struct text *text, const struct sqlite_store *store, 
     key_text_expression(text, scope->row, scope->row_key);
 }
 
+/* INSERT INTO midflight_finding ... our entity, with that reason, if there is none: to be followed by further conditions. */
+static void add_finding(struct text *text, const struct sqlite_store *store, enum direction direction,
+                        const struct scope *scope, const char *reason) {
+    text_add(text, "  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)\n    SELECT ");
+    sqlite_quote_text(text, store->change.name);
+    text_addf(text, ", 'quarantine %s', ", direction_name(direction));
+    key_text_expression(text, scope->row, scope->row_key);
+    text_add(text, ", ");
+    sqlite_quote_text(text, reason);
+    text_add(text, ", " NOW_MS "\n    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE ");
+    add_finding_of(text, store, direction, scope);
+    text_add(text, ")");
+}
+
+/* Records the scope's entity when the follower refused a row of `flow`. */
+static void add_quarantine(struct text *text, const struct sqlite_store *store, enum direction direction,
+                           const struct flow *flow, const struct scope *scope, const char *now,
+                           const char *was) {
+    add_finding(text, store, direction, scope,
+                arena_format(store->bound, "table %s refuses a row (NOT NULL, UNIQUE, CHECK or type)",
+                             flow->target->table->name));
+    text_add(text, "\n    AND ");
+    sync_refused(text, &sqlite_dialect, flow, now, was);
+    text_add(text, ";\n");
+}
+
 /* Before and after the writes to followers that may refuse for reasons of their own. */
 static void add_half_way(struct text *text, const struct sqlite_store *store, enum direction direction,
                          const struct scope *scope, bool before) {
@@ -310,13 +319,8 @@ static void add_half_way(struct text *text, const struct sqlite_store *store, en
         text_add(text, ";\n");
         return;
     }
-    text_add(text, "  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms)\n    SELECT ");
-    sqlite_quote_text(text, store->change.name);
-    text_addf(text, ", 'quarantine %s', ", direction_name(direction));
-    key_text_expression(text, scope->row, scope->row_key);
-    text_add(text, ", '" HALF_WAY "', " NOW_MS "\n    WHERE NOT EXISTS (SELECT 1 FROM midflight_finding WHERE ");
-    add_finding_of(text, store, direction, scope);
-    text_add(text, ");\n");
+    add_finding(text, store, direction, scope, HALF_WAY);
+    text_add(text, ";\n");
 }
 
 static bool any_strict(const struct flow *flows, size_t count) {
@@ -352,36 +356,80 @@ const char *settle_view(const struct sqlite_store *store, enum direction directi
     return own_name(store, arena_format(store->bound, "%s_settle", direction_name(direction)));
 }
 
-/* A program of its own, since it is seldom run and SQLite sets up a program whole each time it is. */
-static bool create_settle(struct sqlite_store *store, enum direction direction, struct error *error) {
-    TEXT sql = {0};
-    TEXT disagree = {0};
-    struct scope scope = {.row = "NEW", .row_key = &store->key};
-    add_disagree(&disagree, store, direction, &scope);
-    text_add(&sql, "CREATE TRIGGER ");
-    sqlite_quote(&sql, own_name(store, arena_format(store->bound, "%s_settle_sync", direction_name(direction))));
-    text_add(&sql, " INSTEAD OF INSERT ON ");
-    sqlite_quote(&sql, settle_view(store, direction));
-    text_add(&sql, "\nBEGIN\n");
-    size_t length = sql.length;
-    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
-        const struct flow *flow = &store->flows[direction][i];
-        sync_settle(&sql, &sqlite_dialect, flow, quoted(store, now_table(store, direction, flow)), text_get(&disagree));
-    }
-    if (sql.length == length) text_add(&sql, "  SELECT 1;\n"); /* nothing but keys is mapped */
-    text_add(&sql, "END");
-    return connection_script(store->db, text_get(&sql), NULL, error);
+const char *whole_view(const struct sqlite_store *store, enum direction direction) {
+    return own_name(store, arena_format(store->bound, "%s_whole", direction_name(direction)));
 }
 
-/* INSERT INTO midflight_m_forward_settle SELECT key WHERE the target is not all that now holds */
-static void add_call_settle(struct text *text, const struct sqlite_store *store, enum direction direction,
-                            const struct flow *flow, const struct scope *scope, const char *now) {
+/* CREATE TRIGGER "<view>_sync" INSTEAD OF INSERT ON "<view>" BEGIN */
+static void add_program_head(struct text *text, const struct sqlite_store *store, const char *view) {
+    text_add(text, "CREATE TRIGGER ");
+    sqlite_quote(text, arena_format(store->bound, "%s_sync", view));
+    text_add(text, " INSTEAD OF INSERT ON ");
+    sqlite_quote(text, view);
+    text_add(text, "\nBEGIN\n");
+}
+
+static bool program_create(struct sqlite_store *store, struct text *text, struct error *error) {
+    text_add(text, "END");
+    return connection_script(store->db, text_get(text), NULL, error);
+}
+
+/* INSERT INTO "<view>" SELECT the scope's key, to be followed by a WHERE */
+static void add_call(struct text *text, const char *view, const struct scope *scope) {
     text_add(text, "  INSERT INTO ");
-    sqlite_quote(text, settle_view(store, direction));
+    sqlite_quote(text, view);
     text_add(text, " SELECT ");
     sync_names(text, &sqlite_dialect, scope->row, scope->row_key);
+}
+
+/* Makes the followers equal to all that now holds, whatever was; what they refuse goes to quarantine. */
+static bool create_whole(struct sqlite_store *store, enum direction direction, struct error *error) {
+    TEXT sql = {0};
+    struct scope scope = {.row = "NEW", .row_key = &store->key};
+    const struct flow *flows = store->flows[direction];
+    size_t count = store->change.mappings[direction].count;
+    add_program_head(&sql, store, whole_view(store, direction));
+    for (size_t i = count; i-- > 0;) {
+        sync_delete(&sql, &sqlite_dialect, &flows[i], &scope, quoted(store, now_table(store, direction, &flows[i])));
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *now = quoted(store, now_table(store, direction, &flows[i]));
+        sync_update(&sql, &sqlite_dialect, &flows[i], now, NULL, true);
+        sync_insert(&sql, &sqlite_dialect, &flows[i], now, NULL, true);
+    }
+    if (any_strict(flows, count)) add_half_way(&sql, store, direction, &scope, false);
+    for (size_t i = 0; i < count; i++) {
+        add_quarantine(&sql, store, direction, &flows[i], &scope, quoted(store, now_table(store, direction, &flows[i])), NULL);
+    }
+    return program_create(store, &sql, error);
+}
+
+/* What the delta left undone, where the two sides agree in neither direction: the write changed one of two columns that
+ * the mapping makes of one, or the follower did not hold what the delta took for granted (the entity was ahead of the
+ * backfill, in quarantine, not alone there, or the same in other words). Programs of their own, since they are seldom run
+ * and SQLite sets up a program whole each time it is; two, since the first write already changes what is asked here. */
+static bool create_settle(struct sqlite_store *store, enum direction direction, struct error *error) {
+    TEXT sql = {0};
+    struct scope scope = {.row = "NEW", .row_key = &store->key};
+    add_program_head(&sql, store, settle_view(store, direction));
+    add_call(&sql, whole_view(store, direction), &scope);
+    text_add(&sql, "\n    WHERE ");
+    add_disagree(&sql, store, direction, &scope);
+    text_add(&sql, ";\n");
+    return program_create(store, &sql, error);
+}
+
+/* Settles the scope's entity when the followers are not all that now holds, and nothing else. */
+static void add_call_settle(struct text *text, const struct sqlite_store *store, enum direction direction,
+                            const struct scope *scope) {
+    add_call(text, settle_view(store, direction), scope);
     text_add(text, "\n    WHERE ");
-    sync_refused(text, &sqlite_dialect, flow, now, NULL);
+    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
+        const struct flow *flow = &store->flows[direction][i];
+        text_add(text, i > 0 ? " OR EXISTS (" : "EXISTS (");
+        sync_different(text, &sqlite_dialect, flow, scope, quoted(store, now_table(store, direction, flow)));
+        text_add(text, ")");
+    }
     text_add(text, ";\n");
 }
 
@@ -394,11 +442,7 @@ static bool create_apply(struct sqlite_store *store, enum direction direction, s
     size_t count = store->change.mappings[direction].count;
     bool strict = any_strict(flows, count);
     const char **now = ARENA_ARRAY(store->bound, const char *, count), **was = ARENA_ARRAY(store->bound, const char *, count);
-    text_add(&sql, "CREATE TRIGGER ");
-    sqlite_quote(&sql, own_name(store, arena_format(store->bound, "%s_apply_sync", direction_name(direction))));
-    text_add(&sql, " INSTEAD OF INSERT ON ");
-    sqlite_quote(&sql, apply_view(store, direction));
-    text_add(&sql, "\nBEGIN\n");
+    add_program_head(&sql, store, apply_view(store, direction));
     add_stamp(&sql, store, direction, scope.row, scope.row_key);
     if (strict) add_half_way(&sql, store, direction, &scope, true);
     for (size_t i = count; i-- > 0;) {
@@ -414,48 +458,35 @@ static bool create_apply(struct sqlite_store *store, enum direction direction, s
         sync_update(&sql, &sqlite_dialect, &flows[i], now[i], was[i], true);
         sync_insert(&sql, &sqlite_dialect, &flows[i], now[i], was[i], true);
     }
-    for (size_t i = 0; i < count; i++) add_call_settle(&sql, store, direction, &flows[i], &scope, now[i]);
+    add_call_settle(&sql, store, direction, &scope);
     if (strict) add_half_way(&sql, store, direction, &scope, false);
     for (size_t i = 0; i < count; i++) add_quarantine(&sql, store, direction, &flows[i], &scope, now[i], was[i]);
     add_stamp(&sql, store, direction, NULL, NULL);
-    text_add(&sql, "END");
-    return connection_script(store->db, text_get(&sql), NULL, error);
+    return program_create(store, &sql, error);
 }
 
-/* INSERT INTO midflight_m_forward_apply SELECT row's key */
-static void add_apply(struct text *text, const struct sqlite_store *store, enum direction direction,
-                      const struct scope *scope) {
-    text_add(text, "  INSERT INTO ");
-    sqlite_quote(text, apply_view(store, direction));
-    text_add(text, " VALUES ");
-    add_tuple(text, scope->row, scope->row_key);
+static void add_body(struct text *text, const struct sqlite_store *store, enum direction direction,
+                     const struct scope *scope, struct image image) {
+    add_yield(text, store, direction, scope, image);
+    add_call(text, apply_view(store, direction), scope);
     text_add(text, ";\n");
 }
 
 static bool create_sync(struct sqlite_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
     struct scope scope = {.row = "NEW", .row_key = &store->key};
-    text_add(&sql, "CREATE TRIGGER ");
-    sqlite_quote(&sql, own_name(store, arena_format(store->bound, "%s_sync", direction_name(direction))));
-    text_add(&sql, " INSTEAD OF INSERT ON ");
-    sqlite_quote(&sql, sync_view(store, direction));
-    text_add(&sql, "\nBEGIN\n  DELETE FROM midflight_finding WHERE ");
+    add_program_head(&sql, store, sync_view(store, direction));
+    text_add(&sql, "  DELETE FROM midflight_finding WHERE ");
     add_finding_of(&sql, store, direction, &scope);
     text_add(&sql, ";\n");
-    add_yield(&sql, store, direction, &scope, IMAGE_STORED);
-    add_apply(&sql, store, direction, &scope);
-    text_add(&sql, "END");
-    return connection_script(store->db, text_get(&sql), NULL, error);
+    add_body(&sql, store, direction, &scope, IMAGE_STORED);
+    return program_create(store, &sql, error);
 }
 
 bool trigger_sync(struct sqlite_store *store, enum direction direction, struct error *error) {
     return !has_way(store, direction) ||
-           (create_settle(store, direction, error) && create_apply(store, direction, error) && create_sync(store, direction, error));
-}
-
-static void add_body(const struct trigger *trigger, const struct scope *scope, struct image image) {
-    add_yield(trigger->sql, trigger->store, trigger->direction, scope, image);
-    add_apply(trigger->sql, trigger->store, trigger->direction, scope);
+           (create_whole(store, direction, error) && create_settle(store, direction, error) &&
+            create_apply(store, direction, error) && create_sync(store, direction, error));
 }
 
 /* --- the triggers of one table -------------------------------------------------------------------------------- */
@@ -537,7 +568,7 @@ static bool create_insert(const struct trigger *trigger) {
     add_guard(trigger, "NEW", NULL);
     text_add(trigger->sql, "\nBEGIN\n");
     /* The row is its whole entity: whatever the follower holds besides is of a row that this one has replaced. */
-    add_body(trigger, &scope, is_alone(trigger) ? IMAGE_STORED : image);
+    add_body(trigger->sql, trigger->store, trigger->direction, &scope, is_alone(trigger) ? IMAGE_STORED : image);
     return trigger_create(trigger, "insert");
 }
 
@@ -552,7 +583,7 @@ static bool create_update(const struct trigger *trigger, const struct names *rea
     text_add(trigger->sql, "\n  AND ");
     add_guard(trigger, "NEW", NULL);
     text_add(trigger->sql, "\nBEGIN\n");
-    add_body(trigger, &scope, image);
+    add_body(trigger->sql, trigger->store, trigger->direction, &scope, image);
     return trigger_create(trigger, "update");
 }
 
@@ -562,7 +593,7 @@ static bool create_delete(const struct trigger *trigger) {
     trigger_head(trigger, "delete", "AFTER DELETE");
     add_guard(trigger, "OLD", NULL);
     text_add(trigger->sql, "\nBEGIN\n");
-    add_body(trigger, &scope, image);
+    add_body(trigger->sql, trigger->store, trigger->direction, &scope, image);
     return trigger_create(trigger, "delete");
 }
 
@@ -613,14 +644,12 @@ static void add_carry(const struct trigger *trigger, const struct flow *flow) {
 
 /* INSERT INTO midflight_m_forward SELECT row."id": performs sync(direction, that key), if none of it is NULL */
 static void add_sync(const struct trigger *trigger, const char *row) {
-    text_add(trigger->sql, "  INSERT INTO ");
-    sqlite_quote(trigger->sql, sync_view(trigger->store, trigger->direction));
-    text_add(trigger->sql, " SELECT ");
-    sync_names(trigger->sql, &sqlite_dialect, row, &trigger_table(trigger)->table->key);
+    struct scope scope = row_scope(trigger, row);
+    add_call(trigger->sql, sync_view(trigger->store, trigger->direction), &scope);
     text_add(trigger->sql, " WHERE ");
-    add_tuple(trigger->sql, row, &trigger_table(trigger)->table->key);
+    add_tuple(trigger->sql, row, scope.row_key);
     text_add(trigger->sql, " = ");
-    add_tuple(trigger->sql, row, &trigger_table(trigger)->table->key);
+    add_tuple(trigger->sql, row, scope.row_key);
     text_add(trigger->sql, ";\n");
 }
 
@@ -647,28 +676,6 @@ static void add_make_way(const struct trigger *trigger, const struct flow *flow)
     text_add(text, ");\n");
 }
 
-/* INSERT INTO midflight_m_forward SELECT the scope's key WHERE the two sides agree in neither direction: the follower did
- * not hold what the delta took for granted (the entity was ahead of the backfill, in quarantine, or not alone there). */
-static void add_whole_if_apart(const struct trigger *trigger, const struct scope *scope) {
-    const struct sqlite_store *store = trigger->store;
-    struct text *text = trigger->sql;
-    text_add(text, "  INSERT INTO ");
-    sqlite_quote(text, sync_view(store, trigger->direction));
-    text_add(text, " SELECT ");
-    sync_names(text, &sqlite_dialect, scope->row, scope->row_key);
-    text_add(text, " WHERE (");
-    for (size_t i = 0; i < store->change.mappings[trigger->direction].count; i++) {
-        const struct flow *flow = &store->flows[trigger->direction][i];
-        if (!flow_reads(flow, trigger->leader)) continue;
-        text_add(text, "EXISTS (");
-        sync_different(text, &sqlite_dialect, flow, scope, quoted(store, now_table(store, trigger->direction, flow)));
-        text_add(text, ") OR ");
-    }
-    text_add(text, "0) AND ");
-    add_disagree(text, store, trigger->direction, scope);
-    text_add(text, ";\n");
-}
-
 static bool create_rekey(const struct trigger *trigger) {
     const struct bound_table *table = trigger_table(trigger);
     trigger_head(trigger, "rekey", update_of(trigger, "AFTER", &table->table->key));
@@ -689,8 +696,7 @@ static bool create_rekey(const struct trigger *trigger) {
     if (is_alone(trigger)) {
         /* All of it moved: from here on it is as if it had always borne the new key. */
         struct scope scope = row_scope(trigger, "NEW");
-        add_body(trigger, &scope, (struct image){EVENT_REKEY, trigger->leader});
-        add_whole_if_apart(trigger, &scope);
+        add_body(text, store, trigger->direction, &scope, (struct image){EVENT_REKEY, trigger->leader});
     } else {
         /* The new key first: a row whose own match is not the key then moves over instead of being deleted. */
         add_sync(trigger, "NEW");
@@ -758,12 +764,8 @@ static bool create_before(const struct trigger *trigger, bool update) {
 
 /* INSERT INTO midflight_m_forward SELECT row's key WHERE it is in quarantine */
 static void add_retry(const struct trigger *trigger, const char *row) {
-    const struct names *key = &trigger_table(trigger)->table->key;
     struct scope scope = row_scope(trigger, row);
-    text_add(trigger->sql, "  INSERT INTO ");
-    sqlite_quote(trigger->sql, sync_view(trigger->store, trigger->direction));
-    text_add(trigger->sql, " SELECT ");
-    sync_names(trigger->sql, &sqlite_dialect, row, key);
+    add_call(trigger->sql, sync_view(trigger->store, trigger->direction), &scope);
     text_add(trigger->sql, " WHERE EXISTS (SELECT 1 FROM midflight_finding WHERE ");
     add_finding_of(trigger->sql, trigger->store, trigger->direction, &scope);
     text_add(trigger->sql, ");\n");
@@ -838,12 +840,11 @@ static bool create_keyless(const struct trigger *trigger, const char *event) {
     }
     text_add(trigger->sql, ") AND ");
     add_guard(trigger, NULL, NULL);
-    text_add(trigger->sql,
-             "\nBEGIN\n  INSERT OR IGNORE INTO midflight_finding (migration, kind, entity_key, reason, at_ms) SELECT ");
-    sqlite_quote_text(trigger->sql, trigger->store->change.name);
-    text_addf(trigger->sql, ", 'quarantine %s', ", direction_name(trigger->direction));
-    key_text_expression(trigger->sql, "NEW", &table->table->key);
-    text_add(trigger->sql, ", 'a row was written whose key is NULL: it belongs to no entity', " NOW_MS ";\n");
+    text_add(trigger->sql, "\nBEGIN\n");
+    struct scope scope = row_scope(trigger, "NEW");
+    add_finding(trigger->sql, trigger->store, trigger->direction, &scope,
+                "a row was written whose key is NULL: it belongs to no entity");
+    text_add(trigger->sql, ";\n");
     return trigger_create(trigger, name);
 }
 

@@ -18,9 +18,11 @@ bool trigger_capture(const struct trigger *trigger);
 bool trigger_refuse(const struct trigger *trigger);
 /* The sync of one key, whole, as a trigger of its view. */
 bool trigger_sync(struct sqlite_store *store, enum direction direction, struct error *error);
-/* The view whose INSERT applies what the holders hold, and the one that settles what the delta left undone. */
+/* Views whose INSERT of a key applies what the holders hold as a delta, whole where both sides agree in neither direction,
+ * and whole. */
 const char *apply_view(const struct sqlite_store *store, enum direction direction);
 const char *settle_view(const struct sqlite_store *store, enum direction direction);
+const char *whole_view(const struct sqlite_store *store, enum direction direction);
 /* The table that keeps, for a moment, what nobody maps of the follower's rows that a REPLACE displaces. */
 const char *stash_table(const struct sqlite_store *store, enum direction direction, const struct flow *flow);
 /* What a flow's query yields for the entity being synced, and yielded before the write. */

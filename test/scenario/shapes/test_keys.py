@@ -37,6 +37,7 @@ KEYS = {
     "three_texts": ("k TEXT NOT NULL, l TEXT NOT NULL, m TEXT NOT NULL",
                     [(a, b, c) for a in ("", "x") for b in ("'", "y") for c in ("", "z,")]),
 }
+BY_TEXT = DEFINITION.replace("KEYS", "k").replace("NAMES", "k").replace("COLUMNS", "k TEXT NOT NULL").replace("OPTIONS", "")
 OPTIONS = ["", "WITHOUT ROWID"]
 
 
@@ -112,6 +113,15 @@ def test_a_text_key_with_a_nul_in_it_is_not_left_behind_by_the_backfill(app, sta
     with app.connect() as db:
         db.executemany("INSERT INTO old_one VALUES (?, 'before')", [(key,) for key in keys])
     db.close()
-    scene = start("", DEFINITION.replace("KEYS", "k").replace("NAMES", "k").replace("COLUMNS", "k TEXT NOT NULL").replace(
-        "OPTIONS", ""))
+    scene = start("", BY_TEXT)
     assert scene.sql("SELECT k FROM new_one ORDER BY k") == [(key,) for key in sorted(keys)]
+
+
+@pytest.mark.parametrize("clause", ["", "OR ABORT", "OR IGNORE", "OR REPLACE", "OR FAIL"])
+def test_a_row_without_a_key_fails_no_write_and_is_listed(start, clause):
+    scene = start("CREATE TABLE old_one (id INTEGER PRIMARY KEY, k TEXT UNIQUE, value TEXT);", BY_TEXT)
+    for value in "first", "second":
+        scene.sql(f"INSERT {clause} INTO old_one (value) VALUES (?)", value)
+    assert scene.sql("SELECT value FROM old_one") == [("first",), ("second",)]
+    assert scene.quarantine() == ["NULL"]
+    scene.midflight.advance().refused()
