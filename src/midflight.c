@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/quarantine.h"
 #include "engine/verify.h"
 
 struct mf_migration {
@@ -170,7 +171,7 @@ static bool run_verify(mf_migration *m, mf_verify *verify, struct error *error) 
     }
     int64_t left = 0;
     if (!flight_take(flight, false, error) || !flight_bind(flight, error) || !gate_intact(flight, error) ||
-        (verify->repair && !verify_quarantine(flight, &left, error)) || !verify_run(flight, &verification, error)) {
+        (verify->repair && !quarantine_retry(flight, &left, error)) || !verify_run(flight, &verification, error)) {
         return false;
     }
     verify->rows = verification.rows;

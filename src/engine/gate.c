@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/quarantine.h"
 #include "engine/verify.h"
 
 /* Entities on which the way back is tried before the cut-over. */
@@ -34,7 +35,7 @@ bool gate_intact(struct flight *flight, struct error *error) {
 bool gate_quarantine(struct flight *flight, struct error *error) {
     int64_t left;
     if (flight->at.record.quarantined == 0) return true;
-    if (!verify_quarantine(flight, &left, error)) return false;
+    if (!quarantine_retry(flight, &left, error)) return false;
     if (left == 0) return true;
     return error_set(error, ERROR_GATE,
                      "gate quarantine: %" PRId64 " entit%s could not be carried over. `midflight status` lists them with "

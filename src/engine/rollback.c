@@ -5,7 +5,7 @@
 #include "engine/carry.h"
 #include "engine/gate.h"
 #include "engine/pace.h"
-#include "engine/verify.h"
+#include "engine/quarantine.h"
 
 static bool swap_back(struct flight *flight, struct error *error) {
     bool swapped;
@@ -78,7 +78,7 @@ static bool nothing_refused(struct flight *flight, bool force, struct error *err
         return true;
     }
     if (flight->at.record.quarantined == 0) return true;
-    if (!verify_quarantine(flight, &left, error)) return false;
+    if (!quarantine_retry(flight, &left, error)) return false;
     if (left == 0) return true;
     return error_set(error, ERROR_GATE,
                      "gate quarantine: the old side could not take %" PRId64 " entities that the new side holds, and a "

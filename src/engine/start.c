@@ -8,6 +8,7 @@
 #include "engine/carry.h"
 #include "engine/gate.h"
 #include "engine/pace.h"
+#include "engine/quarantine.h"
 #include "engine/verify.h"
 
 /* Index entries that are built in a millisecond, at the least; see index_early. */
@@ -159,7 +160,7 @@ static bool open_new(struct flight *flight, struct error *error) {
 static bool sweep(struct flight *flight, struct error *error) {
     struct verification verification = {.sample = 1, .repair = true};
     int64_t quarantined;
-    if (!verify_quarantine(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
+    if (!quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
     if (verification.repaired > 0) {
         flight_note(flight, "the second pass synced %" PRId64 " entities again", verification.repaired);
     }

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "engine/pace.h"
+#include "engine/quarantine.h"
 
 /* Rows compared in one read of the store. */
 #define ROWS_AT_ONCE 2000
@@ -45,38 +46,6 @@ static enum direction leading(const struct flight *flight) {
     return flight->at.stage == STAGE_AWAITING_FINALIZATION && has_way_back(flight) ? BACKWARD : FORWARD;
 }
 
-static bool in_quarantine(void *context, const struct finding *finding) {
-    const char **key = context;
-    if (*key != NULL && strcmp(*key, finding->key) == 0) *key = NULL;
-    return true;
-}
-
-/* Syncs one entity from the leader; false in *ret_agrees when the follower refuses it. */
-static bool sync_again(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
-                       struct error *error) {
-    struct store *store = flight->store;
-    struct error failure = {0};
-    if (!flight_begin(flight, error)) return false;
-    bool ok = store->ops->sync(store, direction, key, &failure);
-    if (!ok && failure.code != ERROR_ROWS) {
-        store->ops->rollback(store);
-        *error = failure;
-        return false;
-    }
-    if (!ok) {
-        store->ops->rollback(store);
-        *ret_agrees = false;
-        return true;
-    }
-    if (!flight_end(flight, true, "repair", error)) return false;
-    const char *sought = key;
-    ok = store->ops->ledger_findings(store, flight->at.record.name,
-                                     direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD, in_quarantine,
-                                     &sought, error);
-    *ret_agrees = sought != NULL;
-    return ok;
-}
-
 static bool record_difference(struct flight *flight, const struct difference *difference, struct error *error) {
     struct store *store = flight->store;
     TEXT text = {0};
@@ -91,14 +60,7 @@ static bool record_difference(struct flight *flight, const struct difference *di
 
 /* What waits in quarantine is known to differ, and has a gate of its own. */
 static bool known_to_quarantine(struct flight *flight, const char *key, bool *ret, struct error *error) {
-    struct store *store = flight->store;
-    const char *forward = key, *backward = key;
-    if (!store->ops->ledger_findings(store, flight->at.record.name, QUARANTINE_FORWARD, in_quarantine, &forward, error) ||
-        !store->ops->ledger_findings(store, flight->at.record.name, QUARANTINE_BACKWARD, in_quarantine, &backward, error)) {
-        return false;
-    }
-    *ret = forward == NULL || backward == NULL;
-    return true;
+    return quarantine_has(flight, FORWARD, key, ret, error) && (*ret || quarantine_has(flight, BACKWARD, key, ret, error));
 }
 
 /* An entity that differs in several tables is one entity; the differences of a step come table by table. */
@@ -116,7 +78,7 @@ static bool settle(struct flight *flight, struct verification *verification, con
         if (seen_before(collected, i)) continue;
         bool repaired = false, known;
         if (!known_to_quarantine(flight, difference->key, &known, error) ||
-            (verification->repair && !sync_again(flight, leading(flight), difference->key, &repaired, error))) {
+            (verification->repair && !quarantine_sync(flight, leading(flight), difference->key, &repaired, error))) {
             return false;
         }
         if (known && !repaired) continue;
@@ -189,39 +151,4 @@ bool verify_run(struct flight *flight, struct verification *verification, struct
     bool whole = verification->from == NULL && verification->to == NULL && verification->sample >= 1;
     return (!whole || forget(flight, error)) && inspect_all(flight, verification, error) &&
            (!whole || conclude(flight, verification->rows, error)) && flight_refresh(flight, error);
-}
-
-/* --- quarantine ----------------------------------------------------------------------------------------------- */
-
-struct keys {
-    struct arena *arena;
-    struct names names;
-};
-
-static bool add_key(void *context, const struct finding *finding) {
-    struct keys *keys = context;
-    names_add(keys->arena, &keys->names, arena_copy(keys->arena, finding->key));
-    return true;
-}
-
-static bool retry_direction(struct flight *flight, enum direction direction, struct error *error) {
-    struct keys keys = {.arena = arena_new()};
-    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name,
-                                                  direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD,
-                                                  add_key, &keys, error);
-    for (size_t i = 0; ok && i < keys.names.count; i++) {
-        bool agrees;
-        ok = sync_again(flight, direction, keys.names.items[i], &agrees, error);
-    }
-    arena_free(keys.arena);
-    return ok;
-}
-
-bool verify_quarantine(struct flight *flight, int64_t *ret_left, struct error *error) {
-    if (!retry_direction(flight, FORWARD, error) || (has_way_back(flight) && !retry_direction(flight, BACKWARD, error)) ||
-        !flight_refresh(flight, error)) {
-        return false;
-    }
-    *ret_left = flight->at.record.quarantined;
-    return true;
 }

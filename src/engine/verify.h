@@ -1,4 +1,4 @@
-/* Verification, repair, and another try at what is in quarantine. */
+/* Verification and repair. */
 #pragma once
 
 #include "engine/flight.h"
@@ -15,6 +15,3 @@ struct verification {
 /* Differences go to the ledger and the observer. A verification of the whole is remembered as such. Needs a bound
  * store, and the lease. */
 MUST_USE bool verify_run(struct flight *flight, struct verification *verification, struct error *error);
-
-/* Syncs every entity in quarantine once more, from the side whose row was refused; *ret_left: still in it. */
-MUST_USE bool verify_quarantine(struct flight *flight, int64_t *ret_left, struct error *error);

@@ -193,6 +193,9 @@ struct store_ops {
     bool (*inspect)(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
                     struct error *error); /* [own] reads only */
     bool (*sync)(struct store *store, enum direction direction, const char *key, struct error *error); /* [tx] one entity, whole */
+    /* [tx] The follower's rows of one entity let go of their unique values, for others to take, until the entity is synced:
+     * in the same transaction. */
+    bool (*park)(struct store *store, enum direction direction, const char *key, struct error *error);
     bool (*rehearse)(struct store *store, int64_t entities, int64_t *ret_done, struct error *error); /* [own] the way back,
                                                                    on a sample, in a transaction that is undone */
     bool (*others_write)(struct store *store, bool *ret, struct error *error); /* since it was last asked, or bound */

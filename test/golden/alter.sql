@@ -78,6 +78,13 @@ BEGIN
   UPDATE "midflight_customer-points_guard" SET backward = 0;
 END;
 
+CREATE TRIGGER "midflight_customer-points_backward_park_sync" INSTEAD OF INSERT ON
+      "midflight_customer-points_backward_park"
+BEGIN
+  UPDATE "midflight_customer-points_guard" SET backward = julianday('now'), b1 = NEW."k1";
+  UPDATE "midflight_customer-points_guard" SET backward = 0;
+END;
+
 CREATE TRIGGER "midflight_customer-points_backward_settle_sync" INSTEAD OF INSERT ON
       "midflight_customer-points_backward_settle"
 BEGIN
@@ -199,6 +206,13 @@ BEGIN
           (midflight_x."id", midflight_x."name") IS (midflight_y."id", midflight_y."name")))) OR (midflight_b."id" IS
           NULL OR midflight_b."name" COLLATE BINARY IS NOT midflight_a."name") AND midflight_t."id" IS NOT NULL AND
           (midflight_t."name" COLLATE BINARY IS NOT midflight_a."name"));
+  UPDATE "midflight_customer-points_guard" SET forward = 0;
+END;
+
+CREATE TRIGGER "midflight_customer-points_forward_park_sync" INSTEAD OF INSERT ON
+      "midflight_customer-points_forward_park"
+BEGIN
+  UPDATE "midflight_customer-points_guard" SET forward = julianday('now'), f1 = NEW."k1";
   UPDATE "midflight_customer-points_guard" SET forward = 0;
 END;
 
@@ -515,6 +529,8 @@ CREATE VIEW "midflight_customer-points_backward" ("k1") AS SELECT "k1" FROM "mid
 
 CREATE VIEW "midflight_customer-points_backward_apply" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 
+CREATE VIEW "midflight_customer-points_backward_park" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
+
 CREATE VIEW "midflight_customer-points_backward_settle" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 
 CREATE VIEW "midflight_customer-points_backward_whole" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
@@ -522,6 +538,8 @@ CREATE VIEW "midflight_customer-points_backward_whole" ("k1") AS SELECT "k1" FRO
 CREATE VIEW "midflight_customer-points_forward" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 
 CREATE VIEW "midflight_customer-points_forward_apply" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
+
+CREATE VIEW "midflight_customer-points_forward_park" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 
 CREATE VIEW "midflight_customer-points_forward_settle" ("k1") AS SELECT "k1" FROM "midflight_customer-points_guard";
 

@@ -93,6 +93,12 @@ BEGIN
   UPDATE "midflight_split-name_guard" SET forward = 0;
 END;
 
+CREATE TRIGGER "midflight_split-name_forward_park_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_park"
+BEGIN
+  UPDATE "midflight_split-name_guard" SET forward = julianday('now'), f1 = NEW."k1";
+  UPDATE "midflight_split-name_guard" SET forward = 0;
+END;
+
 CREATE TRIGGER "midflight_split-name_forward_settle_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_settle"
 BEGIN
   INSERT INTO "midflight_split-name_forward_whole" SELECT NEW."k1"
@@ -368,6 +374,8 @@ END;
 CREATE VIEW "midflight_split-name_forward" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_forward_apply" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward_park" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_forward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 

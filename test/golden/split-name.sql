@@ -85,6 +85,12 @@ BEGIN
   UPDATE "midflight_split-name_guard" SET backward = 0;
 END;
 
+CREATE TRIGGER "midflight_split-name_backward_park_sync" INSTEAD OF INSERT ON "midflight_split-name_backward_park"
+BEGIN
+  UPDATE "midflight_split-name_guard" SET backward = julianday('now'), b1 = NEW."k1";
+  UPDATE "midflight_split-name_guard" SET backward = 0;
+END;
+
 CREATE TRIGGER "midflight_split-name_backward_settle_sync" INSTEAD OF INSERT ON "midflight_split-name_backward_settle"
 BEGIN
   INSERT INTO "midflight_split-name_backward_whole" SELECT NEW."k1"
@@ -226,6 +232,12 @@ BEGIN
           (midflight_t."last_name" COLLATE BINARY IS NOT midflight_a."last_name") OR (midflight_b."id" IS NULL OR
           midflight_b."email" COLLATE BINARY IS NOT midflight_a."email") AND midflight_t."id" IS NOT NULL AND
           (midflight_t."email" COLLATE BINARY IS NOT midflight_a."email"));
+  UPDATE "midflight_split-name_guard" SET forward = 0;
+END;
+
+CREATE TRIGGER "midflight_split-name_forward_park_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_park"
+BEGIN
+  UPDATE "midflight_split-name_guard" SET forward = julianday('now'), f1 = NEW."k1";
   UPDATE "midflight_split-name_guard" SET forward = 0;
 END;
 
@@ -527,6 +539,8 @@ CREATE VIEW "midflight_split-name_backward" ("k1") AS SELECT "k1" FROM "midfligh
 
 CREATE VIEW "midflight_split-name_backward_apply" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
+CREATE VIEW "midflight_split-name_backward_park" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
 CREATE VIEW "midflight_split-name_backward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_backward_whole" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
@@ -534,6 +548,8 @@ CREATE VIEW "midflight_split-name_backward_whole" ("k1") AS SELECT "k1" FROM "mi
 CREATE VIEW "midflight_split-name_forward" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_forward_apply" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
+
+CREATE VIEW "midflight_split-name_forward_park" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 
 CREATE VIEW "midflight_split-name_forward_settle" ("k1") AS SELECT "k1" FROM "midflight_split-name_guard";
 

@@ -107,6 +107,13 @@ BEGIN
   UPDATE "midflight_subscriptions-out-of-customers_guard" SET backward = 0;
 END;
 
+CREATE TRIGGER "midflight_subscriptions-out-of-customers_backward_park_sync" INSTEAD OF INSERT ON
+      "midflight_subscriptions-out-of-customers_backward_park"
+BEGIN
+  UPDATE "midflight_subscriptions-out-of-customers_guard" SET backward = julianday('now'), b1 = NEW."k1";
+  UPDATE "midflight_subscriptions-out-of-customers_guard" SET backward = 0;
+END;
+
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_backward_settle_sync" INSTEAD OF INSERT ON
       "midflight_subscriptions-out-of-customers_backward_settle"
 BEGIN
@@ -357,6 +364,13 @@ BEGIN
           midflight_t."customer_id" IS NOT NULL AND (midflight_t."plan" COLLATE BINARY IS NOT midflight_a."plan") OR
           (midflight_b."customer_id" IS NULL OR midflight_b."since" COLLATE BINARY IS NOT midflight_a."since") AND
           midflight_t."customer_id" IS NOT NULL AND (midflight_t."since" COLLATE BINARY IS NOT midflight_a."since"));
+  UPDATE "midflight_subscriptions-out-of-customers_guard" SET forward = 0;
+END;
+
+CREATE TRIGGER "midflight_subscriptions-out-of-customers_forward_park_sync" INSTEAD OF INSERT ON
+      "midflight_subscriptions-out-of-customers_forward_park"
+BEGIN
+  UPDATE "midflight_subscriptions-out-of-customers_guard" SET forward = julianday('now'), f1 = NEW."k1";
   UPDATE "midflight_subscriptions-out-of-customers_guard" SET forward = 0;
 END;
 
@@ -1055,6 +1069,9 @@ CREATE VIEW "midflight_subscriptions-out-of-customers_backward" ("k1") AS SELECT
 CREATE VIEW "midflight_subscriptions-out-of-customers_backward_apply" ("k1") AS SELECT "k1" FROM
       "midflight_subscriptions-out-of-customers_guard";
 
+CREATE VIEW "midflight_subscriptions-out-of-customers_backward_park" ("k1") AS SELECT "k1" FROM
+      "midflight_subscriptions-out-of-customers_guard";
+
 CREATE VIEW "midflight_subscriptions-out-of-customers_backward_settle" ("k1") AS SELECT "k1" FROM
       "midflight_subscriptions-out-of-customers_guard";
 
@@ -1065,6 +1082,9 @@ CREATE VIEW "midflight_subscriptions-out-of-customers_forward" ("k1") AS SELECT 
       "midflight_subscriptions-out-of-customers_guard";
 
 CREATE VIEW "midflight_subscriptions-out-of-customers_forward_apply" ("k1") AS SELECT "k1" FROM
+      "midflight_subscriptions-out-of-customers_guard";
+
+CREATE VIEW "midflight_subscriptions-out-of-customers_forward_park" ("k1") AS SELECT "k1" FROM
       "midflight_subscriptions-out-of-customers_guard";
 
 CREATE VIEW "midflight_subscriptions-out-of-customers_forward_settle" ("k1") AS SELECT "k1" FROM

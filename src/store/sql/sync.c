@@ -224,6 +224,39 @@ static void add_acceptable(struct text *text, const struct dialect *dialect, con
     }
 }
 
+/* What a unique index wants of the flow: it covers more than the match. */
+static bool wanted_by_index(const struct flow *flow, const char *name) {
+    for (size_t i = 0; i < flow->target->unique_count; i++) {
+        const struct names *unique = &flow->target->uniques[i];
+        if (names_have(unique, name) && !names_cover(&flow->match, unique)) return true;
+    }
+    return false;
+}
+
+void sync_park(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope) {
+    bool any = false;
+    for (size_t i = 0; i < flow->written.count; i++) {
+        const char *name = flow->written.items[i];
+        if (names_have(&flow->match, name) || !wanted_by_index(flow, name)) continue;
+        if (any) {
+            text_add(text, ", ");
+        } else {
+            text_add(text, "  UPDATE ");
+            add_target(text, dialect, flow);
+            text_add(text, " SET ");
+        }
+        any = true;
+        TEXT value = {0};
+        dialect->quote(&value, name);
+        text_addf(text, "%s = ", text_get(&value));
+        dialect->unlike(text, text_get(&value));
+    }
+    if (!any) return;
+    text_add(text, "\n    WHERE ");
+    sync_scope(text, dialect, scope, NULL, &flow->target->table->key);
+    text_add(text, ";\n");
+}
+
 /* AND (the target's row) NOT IN now; one scan of each, whatever their size */
 static void add_not_in(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *prefix,
                        const char *now) {

@@ -71,6 +71,8 @@ struct dialect {
     void (*differs)(struct text *text, const char *left, const char *right, const struct column *column);
     /* AND the value has the type that its column insists on */
     void (*fits)(struct text *text, const char *value, const struct column *column);
+    /* a value of the same type, unlike any other there is; NULL stays NULL */
+    void (*unlike)(struct text *text, const char *value);
     const char *skip_refused; /* after INSERT or UPDATE: leave out a row that a constraint refuses */
 };
 
@@ -122,6 +124,10 @@ void sync_insert(struct text *text, const struct dialect *dialect, const struct 
                  const char *was, bool careful);
 /* Into a range that holds nothing yet: no conflict handling at all. */
 void sync_fill(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now);
+
+/* Gives the scope's rows on the target values unlike any other wherever a unique index, but for that of the match, wants
+ * what the flow yields. */
+void sync_park(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope);
 
 /* A condition: some row of `now` (and, with `was`, that the write changed) is not on the follower as yielded. True after
  * a careful sync means that the follower refused it. */

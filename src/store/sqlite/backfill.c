@@ -239,7 +239,7 @@ static bool careful_entity(void *context, const char *key, struct error *error) 
 static bool copy_carefully(struct sqlite_store *store, const char *from, const char *until, struct careful *careful,
                            struct error *error) {
     STATEMENT *statement = NULL;
-    if (!sync_prepare(store, FORWARD, &statement, error)) return false;
+    if (!call_prepare(store, sync_view(store, FORWARD), &statement, error)) return false;
     careful->sync = statement;
     return keys_each(store, from, until, CAREFUL_ENTITIES, careful_entity, careful, error);
 }

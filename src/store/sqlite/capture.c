@@ -115,7 +115,8 @@ static bool create_views(struct sqlite_store *store, struct error *error) {
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         if (!has_way(store, direction)) continue;
         const char *views[] = {sync_view(store, direction), apply_view(store, direction),
-                               settle_view(store, direction), whole_view(store, direction)};
+                               settle_view(store, direction), whole_view(store, direction),
+                               park_view(store, direction)};
         for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
             add_view(&sql, views[i], &store->key, own_name(store, "guard"));
         }

@@ -207,7 +207,12 @@ static void sqlite_fits(struct text *text, const char *value, const struct colum
     text_addf(text, " AND typeof(%s) IN ('null', '%s')", value, column->type);
 }
 
-const struct dialect sqlite_dialect = {sqlite_quote, sqlite_differs, sqlite_fits, "OR IGNORE "};
+static void sqlite_unlike(struct text *text, const char *value) {
+    text_addf(text, "CASE typeof(%s) WHEN 'null' THEN NULL WHEN 'text' THEN hex(randomblob(16)) WHEN 'blob' THEN "
+              "randomblob(16) ELSE random() END", value);
+}
+
+const struct dialect sqlite_dialect = {sqlite_quote, sqlite_differs, sqlite_fits, sqlite_unlike, "OR IGNORE "};
 
 /* quote() stops at a NUL: such a text is written t'68690000', its bytes in hexadecimal. */
 void key_text_expression(struct text *text, const char *prefix, const struct names *key) {

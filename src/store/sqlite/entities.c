@@ -1,4 +1,4 @@
-/* Entities: ranges of their keys, the keys in a range, and the sync of one. */
+/* Entities: ranges of their keys, the keys in a range, and the programs that run for one. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,11 +126,10 @@ bool keys_each(struct sqlite_store *store, const char *from, const char *until, 
            keys_visit(statement, visit, context, error);
 }
 
-bool sync_prepare(struct sqlite_store *store, enum direction direction, sqlite3_stmt **ret,
-                  struct error *error) {
+bool call_prepare(struct sqlite_store *store, const char *view, sqlite3_stmt **ret, struct error *error) {
     TEXT sql = {0};
     text_add(&sql, "INSERT INTO ");
-    sqlite_quote(&sql, sync_view(store, direction));
+    sqlite_quote(&sql, view);
     text_add(&sql, " VALUES (");
     for (size_t i = 0; i < store->key_count; i++) text_addf(&sql, "%s?%zu", i > 0 ? ", " : "", i + 1);
     text_add(&sql, ")");

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "store/sql/ledger.h"
-#include "store/sqlite/state.h"
+#include "store/sqlite/trigger.h"
 
 /* The longest text of a row in a report. */
 #define ROW_TEXT_MAX 600
@@ -228,12 +228,21 @@ static bool has_null(const char *key) {
     return false;
 }
 
+static bool call(struct sqlite_store *store, const char *view, const char *key, struct error *error) {
+    STATEMENT *statement = NULL;
+    return call_prepare(store, view, &statement, error) && key_bind(statement, 1, key, store->key_count, error) &&
+           statement_run(statement, error);
+}
+
 bool sqlite_sync(struct store *base, enum direction direction, const char *key, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
-    STATEMENT *statement = NULL;
     if (has_null(key)) return release_keyless(store, direction, key, error);
-    return sync_prepare(store, direction, &statement, error) &&
-           key_bind(statement, 1, key, store->key_count, error) && statement_run(statement, error);
+    return call(store, sync_view(store, direction), key, error);
+}
+
+bool sqlite_park(struct store *base, enum direction direction, const char *key, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    return has_null(key) || call(store, park_view(store, direction), key, error);
 }
 
 /* --- rehearsing the way back ---------------------------------------------------------------------------------- */
@@ -245,7 +254,7 @@ static bool rehearse_keys(struct sqlite_store *store, const struct names *keys, 
     bool ok = statement_prepare(store->db,
                                 "SELECT count(*) FROM midflight_finding WHERE migration = ?1 AND kind = 'quarantine backward'",
                                 NULL, &count, error) &&
-              sync_prepare(store, BACKWARD, &sync, error) && store->base.ops->begin(&store->base, error);
+              call_prepare(store, sync_view(store, BACKWARD), &sync, error) && store->base.ops->begin(&store->base, error);
     double began = clock_ms();
     if (ok) sqlite3_bind_text(count, 1, store->change.name, -1, SQLITE_STATIC);
     ok = ok && statement_step(count, &row, error);

@@ -302,6 +302,7 @@ const struct store_ops sqlite_ops = {
     .backfill_chunk = sqlite_backfill_chunk,
     .inspect = sqlite_inspect,
     .sync = sqlite_sync,
+    .park = sqlite_park,
     .rehearse = sqlite_rehearse,
     .others_write = sqlite_others_write,
     .tidy = sqlite_tidy,

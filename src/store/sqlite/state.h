@@ -66,8 +66,8 @@ void keys_head(struct text *text, const struct sqlite_store *store);
 void keys_tail(struct text *text, const struct sqlite_store *store, int64_t limit);
 /* Runs such a statement; the keys are read first, as a visitor may write. */
 bool keys_visit(sqlite3_stmt *statement, key_visit *visit, void *context, struct error *error);
-/* The statement that performs sync(direction, the key in binds 1..n). */
-bool sync_prepare(struct sqlite_store *store, enum direction direction, sqlite3_stmt **ret, struct error *error);
+/* The statement that runs a view's program, sync_view's for instance, for the key in binds 1..n. */
+bool call_prepare(struct sqlite_store *store, const char *view, sqlite3_stmt **ret, struct error *error);
 
 /* --- store.h's operations, by file --- */
 /* capture.c */
@@ -89,6 +89,7 @@ void chunk_statements_free(struct sqlite_store *store);
 bool sqlite_inspect(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
                     struct error *error);
 bool sqlite_sync(struct store *store, enum direction direction, const char *key, struct error *error);
+bool sqlite_park(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
 /* shape.c */
 bool sqlite_schema_digest(struct store *store, char ret[24], struct error *error);

@@ -483,10 +483,27 @@ static bool create_sync(struct sqlite_store *store, enum direction direction, st
     return program_create(store, &sql, error);
 }
 
+const char *park_view(const struct sqlite_store *store, enum direction direction) {
+    return own_name(store, arena_format(store->bound, "%s_park", direction_name(direction)));
+}
+
+static bool create_park(struct sqlite_store *store, enum direction direction, struct error *error) {
+    TEXT sql = {0};
+    struct scope scope = {.row = "NEW", .row_key = &store->key};
+    add_program_head(&sql, store, park_view(store, direction));
+    add_stamp(&sql, store, direction, scope.row, scope.row_key);
+    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
+        sync_park(&sql, &sqlite_dialect, &store->flows[direction][i], &scope);
+    }
+    add_stamp(&sql, store, direction, NULL, NULL);
+    return program_create(store, &sql, error);
+}
+
 bool trigger_sync(struct sqlite_store *store, enum direction direction, struct error *error) {
     return !has_way(store, direction) ||
            (create_whole(store, direction, error) && create_settle(store, direction, error) &&
-            create_apply(store, direction, error) && create_sync(store, direction, error));
+            create_apply(store, direction, error) && create_sync(store, direction, error) &&
+            create_park(store, direction, error));
 }
 
 /* --- the triggers of one table -------------------------------------------------------------------------------- */

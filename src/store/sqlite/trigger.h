@@ -23,6 +23,8 @@ bool trigger_sync(struct sqlite_store *store, enum direction direction, struct e
 const char *apply_view(const struct sqlite_store *store, enum direction direction);
 const char *settle_view(const struct sqlite_store *store, enum direction direction);
 const char *whole_view(const struct sqlite_store *store, enum direction direction);
+/* INSERT of a key makes its follower's rows let go of their unique values. */
+const char *park_view(const struct sqlite_store *store, enum direction direction);
 /* The table that keeps, for a moment, what nobody maps of the follower's rows that a REPLACE displaces. */
 const char *stash_table(const struct sqlite_store *store, enum direction direction, const struct flow *flow);
 /* What a flow's query yields for the entity being synced, and yielded before the write. */

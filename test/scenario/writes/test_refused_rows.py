@@ -125,12 +125,50 @@ def test_a_key_change_to_what_is_refused_is_listed(start):
     assert people.quarantine() == ["200"]
 
 
+UNIQUE_EMAILS = SPLIT_NAME.replace("index: |", "index: |\n        CREATE UNIQUE INDEX people_email ON people (email);")
+FREE_EMAILS = CUSTOMERS.replace("UNIQUE INDEX", "INDEX")
+
+
 def test_two_rows_swap_a_unique_value(start):
-    people = start(CUSTOMERS, SPLIT_NAME.replace("index: |", "index: |\n        CREATE UNIQUE INDEX e ON people (email);"),
-                   People)
+    people = start(CUSTOMERS, UNIQUE_EMAILS, People)
     people.sql("BEGIN")
     people.sql("UPDATE customers SET email = NULL WHERE id = 1")
     people.sql("UPDATE customers SET email = 'ann@x' WHERE id = 2")
     people.sql("UPDATE customers SET email = 'bob@x' WHERE id = 1")
     people.sql("COMMIT")
     people.holds({1: ("Ann Lee", "bob@x", "old 1", "new 1"), 2: ("Bob", "ann@x", "old 2", "new 2")})
+
+
+def exchange(people):
+    """Three rows pass a value round in one statement, which only the old side, where it is not unique, can do."""
+    people.sql("UPDATE customers SET email = CASE id WHEN 1 THEN 'bob@x' WHEN 2 THEN 'cy@x' ELSE 'ann@x' END WHERE id <= 3")
+    return {1: ("Ann Lee", "bob@x", "old 1", "new 1"), 2: ("Bob", "cy@x", "old 2", "new 2"),
+            3: ("Cy Dee", "ann@x", "old 3", "new 3")}
+
+
+def test_unique_values_exchanged_by_one_statement_are_exchanged_on_the_other_side(start):
+    people = start(FREE_EMAILS, UNIQUE_EMAILS, People)
+    exchanged = exchange(people)
+    people.midflight.verify("--repair").done()
+    people.holds(exchanged)
+
+
+def test_the_cut_over_settles_an_exchange_by_itself(start):
+    people = start(FREE_EMAILS, UNIQUE_EMAILS, People)
+    exchanged = exchange(people)
+    people.midflight.advance().done()
+    people.holds(exchanged)
+
+
+def test_an_exchange_that_another_entity_blocks_is_settled_once_that_is_mended(start):
+    people = start(FREE_EMAILS, UNIQUE_EMAILS, People)
+    people.sql("INSERT INTO customers (id, name, email) VALUES (8, 'Di', 'cy@x'), (9, 'Ed', 'nobody@x')")
+    assert people.quarantine() == ["8"]
+    exchange(people)
+    people.midflight.advance().refused()
+    assert sorted(people.quarantine()) == ["1", "2", "3", "8"]  # 2 and 8 want the same, and the others wait for 2
+    people.sql("UPDATE customers SET email = 'di@x' WHERE id = 8")
+    people.midflight.advance().done()
+    assert people.sql("SELECT c.id FROM customers c JOIN people p USING (id) WHERE c.email IS NOT p.email") == []
+    assert people.sql("SELECT id, note FROM people WHERE note IS NOT NULL ORDER BY id") == [
+        (1, "new 1"), (2, "new 2"), (3, "new 3")]

@@ -1,0 +1,134 @@
+#include "engine/quarantine.h"
+
+#include <string.h>
+
+/* Entities tried together at once: one transaction, so writers wait for it. */
+#define TOGETHER_MAX 50
+
+static enum finding_kind kind_of(enum direction direction) {
+    return direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD;
+}
+
+/* --- one entity ------------------------------------------------------------------------------------------------ */
+
+struct search {
+    const char *key;
+    bool found;
+};
+
+static bool compare(void *context, const struct finding *finding) {
+    struct search *search = context;
+    search->found = search->found || strcmp(search->key, finding->key) == 0;
+    return true;
+}
+
+bool quarantine_has(struct flight *flight, enum direction direction, const char *key, bool *ret, struct error *error) {
+    struct search search = {.key = key};
+    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), compare,
+                                                  &search, error);
+    *ret = search.found;
+    return ok;
+}
+
+/* [tx] *ret_refused: the follower refused rows of the entity, or a query failed; then what the transaction did may be
+ * incomplete. */
+static bool sync_within(struct flight *flight, enum direction direction, const char *key, bool *ret_refused,
+                        struct error *error) {
+    struct error failure = {0};
+    if (flight->store->ops->sync(flight->store, direction, key, &failure)) {
+        return quarantine_has(flight, direction, key, ret_refused, error);
+    }
+    *ret_refused = true;
+    if (failure.code == ERROR_ROWS) return true;
+    *error = failure;
+    return false;
+}
+
+bool quarantine_sync(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
+                     struct error *error) {
+    bool refused = false;
+    if (!flight_begin(flight, error)) return false;
+    bool ok = sync_within(flight, direction, key, &refused, error);
+    if (!flight_end(flight, ok, "repair", error)) return false;
+    *ret_agrees = !refused;
+    return true;
+}
+
+/* --- all of them ------------------------------------------------------------------------------------------------ */
+
+struct keys {
+    struct arena *arena;
+    struct names names;
+};
+
+static bool add_key(void *context, const struct finding *finding) {
+    struct keys *keys = context;
+    names_add(keys->arena, &keys->names, arena_copy(keys->arena, finding->key));
+    return true;
+}
+
+/* Syncs each by itself; *ret_refused: those that are still refused. */
+static bool try_alone(struct flight *flight, enum direction direction, const struct names *keys, struct arena *arena,
+                      struct names *ret_refused, struct error *error) {
+    for (size_t i = 0; i < keys->count; i++) {
+        bool agrees;
+        if (!quarantine_sync(flight, direction, keys->items[i], &agrees, error)) return false;
+        if (!agrees) names_add(arena, ret_refused, keys->items[i]);
+    }
+    return true;
+}
+
+/* In one transaction: first all of them let go of their unique values, then each is synced. Undone if any is refused;
+ * *ret_accepted: those that were not. */
+static bool try_together(struct flight *flight, enum direction direction, const struct names *keys, struct arena *arena,
+                         struct names *ret_accepted, struct error *error) {
+    struct store *store = flight->store;
+    if (!flight_begin(flight, error)) return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < keys->count; i++) ok = store->ops->park(store, direction, keys->items[i], error);
+    for (size_t i = 0; ok && i < keys->count; i++) {
+        bool refused;
+        ok = sync_within(flight, direction, keys->items[i], &refused, error);
+        if (ok && !refused) names_add(arena, ret_accepted, keys->items[i]);
+    }
+    if (ok && ret_accepted->count == keys->count) return flight_end(flight, true, "repair together", error);
+    store->ops->rollback(store);
+    return ok;
+}
+
+/* The accepted may have taken what the refused only seemed to leave: they are tried without them, until all of those
+ * that are left, or none, are accepted. */
+static bool try_exchanges(struct flight *flight, enum direction direction, struct names keys, struct arena *arena,
+                          struct error *error) {
+    while (keys.count > 1) {
+        struct names accepted = {0};
+        if (!try_together(flight, direction, &keys, arena, &accepted, error)) return false;
+        if (accepted.count == keys.count) return true;
+        keys = accepted;
+    }
+    return true;
+}
+
+static bool retry_direction(struct flight *flight, enum direction direction, struct error *error) {
+    struct keys keys = {.arena = arena_new()};
+    struct names refused = {0};
+    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), add_key,
+                                                  &keys, error) &&
+              try_alone(flight, direction, &keys.names, keys.arena, &refused, error);
+    for (size_t i = 0; ok && i < refused.count; i += TOGETHER_MAX) {
+        size_t left = refused.count - i;
+        struct names some = {refused.items + i, left < TOGETHER_MAX ? left : TOGETHER_MAX};
+        ok = try_exchanges(flight, direction, some, keys.arena, error);
+    }
+    arena_free(keys.arena);
+    return ok;
+}
+
+bool quarantine_retry(struct flight *flight, int64_t *ret_left, struct error *error) {
+    if (!retry_direction(flight, FORWARD, error) || (has_way_back(flight) && !retry_direction(flight, BACKWARD, error)) ||
+        !flight_refresh(flight, error)) {
+        return false;
+    }
+    *ret_left = flight->at.record.quarantined;
+    return true;
+}

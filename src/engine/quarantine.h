@@ -1,0 +1,13 @@
+/* Quarantine: entities that could not be carried over, and the attempts to do so after all. */
+#pragma once
+
+#include "engine/flight.h"
+
+MUST_USE bool quarantine_has(struct flight *flight, enum direction direction, const char *key, bool *ret,
+                             struct error *error);
+/* Syncs one entity from the leader, whole; *ret_agrees: it is not in quarantine afterwards. */
+MUST_USE bool quarantine_sync(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
+                              struct error *error);
+/* Tries all again, one by one, then together: entities that exchanged unique values are in each other's way.
+ * *ret_left: those that are still in it. */
+MUST_USE bool quarantine_retry(struct flight *flight, int64_t *ret_left, struct error *error);
