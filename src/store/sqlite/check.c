@@ -328,7 +328,7 @@ static bool check_references(struct sqlite_store *store, struct check_report *re
 static bool check_file(struct sqlite_store *store, struct check_report *report, struct error *error) {
     if (sqlite3_db_readonly(store->db, "main") == 1) {
         say(report, CHECK_REFUSAL, "%s can only be read: give this user the right to write it and its folder",
-            store->base.name);
+            store->sql.base.name);
     }
     STATEMENT *statement = NULL;
     bool row = false;
@@ -338,7 +338,7 @@ static bool check_file(struct sqlite_store *store, struct check_report *report, 
     }
     if (row && sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0) {
         say(report, CHECK_WARNING, "%s is not in WAL mode: readers wait for each chunk's commit, and a chunk for the readers. "
-            "PRAGMA journal_mode = WAL avoids that", store->base.name);
+            "PRAGMA journal_mode = WAL avoids that", store->sql.base.name);
     }
     return true;
 }

@@ -11,8 +11,7 @@ struct chunk_statements {
 };
 
 struct sqlite_store {
-    struct store base;
-    struct sql_connection connection;
+    struct sql_store sql;
     struct arena *arena; /* lives as long as the store */
     sqlite3 *db;
 
