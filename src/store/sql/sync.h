@@ -74,6 +74,14 @@ struct dialect {
     /* a value of the same type, unlike any other there is; NULL stays NULL */
     void (*unlike)(struct text *text, const char *value);
     const char *skip_refused; /* after INSERT or UPDATE: leave out a row that a constraint refuses */
+    void (*bind)(struct text *text, size_t number); /* the number-th bind, from 1 */
+    const char *same; /* between two tuples: true when they are the same, value for value, NULLs included */
+    bool anti_join;   /* what is not in a query is better found by NOT EXISTS than by NOT IN */
+    const char *overriding; /* between the columns and the rows of an INSERT: given values reign over generated ones */
+    void (*table)(struct text *text, const struct bound_table *table);  /* by its whole name; columns follow its bare one */
+    void (*source)(struct text *text, const struct bound_table *table); /* the same, as a shadow reads it */
+    void (*yielded)(struct text *text, const struct column *column); /* what a query yields, of its column's type */
+    void (*unless_there)(struct text *text, const struct flow *flow); /* ends an INSERT: unless another writer was faster; NULL: there is one writer */
 };
 
 struct scope {
@@ -84,16 +92,21 @@ struct scope {
     bool exact;
     /* or one key, held by these columns of a row, "NEW" or "OLD" */
     const char *row;
+    /* or the keys in these columns of a relation */
+    const char *set;
     const struct names *row_key;
 };
 
 /* EVENT_REKEY: an update of the key as if the row had always borne the new one. */
 enum event { EVENT_NONE, EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_REKEY };
 
-/* The write whose before-image is wanted: `event` on leader number `leader`. EVENT_NONE: the rows as they stand. */
+/* The write whose before-image is wanted: `event` on leader number `leader`. EVENT_NONE: the rows as they stand. The rows
+ * written are "OLD" and "NEW", or, with `rows`, those of a relation: a FROM clause of midflight_o and midflight_n. */
 struct image {
     enum event event;
     size_t leader;
+    const char *rows;
+    const char *new_rows; /* with `rows`: the relation of the rows that were not there before */
 };
 
 extern const struct image IMAGE_STORED;
@@ -109,9 +122,9 @@ void sync_query(struct text *text, const struct dialect *dialect, const struct f
 /* The scope's rows that are not in `now`. */
 void sync_delete(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
                  const char *now);
-/* Makes `was` complete where it does not tell the target's rows apart (a list whose positions the query counts anew):
+/* A SELECT of what `was` lacks where it does not tell the target's rows apart (a list whose positions the query counts anew):
  * when the flow changed, and a row of `was` is not on the target, all of the scope's rows there are what was. A row of
- * NULLs, which matches nothing, goes in with them, so that the flow stays changed even if these are just what is now. */
+ * NULLs, which matches nothing, comes with them, so that the flow stays changed even if these are just what is now. */
 void sync_recall(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
                  const char *now, const char *was);
 /* The rows that are in `was` and not in `now`. */
@@ -139,6 +152,4 @@ void sync_different(struct text *text, const struct dialect *dialect, const stru
                     const struct scope *scope, const char *now);
 
 void sync_names(struct text *text, const struct dialect *dialect, const char *prefix, const struct names *names);
-/* "a" AS "a", "b" AS "b": named so whatever PRAGMA full_column_names says */
-void sync_as(struct text *text, const struct dialect *dialect, const struct names *names);
 const struct column *sync_column(const struct bound_table *table, const char *name); /* NULL: no such column */
