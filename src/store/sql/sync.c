@@ -88,7 +88,7 @@ void sync_scope(struct text *text, const struct dialect *dialect, const struct s
         text_add(text, "(");
         sync_names(text, dialect, prefix, key);
         text_add(text, bound == 0 ? ") > " : ") <= ");
-        add_binds(text, dialect, bound == 0 ? 1 : 1 + key->count, key->count);
+        add_binds(text, dialect, bound == 1 && scope->lower ? 1 + key->count : 1, key->count);
     }
 }
 
@@ -101,7 +101,7 @@ static void add_columns(struct text *text, const struct dialect *dialect, const 
 
 /* OLD."id" AS "id", ...; with `rekeyed` the key's columns are NEW's */
 static void add_old_row(struct text *text, const struct dialect *dialect, const struct bound_table *table,
-                        struct image image) {
+                        const struct scope *scope, struct image image) {
     bool rekeyed = image.event == EVENT_REKEY;
     const char *old = image.rows == NULL ? "OLD" : "midflight_o", *new = image.rows == NULL ? "NEW" : "midflight_n";
     for (size_t i = 0; i < table->column_count; i++) {
@@ -111,7 +111,9 @@ static void add_old_row(struct text *text, const struct dialect *dialect, const 
         text_add(text, " AS ");
         dialect->quote(text, name);
     }
-    if (image.rows != NULL) text_addf(text, " FROM %s", image.rows);
+    if (image.rows == NULL) return;
+    text_addf(text, " FROM %s WHERE ", image.rows);
+    sync_scope(text, dialect, scope, rekeyed ? new : old, &table->table->key);
 }
 
 /* AND NOT ... the rows that were not there before the write */
@@ -146,7 +148,7 @@ static void add_shadow(struct text *text, const struct dialect *dialect, const s
     }
     if (event != EVENT_NONE && event != EVENT_INSERT) {
         text_add(text, " UNION ALL SELECT ");
-        add_old_row(text, dialect, table, image);
+        add_old_row(text, dialect, table, scope, image);
     }
 }
 
@@ -270,7 +272,7 @@ void sync_park(struct text *text, const struct dialect *dialect, const struct fl
         TEXT value = {0};
         dialect->quote(&value, name);
         text_addf(text, "%s = ", text_get(&value));
-        dialect->unlike(text, text_get(&value));
+        dialect->unlike(text, sync_column(flow->target, name), text_get(&value));
     }
     if (!any) return;
     text_add(text, "\n    WHERE ");

@@ -41,6 +41,7 @@ struct column {
 /* A table of a shape as the store has it. */
 struct bound_table {
     const struct table *table;
+    const char *schema;   /* where stores have them; NULL: they do not */
     const char *physical; /* its name in the store; differs from table->name between the swap and the end */
     const char *source;   /* the name under which queries read it: never shadowed */
     struct column *columns;
@@ -72,7 +73,7 @@ struct dialect {
     /* AND the value has the type that its column insists on */
     void (*fits)(struct text *text, const char *value, const struct column *column);
     /* a value of the same type, unlike any other there is; NULL stays NULL */
-    void (*unlike)(struct text *text, const char *value);
+    void (*unlike)(struct text *text, const struct column *column, const char *value);
     const char *skip_refused; /* after INSERT or UPDATE: leave out a row that a constraint refuses */
     void (*bind)(struct text *text, size_t number); /* the number-th bind, from 1 */
     const char *same; /* between two tuples: true when they are the same, value for value, NULLs included */
@@ -85,8 +86,8 @@ struct dialect {
 };
 
 struct scope {
-    /* a range: bounds in binds 1..n (lower, exclusive) and n+1..2n (upper, inclusive), n the number of key columns;
-     * neither: every key */
+    /* a range: its bounds, lower (exclusive) before upper (inclusive), in the first binds, n for each, n the number of key
+     * columns; neither: every key */
     bool lower, upper;
     /* or one key, in binds 1..n */
     bool exact;

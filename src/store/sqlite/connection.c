@@ -207,7 +207,8 @@ static void sqlite_fits(struct text *text, const char *value, const struct colum
     text_addf(text, " AND typeof(%s) IN ('null', '%s')", value, column->type);
 }
 
-static void sqlite_unlike(struct text *text, const char *value) {
+static void sqlite_unlike(struct text *text, const struct column *column, const char *value) {
+    (void)column;
     text_addf(text, "CASE typeof(%s) WHEN 'null' THEN NULL WHEN 'text' THEN hex(randomblob(16)) WHEN 'blob' THEN "
               "randomblob(16) ELSE random() END", value);
 }
