@@ -141,6 +141,16 @@ static bool bind_flows(struct sqlite_store *store, enum direction direction, str
     return true;
 }
 
+/* Makes the short form long. */
+static bool bind_alter(struct sqlite_store *store, struct error *error) {
+    struct change alter = store->change;
+    if (!alter_as_stored(store->db, &alter, store->bound, error)) return false;
+    if (catalog_alter(store->db, &alter, store->standing, store->bound, &store->change, error)) return true;
+    if (!store->standing.names_only) return false;
+    catalog_alter_names(&alter, store->bound, &store->change);
+    return true;
+}
+
 static bool sqlite_bind(struct store *base, const struct change *change, struct standing standing,
                         struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
@@ -148,11 +158,7 @@ static bool sqlite_bind(struct store *base, const struct change *change, struct 
     store->bound = arena_new();
     store->standing = standing;
     store->change = *change;
-    if (change->alter_table != NULL &&
-        !catalog_alter(store->db, change, standing, store->bound, &store->change, error)) {
-        if (!standing.names_only) return false;
-        catalog_alter_names(change, store->bound, &store->change);
-    }
+    if (change->alter_table != NULL && !bind_alter(store, error)) return false;
     store->key_count = store->change.shapes[SIDE_OLD].tables[0].key.count;
     store->key = store->until = (struct names){0};
     for (size_t i = 0; i < store->key_count; i++) {

@@ -97,7 +97,13 @@ bool sqlite_shape_index(struct store *store, struct error *error);
 bool sqlite_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);
 bool sqlite_shape_drop(struct store *store, enum side side, struct error *error);
 bool sqlite_shape_retire(struct store *store, struct error *error);
+/* swap.c */
 bool sqlite_swap(struct store *store, bool back, struct error *error);
+/* Tries the exchange on a copy of the schema; fails with the reason where something would not fit. Visits the
+ * statements of views, triggers and other tables as the exchange would rewrite them. */
+typedef void rewritten_visit(void *context, const char *sql);
+bool swap_rehearse(struct sqlite_store *store, rewritten_visit *visit, void *context, struct error *error);
+void swap_forget(struct text *sql, const struct sqlite_store *store); /* DDL that drops what the way back needs */
 /* check.c */
 bool check_rehearse(struct sqlite_store *store, struct check_report *report, struct error *error);
 bool sqlite_check(struct store *store, struct check_report *report, struct error *error);

@@ -1,0 +1,378 @@
+/* The cut-over of the short form: two tables exchange names, and what names one of their columns is rewritten.
+ *
+ * SQLite rewrites it, as its own ALTER TABLE would, but in a rehearsal: a copy of the schema as the exchange will leave
+ * it. The texts that differ there go into the live schema in the transaction of the exchange. None of them says how a
+ * row is stored: of a view and a trigger there is nothing but the text, and of another table it is a foreign key's. */
+#include <string.h>
+
+#include "store/sqlite/catalog.h"
+#include "store/sqlite/state.h"
+
+/* The two tables of an exchange: `bearer` has the name, `waiting` gets it, and `aside` is what the bearer is called then. */
+struct exchange {
+    const char *bearer, *waiting, *aside;
+};
+
+static struct exchange exchange_of(const struct change *change, bool back, struct arena *arena) {
+    const char *table = change->alter_table;
+    const char *new = alter_new_name(arena, table), *old = alter_old_name(arena, table);
+    return back ? (struct exchange){table, old, new} : (struct exchange){table, new, old};
+}
+
+/* The triggers on one table: their DDL is kept, and they are dropped. */
+static bool lift_triggers(sqlite3 *db, const char *table, struct text *ret_sql, struct error *error) {
+    TEXT drops = {0};
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(db,
+                           "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?1) "
+                           "ORDER BY rowid",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+    for (bool row = true; row;) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (!row) break;
+        text_addf(ret_sql, "%s;\n", (const char *)sqlite3_column_text(statement, 1));
+        text_add(&drops, "DROP TRIGGER ");
+        sqlite_quote(&drops, (const char *)sqlite3_column_text(statement, 0));
+        text_add(&drops, ";\n");
+    }
+    sqlite3_reset(statement);
+    return connection_script(db, text_get(&drops), NULL, error);
+}
+
+/* --- the rehearsal -------------------------------------------------------------------------------------------- */
+
+/* The live schema, with the bearer's table in it twice: under its own name, and as `aside`. */
+static bool copy_twice(sqlite3 *live, sqlite3 *copy, const struct exchange *exchange, struct arena *arena,
+                       struct error *error) {
+    const char *sql = NULL;
+    return catalog_copy_objects(live, copy, "table", error) &&
+           catalog_sql(copy, exchange->bearer, arena, &sql, error) &&
+           catalog_rename(copy, exchange->bearer, exchange->aside, error) && connection_script(copy, sql, NULL, error) &&
+           catalog_copy_objects(live, copy, "index", error) && catalog_copy_objects(live, copy, "view", error) &&
+           catalog_copy_objects(live, copy, "trigger", error);
+}
+
+/* The waiting table takes the place of the bearer, whose table there is still as `aside`. */
+static bool take_place(sqlite3 *copy, const struct exchange *exchange, struct error *error) {
+    TEXT triggers = {0};
+    TEXT drop = {0};
+    text_add(&drop, "DROP TABLE ");
+    sqlite_quote(&drop, exchange->bearer);
+    return lift_triggers(copy, exchange->bearer, &triggers, error) && connection_script(copy, text_get(&drop), NULL, error) &&
+           catalog_rename(copy, exchange->waiting, exchange->bearer, error) &&
+           (triggers.length == 0 || connection_script(copy, text_get(&triggers), NULL, error));
+}
+
+static bool remember_texts(sqlite3 *copy, struct error *error) {
+    return connection_script(copy, "CREATE TEMP TABLE midflight_before AS SELECT type, name, sql FROM main.sqlite_schema",
+                             NULL, error);
+}
+
+typedef bool text_visit(void *context, const char *type, const char *name, const char *sql, struct error *error);
+
+/* Visits what the rehearsal rewrote. An index stands in the DDL of its own table's change, and is made with it. */
+static bool rewritten_each(sqlite3 *copy, text_visit *visit, void *context, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(copy,
+                           "SELECT a.type, a.name, a.sql FROM main.sqlite_schema a LEFT JOIN temp.midflight_before b USING "
+                           "(type, name) WHERE a.type <> 'index' AND a.sql IS NOT b.sql ORDER BY a.rowid",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    for (bool row = true; row;) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (row && !visit(context, (const char *)sqlite3_column_text(statement, 0),
+                          (const char *)sqlite3_column_text(statement, 1),
+                          (const char *)sqlite3_column_text(statement, 2), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The change is made to the table under its own name, so that SQLite rewrites all that names it; then the new table,
+ * made already and the same, takes its place. */
+static bool rehearse_change(struct sqlite_store *store, const struct exchange *exchange, sqlite3 *copy,
+                            struct pairs *pairs, struct error *error) {
+    const struct change *change = &store->change;
+    if (!copy_twice(store->db, copy, exchange, store->bound, error) ||
+        !(store->standing.made || connection_script(copy, change->create, "new.create", error))) {
+        return false;
+    }
+    catalog_make_indexes(copy, change->index);
+    if (!fit_before(copy, error) || !remember_texts(copy, error)) return false;
+    if (!alter_apply(copy, change, store->bound, pairs, error)) {
+        error->code = ERROR_REFUSED; /* the definition was found good: what is in its way has come since */
+        return false;
+    }
+    return take_place(copy, exchange, error) && fit_after(copy, error);
+}
+
+struct listing {
+    const struct exchange *exchange;
+    rewritten_visit *visit;
+    void *context;
+};
+
+static bool list_rewritten(void *context, const char *type, const char *name, const char *sql, struct error *error) {
+    const struct listing *listing = context;
+    (void)type, (void)error;
+    if (strcmp(name, listing->exchange->bearer) != 0 && strcmp(name, listing->exchange->aside) != 0) {
+        listing->visit(listing->context, sql);
+    }
+    return true;
+}
+
+bool swap_rehearse(struct sqlite_store *store, rewritten_visit *visit, void *context, struct error *error) {
+    struct exchange exchange = exchange_of(&store->change, false, store->bound);
+    struct listing listing = {&exchange, visit, context};
+    struct pairs *pairs = ARENA_ARRAY(store->bound, struct pairs, 1);
+    sqlite3 *copy = NULL;
+    bool ok = catalog_open(&copy, error) && rehearse_change(store, &exchange, copy, pairs, error) &&
+              rewritten_each(copy, list_rewritten, &listing, error);
+    sqlite3_close(copy);
+    return ok;
+}
+
+/* --- the way back --------------------------------------------------------------------------------------------- */
+
+/* What the schema said before the exchange, and under which name (`later`) it said what (`later_sql`) after it; and the
+ * columns that changed their names. */
+static bool keep_texts(struct sqlite_store *store, const struct exchange *exchange, const struct pairs *pairs,
+                       struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "CREATE TABLE ");
+    own_add(&sql, store, "renamed");
+    text_add(&sql, " (old TEXT NOT NULL, new TEXT NOT NULL);\nCREATE TABLE ");
+    own_add(&sql, store, "text");
+    text_add(&sql, " (type TEXT NOT NULL, name TEXT NOT NULL, sql TEXT NOT NULL, later TEXT NOT NULL, later_sql TEXT);\n"
+                   "INSERT INTO ");
+    own_add(&sql, store, "text");
+    text_add(&sql, " SELECT type, name, sql, CASE WHEN type NOT IN ('table', 'index') OR tbl_name <> ");
+    sqlite_quote_text(&sql, exchange->bearer);
+    text_add(&sql, " THEN name WHEN type = 'table' THEN ");
+    sqlite_quote_text(&sql, exchange->aside);
+    text_add(&sql, " ELSE '_' || name || '_old' END, NULL FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE "
+                   "'midflight\\_%' ESCAPE '\\' AND tbl_name <> ");
+    sqlite_quote_text(&sql, exchange->waiting);
+    for (size_t i = 0; i < pairs->count; i++) {
+        if (pairs->items[i].from == NULL || strcmp(pairs->items[i].from, pairs->items[i].to) == 0) continue;
+        text_add(&sql, ";\nINSERT INTO ");
+        own_add(&sql, store, "renamed");
+        text_add(&sql, " VALUES (");
+        sqlite_quote_text(&sql, pairs->items[i].from);
+        text_add(&sql, ", ");
+        sqlite_quote_text(&sql, pairs->items[i].to);
+        text_add(&sql, ")");
+    }
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool keep_later_texts(struct sqlite_store *store, struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "UPDATE ");
+    own_add(&sql, store, "text");
+    text_add(&sql, " AS t SET later_sql = (SELECT s.sql FROM sqlite_schema s WHERE s.type = t.type AND s.name = t.later)");
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* What the application has changed since is its own: only what still says what we wrote gets its old text again. */
+static bool forget_changed(struct sqlite_store *store, struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "DELETE FROM ");
+    own_add(&sql, store, "text");
+    text_add(&sql, " AS t WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema s WHERE s.type = t.type AND s.name = t.later AND "
+                   "s.sql = t.later_sql)");
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool restore_texts(struct sqlite_store *store, struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "UPDATE sqlite_schema AS s SET sql = t.sql FROM ");
+    own_add(&sql, store, "text");
+    text_add(&sql, " AS t WHERE t.type = s.type AND t.name = s.name");
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+void swap_forget(struct text *sql, const struct sqlite_store *store) {
+    static const char *const tables[] = {"text", "renamed"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        text_add(sql, "DROP TABLE IF EXISTS ");
+        own_add(sql, store, tables[i]);
+        text_add(sql, ";\n");
+    }
+}
+
+static void add_rename(struct text *sql, const char *table, const char *from, const char *to) {
+    text_add(sql, "ALTER TABLE ");
+    sqlite_quote(sql, table);
+    text_add(sql, " RENAME COLUMN ");
+    sqlite_quote(sql, from);
+    text_add(sql, " TO ");
+    sqlite_quote(sql, to);
+    text_add(sql, ";\n");
+}
+
+/* ALTER TABLE that gives the columns their old names, by way of names that are nobody's: two may have exchanged theirs. */
+static bool rename_back(struct sqlite_store *store, const char *table, struct text *ret, struct error *error) {
+    TEXT select = {0};
+    TEXT last = {0};
+    STATEMENT *statement = NULL;
+    text_add(&select, "SELECT old, new, 'midflight_' || rowid FROM ");
+    own_add(&select, store, "renamed");
+    if (!statement_prepare(store->db, text_get(&select), NULL, &statement, error)) return false;
+    for (bool row = true; row;) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (!row) break;
+        const char *interim = (const char *)sqlite3_column_text(statement, 2);
+        add_rename(ret, table, (const char *)sqlite3_column_text(statement, 1), interim);
+        add_rename(&last, table, interim, (const char *)sqlite3_column_text(statement, 0));
+    }
+    text_add(ret, text_get(&last));
+    return true;
+}
+
+/* Where the old names cannot be given back, since a column that was added took one, what the application wrote since
+ * the cut-over stays as it wrote it: a rollback waits for nobody. */
+static bool rehearse_undo(struct sqlite_store *store, const struct exchange *exchange, sqlite3 *copy,
+                          struct error *error) {
+    TEXT script = {0};
+    text_add(&script, "PRAGMA legacy_alter_table = OFF; BEGIN;\n");
+    if (!copy_twice(store->db, copy, exchange, store->bound, error) || !remember_texts(copy, error) ||
+        !rename_back(store, exchange->bearer, &script, error)) {
+        return false;
+    }
+    text_add(&script, "COMMIT");
+    if (sqlite3_exec(copy, text_get(&script), NULL, NULL, NULL) != SQLITE_OK) {
+        (void)sqlite3_exec(copy, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return connection_script(copy, "PRAGMA legacy_alter_table = ON", NULL, error) && take_place(copy, exchange, error);
+}
+
+/* --- the exchange --------------------------------------------------------------------------------------------- */
+
+/* SQLite cannot rename an index. Its name stands in the schema only, so the schema is edited, as its makers describe
+ * for changes that leave the file's content alone (lang_altertable.html, section 7). */
+static bool rename_index(struct sqlite_store *store, const char *from, const char *to, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(store->db,
+                           "UPDATE sqlite_schema SET name = ?2, sql = substr(sql, 1, instr(upper(sql), 'INDEX ') + 5) || "
+                           "'\"' || replace(?2, '\"', '\"\"') || '\" ON \"' || replace(tbl_name, '\"', '\"\"') || '\" ' || "
+                           "substr(sql, instr(sql, '(')) WHERE type = 'index' AND name = ?1",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, from, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, to, -1, SQLITE_STATIC);
+    return statement_run(statement, error);
+}
+
+/* The indexes that the application made on the table that bears the name before the exchange. */
+static bool index_names(struct sqlite_store *store, const char *table, struct names *ret, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(store->db,
+                           "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND "
+                           "lower(tbl_name) = lower(?1)",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+    for (bool row = true; row;) {
+        if (!statement_step(statement, &row, error)) return false;
+        if (row) names_add(store->bound, ret, arena_copy(store->bound, (const char *)sqlite3_column_text(statement, 0)));
+    }
+    return true;
+}
+
+/* An index with an interim name belongs to the table that waits; those of the bearer of the name are exchanged. */
+static bool exchange_indexes(struct sqlite_store *store, const struct names *names, bool back, struct error *error) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < names->count; i++) {
+        const char *name = names->items[i];
+        const char *old = alter_old_name(store->bound, name), *new = alter_index_name(store->bound, name);
+        ok = back ? rename_index(store, name, new, error) && rename_index(store, old, name, error)
+                  : rename_index(store, name, old, error) && rename_index(store, new, name, error);
+    }
+    return ok;
+}
+
+/* AUTOINCREMENT goes on where the other side had got to. */
+static bool raise_sequence(struct sqlite_store *store, const struct exchange *exchange, struct error *error) {
+    int64_t known;
+    if (!connection_integer(store->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'", &known,
+                            error)) {
+        return false;
+    }
+    if (known == 0) return true;
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(store->db,
+                           "UPDATE sqlite_sequence SET seq = (SELECT max(seq) FROM sqlite_sequence WHERE name IN (?1, "
+                           "?2)) WHERE name IN (?1, ?2)",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, exchange->bearer, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, exchange->aside, -1, SQLITE_STATIC);
+    return statement_run(statement, error);
+}
+
+static bool write_text(void *context, const char *type, const char *name, const char *sql, struct error *error) {
+    struct sqlite_store *store = context;
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(store->db, "UPDATE sqlite_schema SET sql = ?3 WHERE type = ?1 AND name = ?2", NULL, &statement,
+                           error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, type, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 3, sql, -1, SQLITE_STATIC);
+    return statement_run(statement, error);
+}
+
+static bool exchange_tables(struct sqlite_store *store, const struct exchange *exchange, struct error *error) {
+    TEXT triggers = {0};
+    return capture_lift(store, error) && lift_triggers(store->db, exchange->bearer, &triggers, error) &&
+           catalog_rename(store->db, exchange->bearer, exchange->aside, error) &&
+           catalog_rename(store->db, exchange->waiting, exchange->bearer, error) &&
+           raise_sequence(store, exchange, error) &&
+           (triggers.length == 0 || connection_script(store->db, text_get(&triggers), NULL, error));
+}
+
+/* Ends with the live schema's texts those of the rehearsal `copy`. */
+static bool exchange_all(struct sqlite_store *store, const struct exchange *exchange, sqlite3 *copy, bool back,
+                         struct error *error) {
+    struct names indexes = {0};
+    if (!index_names(store, exchange->bearer, &indexes, error) || !exchange_tables(store, exchange, error)) return false;
+    bool ok = connection_script(store->db, "PRAGMA writable_schema = ON", NULL, error) &&
+              exchange_indexes(store, &indexes, back, error) && rewritten_each(copy, write_text, store, error) &&
+              (!back || restore_texts(store, error));
+    /* RESET reads the schema anew in this connection; the renames before it have told the others to. */
+    struct error ignored;
+    return connection_script(store->db, "PRAGMA writable_schema = RESET", NULL, ok ? error : &ignored) && ok;
+}
+
+static bool swap_forth(struct sqlite_store *store, sqlite3 *copy, struct error *error) {
+    struct exchange exchange = exchange_of(&store->change, false, store->bound);
+    struct pairs *pairs = ARENA_ARRAY(store->bound, struct pairs, 1);
+    return rehearse_change(store, &exchange, copy, pairs, error) && keep_texts(store, &exchange, pairs, error) &&
+           exchange_all(store, &exchange, copy, false, error) && keep_later_texts(store, error);
+}
+
+static bool swap_back(struct sqlite_store *store, sqlite3 *copy, struct error *error) {
+    struct exchange exchange = exchange_of(&store->change, true, store->bound);
+    TEXT forget = {0};
+    swap_forget(&forget, store);
+    return forget_changed(store, error) && rehearse_undo(store, &exchange, copy, error) &&
+           exchange_all(store, &exchange, copy, true, error) && connection_script(store->db, text_get(&forget), NULL, error);
+}
+
+bool sqlite_swap(struct store *base, bool back, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    sqlite3 *copy = NULL;
+    bool ok = catalog_open(&copy, error) && (back ? swap_back(store, copy, error) : swap_forth(store, copy, error));
+    sqlite3_close(copy);
+    return ok;
+}
