@@ -17,11 +17,10 @@ MUST_USE bool catalog_flow(sqlite3 *db, const struct query *query, enum directio
 MUST_USE bool catalog_copy(sqlite3 *live, const struct change *change, struct standing standing, sqlite3 **ret,
                            struct error *error);
 
-/* The parts of it: an empty database in memory, what the live one has of a type ("table"), and the script of indexes,
- * in which those that are there already are passed over; NULL: none. */
+/* The parts of it: an empty database in memory, what the live one has of a type ("table"), and the new shape. */
 MUST_USE bool catalog_open(sqlite3 **ret, struct error *error);
 MUST_USE bool catalog_copy_objects(sqlite3 *live, sqlite3 *copy, const char *type, struct error *error);
-void catalog_make_indexes(sqlite3 *db, const char *script);
+MUST_USE bool catalog_make(sqlite3 *copy, const struct change *change, struct error *error);
 
 MUST_USE bool catalog_rename(sqlite3 *db, const char *from, const char *to, struct error *error);
 /* The DDL of a table. */

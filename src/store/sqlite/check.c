@@ -302,6 +302,11 @@ static bool check_references(struct sqlite_store *store, struct check_report *re
         const char *child = (const char *)sqlite3_column_text(statement, 0);
         const char *parent = (const char *)sqlite3_column_text(statement, 1);
         const char *column = (const char *)sqlite3_column_text(statement, 2);
+        if (in_shape(old, child) && !in_shape(old, parent) && store->change.retire != RETIRE_DROP) {
+            say(report, CHECK_WARNING, "table %s refers to %s (%s), and goes on to when it is retired: its rows then stand in "
+                "the way of an application that deletes from %s with foreign_keys = ON. `retire: drop` avoids that", child,
+                parent, column, parent);
+        }
         if (store->change.alter_table != NULL) continue; /* names, and so references, stay */
         if (in_shape(old, parent) && !in_shape(old, child) && !in_shape(new, child)) {
             say(report, store->change.retire == RETIRE_DROP ? CHECK_REFUSAL : CHECK_WARNING,

@@ -48,7 +48,8 @@ static bool copy_schema(sqlite3 *live, sqlite3 *copy, const struct change *chang
     return ok;
 }
 
-void catalog_make_indexes(sqlite3 *db, const char *script) {
+/* Runs a script whose statements may have been run before: those that fail are passed over. */
+static void run_leniently(sqlite3 *db, const char *script) {
     while (script != NULL && *script != '\0') {
         sqlite3_stmt *statement = NULL;
         if (sqlite3_prepare_v2(db, script, -1, &statement, &script) == SQLITE_OK) sqlite3_step(statement);
@@ -56,16 +57,23 @@ void catalog_make_indexes(sqlite3 *db, const char *script) {
     }
 }
 
+bool catalog_make(sqlite3 *copy, const struct change *change, struct error *error) {
+    if (connection_script(copy, change->create, "new.create", error) &&
+        (change->index == NULL || connection_script(copy, change->index, "new.index", error))) {
+        return true;
+    }
+    if (error->code == ERROR_ROWS) error->code = ERROR_DEFINITION;
+    return false;
+}
+
 bool catalog_copy(sqlite3 *live, const struct change *change, struct standing standing, sqlite3 **ret,
                   struct error *error) {
     sqlite3 *copy = NULL;
     bool ok = catalog_open(&copy, error) && copy_schema(live, copy, change, standing, error);
     if (ok && !standing.made) {
-        ok = connection_script(copy, change->create, "new.create", error) &&
-             (change->index == NULL || connection_script(copy, change->index, "new.index", error));
-        if (!ok && error->code == ERROR_ROWS) error->code = ERROR_DEFINITION;
+        ok = catalog_make(copy, change, error);
     } else if (ok) {
-        catalog_make_indexes(copy, change->index); /* indexes still to be built count: what is unique must be known early */
+        run_leniently(copy, change->index); /* indexes still to be built count: what is unique must be known early */
     }
     if (!ok) {
         sqlite3_close(copy);

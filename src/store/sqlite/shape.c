@@ -19,9 +19,9 @@ static const char *ddl_body(const char *sql) {
 static void add_original(struct text *sql, const struct sqlite_store *store) {
     text_add(sql, "SELECT ");
     if (store->standing.swapped && store->change.alter_table != NULL) {
-        text_add(sql, "coalesce((SELECT t.sql FROM ");
-        own_add(sql, store, "text");
-        text_add(sql, " AS t WHERE t.type = s.type AND t.later = s.name AND t.later_sql = s.sql), s.sql)");
+        text_add(sql, "coalesce(");
+        kept_original(sql, store);
+        text_add(sql, ", s.sql)");
     } else {
         text_add(sql, "s.sql");
     }
@@ -174,39 +174,49 @@ bool sqlite_shape_drop(struct store *base, enum side side, struct error *error) 
     return drop_made(store, NULL, error) && connection_script(store->db, text_get(&sql), NULL, error);
 }
 
+static bool cannot_retire(const struct bound_table *table, const char *retired, struct error *error) {
+    return error_prefix(error, "table %s cannot be retired as %s (mend this, or set `retire: keep`, and run the same "
+                               "command again)", table->physical, retired);
+}
+
+/* The short form's: nothing but the table itself ever named it by the name that it bears. */
+static bool retire_swapped(struct sqlite_store *store, struct error *error) {
+    const struct bound_table *table = &store->tables[SIDE_OLD][0];
+    const char *retired = store->change.retire == RETIRE_KEEP ? table->physical
+                                                              : arena_format(store->bound, "%s_retired", table->table->name);
+    return swap_retire(store, retired, error) || cannot_retire(table, retired, error);
+}
+
 static bool rename_retired(struct sqlite_store *store, struct error *error) {
     struct arena *arena = arena_new();
-    bool ok = true;
     /* Views and foreign keys elsewhere go on naming the rows they named: they follow the rename. */
-    if (store->change.alter_table == NULL) {
-        ok = connection_script(store->db, "PRAGMA legacy_alter_table = OFF", NULL, error);
-    }
+    bool ok = connection_script(store->db, "PRAGMA legacy_alter_table = OFF", NULL, error);
     for (size_t i = 0; ok && i < store->change.shapes[SIDE_OLD].count; i++) {
         const struct bound_table *table = &store->tables[SIDE_OLD][i];
         const char *retired = arena_format(arena, "%s_retired", table->table->name);
-        ok = catalog_rename(store->db, table->physical, retired, error) ||
-             error_prefix(error, "table %s cannot be retired as %s (mend this, or set `retire: keep`, and run the "
-                                 "same command again)", table->physical, retired);
+        ok = catalog_rename(store->db, table->physical, retired, error) || cannot_retire(table, retired, error);
     }
     (void)sqlite3_exec(store->db, "PRAGMA legacy_alter_table = ON", NULL, NULL, NULL);
     arena_free(arena);
     return ok;
 }
 
-bool sqlite_shape_retire(struct store *base, struct error *error) {
-    struct sqlite_store *store = sqlite_store_of(base);
-    TEXT sql = {0};
-    swap_forget(&sql, store);
-    text_add(&sql, "DROP TABLE IF EXISTS ");
-    own_add(&sql, store, "made");
-    if (!connection_script(store->db, text_get(&sql), NULL, error)) return false;
+static bool retire_tables(struct sqlite_store *store, struct error *error) {
     switch (store->change.retire) {
-    case RETIRE_RENAME:
-        return rename_retired(store, error);
     case RETIRE_DROP:
         return drop_tables(store, SIDE_OLD, error);
+    case RETIRE_RENAME:
+        return store->change.alter_table != NULL ? retire_swapped(store, error) : rename_retired(store, error);
     case RETIRE_KEEP:
         break;
     }
-    return true;
+    return store->change.alter_table == NULL || retire_swapped(store, error);
+}
+
+bool sqlite_shape_retire(struct store *base, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    TEXT sql = {0};
+    text_add(&sql, "DROP TABLE IF EXISTS ");
+    own_add(&sql, store, "made");
+    return retire_tables(store, error) && kept_drop(store, error) && connection_script(store->db, text_get(&sql), NULL, error);
 }

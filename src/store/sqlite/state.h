@@ -1,7 +1,7 @@
 /* The SQLite store from the inside: what its files share. */
 #pragma once
 
-#include "store/sqlite/connection.h"
+#include "store/sqlite/catalog.h"
 
 /* Prepared once a binding: the statements of one backfill chunk of one flow, without and with a lower bound. */
 struct chunk_statements {
@@ -103,7 +103,18 @@ bool sqlite_swap(struct store *store, bool back, struct error *error);
  * statements of views, triggers and other tables as the exchange would rewrite them. */
 typedef void rewritten_visit(void *context, const char *sql);
 bool swap_rehearse(struct sqlite_store *store, rewritten_visit *visit, void *context, struct error *error);
-void swap_forget(struct text *sql, const struct sqlite_store *store); /* DDL that drops what the way back needs */
+/* Gives the old table its last name. */
+bool swap_retire(struct sqlite_store *store, const char *name, struct error *error);
+/* kept.c: all [tx] */
+bool kept_before(struct sqlite_store *store, const struct pairs *pairs, struct error *error); /* just before the swap */
+bool kept_after(struct sqlite_store *store, struct error *error);                             /* just after it */
+void kept_original(struct text *sql, const struct sqlite_store *store); /* the text of object `s` before; NULL: it has changed */
+/* What the application has changed since is its own: only what still says what we wrote is kept on. */
+bool kept_part(struct sqlite_store *store, struct error *error);
+bool kept_restore(struct sqlite_store *store, struct error *error); /* with writable_schema on */
+/* ALTER TABLE that gives the columns their old names. */
+bool kept_renames(struct sqlite_store *store, struct text *ret, struct error *error);
+bool kept_drop(struct sqlite_store *store, struct error *error);
 /* check.c */
 bool check_rehearse(struct sqlite_store *store, struct check_report *report, struct error *error);
 bool sqlite_check(struct store *store, struct check_report *report, struct error *error);

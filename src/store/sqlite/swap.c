@@ -73,7 +73,7 @@ static bool remember_texts(sqlite3 *copy, struct error *error) {
 
 typedef bool text_visit(void *context, const char *type, const char *name, const char *sql, struct error *error);
 
-/* Visits what the rehearsal rewrote. An index stands in the DDL of its own table's change, and is made with it. */
+/* Visits what the rehearsal rewrote. The indexes that name the column are the table's own: the new table has them. */
 static bool rewritten_each(sqlite3 *copy, text_visit *visit, void *context, struct error *error) {
     STATEMENT *statement = NULL;
     if (!statement_prepare(copy,
@@ -93,22 +93,41 @@ static bool rewritten_each(sqlite3 *copy, text_visit *visit, void *context, stru
     return true;
 }
 
+/* An index made since the start is on the old table alone, and with the name the new one would lose what it ensures. */
+static bool indexes_met(sqlite3 *copy, const struct exchange *exchange, struct error *error) {
+    STATEMENT *statement = NULL;
+    bool row = false;
+    if (!statement_prepare(copy,
+                           "SELECT name, '_' || name || '_new' AS wanted FROM sqlite_schema WHERE type = 'index' AND sql IS "
+                           "NOT NULL AND tbl_name = ?1 AND wanted NOT IN (SELECT name FROM sqlite_schema WHERE type = "
+                           "'index' AND tbl_name = ?2)",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, exchange->bearer, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, exchange->waiting, -1, SQLITE_STATIC);
+    if (!statement_step(statement, &row, error)) return false;
+    return !row || error_set(error, ERROR_REFUSED,
+                             "index %s of table %s was made since the start: make the same on %s, by the name %s, or drop it",
+                             (const char *)sqlite3_column_text(statement, 0), exchange->bearer, exchange->waiting,
+                             (const char *)sqlite3_column_text(statement, 1));
+}
+
 /* The change is made to the table under its own name, so that SQLite rewrites all that names it; then the new table,
  * made already and the same, takes its place. */
 static bool rehearse_change(struct sqlite_store *store, const struct exchange *exchange, sqlite3 *copy,
                             struct pairs *pairs, struct error *error) {
     const struct change *change = &store->change;
     if (!copy_twice(store->db, copy, exchange, store->bound, error) ||
-        !(store->standing.made || connection_script(copy, change->create, "new.create", error))) {
+        !(store->standing.made || catalog_make(copy, change, error)) || !fit_before(copy, error) ||
+        !remember_texts(copy, error)) {
         return false;
     }
-    catalog_make_indexes(copy, change->index);
-    if (!fit_before(copy, error) || !remember_texts(copy, error)) return false;
     if (!alter_apply(copy, change, store->bound, pairs, error)) {
         error->code = ERROR_REFUSED; /* the definition was found good: what is in its way has come since */
         return false;
     }
-    return take_place(copy, exchange, error) && fit_after(copy, error);
+    return indexes_met(copy, exchange, error) && take_place(copy, exchange, error) && fit_after(copy, error);
 }
 
 struct listing {
@@ -137,104 +156,6 @@ bool swap_rehearse(struct sqlite_store *store, rewritten_visit *visit, void *con
     return ok;
 }
 
-/* --- the way back --------------------------------------------------------------------------------------------- */
-
-/* What the schema said before the exchange, and under which name (`later`) it said what (`later_sql`) after it; and the
- * columns that changed their names. */
-static bool keep_texts(struct sqlite_store *store, const struct exchange *exchange, const struct pairs *pairs,
-                       struct error *error) {
-    TEXT sql = {0};
-    text_add(&sql, "CREATE TABLE ");
-    own_add(&sql, store, "renamed");
-    text_add(&sql, " (old TEXT NOT NULL, new TEXT NOT NULL);\nCREATE TABLE ");
-    own_add(&sql, store, "text");
-    text_add(&sql, " (type TEXT NOT NULL, name TEXT NOT NULL, sql TEXT NOT NULL, later TEXT NOT NULL, later_sql TEXT);\n"
-                   "INSERT INTO ");
-    own_add(&sql, store, "text");
-    text_add(&sql, " SELECT type, name, sql, CASE WHEN type NOT IN ('table', 'index') OR tbl_name <> ");
-    sqlite_quote_text(&sql, exchange->bearer);
-    text_add(&sql, " THEN name WHEN type = 'table' THEN ");
-    sqlite_quote_text(&sql, exchange->aside);
-    text_add(&sql, " ELSE '_' || name || '_old' END, NULL FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE "
-                   "'midflight\\_%' ESCAPE '\\' AND tbl_name <> ");
-    sqlite_quote_text(&sql, exchange->waiting);
-    for (size_t i = 0; i < pairs->count; i++) {
-        if (pairs->items[i].from == NULL || strcmp(pairs->items[i].from, pairs->items[i].to) == 0) continue;
-        text_add(&sql, ";\nINSERT INTO ");
-        own_add(&sql, store, "renamed");
-        text_add(&sql, " VALUES (");
-        sqlite_quote_text(&sql, pairs->items[i].from);
-        text_add(&sql, ", ");
-        sqlite_quote_text(&sql, pairs->items[i].to);
-        text_add(&sql, ")");
-    }
-    return connection_script(store->db, text_get(&sql), NULL, error);
-}
-
-static bool keep_later_texts(struct sqlite_store *store, struct error *error) {
-    TEXT sql = {0};
-    text_add(&sql, "UPDATE ");
-    own_add(&sql, store, "text");
-    text_add(&sql, " AS t SET later_sql = (SELECT s.sql FROM sqlite_schema s WHERE s.type = t.type AND s.name = t.later)");
-    return connection_script(store->db, text_get(&sql), NULL, error);
-}
-
-/* What the application has changed since is its own: only what still says what we wrote gets its old text again. */
-static bool forget_changed(struct sqlite_store *store, struct error *error) {
-    TEXT sql = {0};
-    text_add(&sql, "DELETE FROM ");
-    own_add(&sql, store, "text");
-    text_add(&sql, " AS t WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema s WHERE s.type = t.type AND s.name = t.later AND "
-                   "s.sql = t.later_sql)");
-    return connection_script(store->db, text_get(&sql), NULL, error);
-}
-
-static bool restore_texts(struct sqlite_store *store, struct error *error) {
-    TEXT sql = {0};
-    text_add(&sql, "UPDATE sqlite_schema AS s SET sql = t.sql FROM ");
-    own_add(&sql, store, "text");
-    text_add(&sql, " AS t WHERE t.type = s.type AND t.name = s.name");
-    return connection_script(store->db, text_get(&sql), NULL, error);
-}
-
-void swap_forget(struct text *sql, const struct sqlite_store *store) {
-    static const char *const tables[] = {"text", "renamed"};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        text_add(sql, "DROP TABLE IF EXISTS ");
-        own_add(sql, store, tables[i]);
-        text_add(sql, ";\n");
-    }
-}
-
-static void add_rename(struct text *sql, const char *table, const char *from, const char *to) {
-    text_add(sql, "ALTER TABLE ");
-    sqlite_quote(sql, table);
-    text_add(sql, " RENAME COLUMN ");
-    sqlite_quote(sql, from);
-    text_add(sql, " TO ");
-    sqlite_quote(sql, to);
-    text_add(sql, ";\n");
-}
-
-/* ALTER TABLE that gives the columns their old names, by way of names that are nobody's: two may have exchanged theirs. */
-static bool rename_back(struct sqlite_store *store, const char *table, struct text *ret, struct error *error) {
-    TEXT select = {0};
-    TEXT last = {0};
-    STATEMENT *statement = NULL;
-    text_add(&select, "SELECT old, new, 'midflight_' || rowid FROM ");
-    own_add(&select, store, "renamed");
-    if (!statement_prepare(store->db, text_get(&select), NULL, &statement, error)) return false;
-    for (bool row = true; row;) {
-        if (!statement_step(statement, &row, error)) return false;
-        if (!row) break;
-        const char *interim = (const char *)sqlite3_column_text(statement, 2);
-        add_rename(ret, table, (const char *)sqlite3_column_text(statement, 1), interim);
-        add_rename(&last, table, interim, (const char *)sqlite3_column_text(statement, 0));
-    }
-    text_add(ret, text_get(&last));
-    return true;
-}
-
 /* Where the old names cannot be given back, since a column that was added took one, what the application wrote since
  * the cut-over stays as it wrote it: a rollback waits for nobody. */
 static bool rehearse_undo(struct sqlite_store *store, const struct exchange *exchange, sqlite3 *copy,
@@ -242,7 +163,7 @@ static bool rehearse_undo(struct sqlite_store *store, const struct exchange *exc
     TEXT script = {0};
     text_add(&script, "PRAGMA legacy_alter_table = OFF; BEGIN;\n");
     if (!copy_twice(store->db, copy, exchange, store->bound, error) || !remember_texts(copy, error) ||
-        !rename_back(store, exchange->bearer, &script, error)) {
+        !kept_renames(store, &script, error)) {
         return false;
     }
     text_add(&script, "COMMIT");
@@ -332,6 +253,12 @@ static bool write_text(void *context, const char *type, const char *name, const 
     return statement_run(statement, error);
 }
 
+/* RESET reads the schema anew in this connection; what else the transaction did to the schema tells the others to. */
+static bool schema_closed(struct sqlite_store *store, bool ok, struct error *error) {
+    struct error ignored;
+    return connection_script(store->db, "PRAGMA writable_schema = RESET", NULL, ok ? error : &ignored) && ok;
+}
+
 static bool exchange_tables(struct sqlite_store *store, const struct exchange *exchange, struct error *error) {
     TEXT triggers = {0};
     return capture_lift(store, error) && lift_triggers(store->db, exchange->bearer, &triggers, error) &&
@@ -348,25 +275,65 @@ static bool exchange_all(struct sqlite_store *store, const struct exchange *exch
     if (!index_names(store, exchange->bearer, &indexes, error) || !exchange_tables(store, exchange, error)) return false;
     bool ok = connection_script(store->db, "PRAGMA writable_schema = ON", NULL, error) &&
               exchange_indexes(store, &indexes, back, error) && rewritten_each(copy, write_text, store, error) &&
-              (!back || restore_texts(store, error));
-    /* RESET reads the schema anew in this connection; the renames before it have told the others to. */
-    struct error ignored;
-    return connection_script(store->db, "PRAGMA writable_schema = RESET", NULL, ok ? error : &ignored) && ok;
+              (!back || kept_restore(store, error));
+    return schema_closed(store, ok, error);
 }
 
 static bool swap_forth(struct sqlite_store *store, sqlite3 *copy, struct error *error) {
     struct exchange exchange = exchange_of(&store->change, false, store->bound);
     struct pairs *pairs = ARENA_ARRAY(store->bound, struct pairs, 1);
-    return rehearse_change(store, &exchange, copy, pairs, error) && keep_texts(store, &exchange, pairs, error) &&
-           exchange_all(store, &exchange, copy, false, error) && keep_later_texts(store, error);
+    return rehearse_change(store, &exchange, copy, pairs, error) && kept_before(store, pairs, error) &&
+           exchange_all(store, &exchange, copy, false, error) && kept_after(store, error);
 }
 
 static bool swap_back(struct sqlite_store *store, sqlite3 *copy, struct error *error) {
     struct exchange exchange = exchange_of(&store->change, true, store->bound);
-    TEXT forget = {0};
-    swap_forget(&forget, store);
-    return forget_changed(store, error) && rehearse_undo(store, &exchange, copy, error) &&
-           exchange_all(store, &exchange, copy, true, error) && connection_script(store->db, text_get(&forget), NULL, error);
+    return kept_part(store, error) && rehearse_undo(store, &exchange, copy, error) &&
+           exchange_all(store, &exchange, copy, true, error) && kept_drop(store, error);
+}
+
+/* What the old table said before the exchange; NULL where somebody has changed it since. */
+static bool original_text(struct sqlite_store *store, const char *old, const char **ret, struct error *error) {
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    bool row = false;
+    text_add(&sql, "SELECT ");
+    kept_original(&sql, store);
+    text_add(&sql, " FROM sqlite_schema AS s WHERE s.type = 'table' AND s.name = ?1");
+    if (!statement_prepare(store->db, text_get(&sql), NULL, &statement, error)) return false;
+    sqlite3_bind_text(statement, 1, old, -1, SQLITE_STATIC);
+    if (!statement_step(statement, &row, error)) return false;
+    const char *text = row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    *ret = text == NULL ? NULL : arena_copy(store->bound, text);
+    return true;
+}
+
+/* What it said at first, under another name: SQLite makes its references to itself follow the name. */
+static bool named_again(sqlite3 *copy, const char *original, const char *table, const char *name, struct arena *arena,
+                        const char **ret, struct error *error) {
+    return connection_script(copy, original, NULL, error) &&
+           connection_script(copy, "PRAGMA legacy_alter_table = OFF", NULL, error) &&
+           catalog_rename(copy, table, name, error) && catalog_sql(copy, name, arena, ret, error);
+}
+
+/* While it was followed, its references to itself were to the table that has its name now. If they went on like that,
+ * its rows, which nobody changes any more, would keep the application from deleting those that they refer to. */
+static bool refer_to_itself(struct sqlite_store *store, const char *original, const char *name, struct error *error) {
+    sqlite3 *copy = NULL;
+    const char *sql = NULL;
+    bool ok = catalog_open(&copy, error) &&
+              named_again(copy, original, store->change.alter_table, name, store->bound, &sql, error) &&
+              connection_script(store->db, "PRAGMA writable_schema = ON", NULL, error) &&
+              write_text(store, "table", name, sql, error);
+    sqlite3_close(copy);
+    return schema_closed(store, ok, error);
+}
+
+bool swap_retire(struct sqlite_store *store, const char *name, struct error *error) {
+    const char *old = alter_old_name(store->bound, store->change.alter_table), *original = NULL;
+    if (!original_text(store, old, &original, error)) return false;
+    if (strcmp(old, name) != 0 && !catalog_rename(store->db, old, name, error)) return false;
+    return original == NULL || refer_to_itself(store, original, name, error);
 }
 
 bool sqlite_swap(struct store *base, bool back, struct error *error) {

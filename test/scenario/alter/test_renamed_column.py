@@ -228,6 +228,15 @@ class TestTheApplicationChangesTheSchemaMeanwhile:
         scene.sql("DROP VIEW later")
         scene.midflight.advance().done()
 
+    def test_an_index_made_before_the_cut_over_is_not_lost_with_it(self, start):
+        scene = start(VIEW, definition())
+        scene.sql("CREATE UNIQUE INDEX only_once ON customers (email)")
+        outcome = scene.midflight.advance()
+        assert outcome.status == REFUSED and "_only_once_new" in outcome.message
+        scene.sql("CREATE UNIQUE INDEX _only_once_new ON _customers_new (mail)")
+        scene.midflight.advance().done()
+        same_as(scene, twin_of(VIEW, "CREATE UNIQUE INDEX only_once ON customers (email)", ALTER))
+
     def test_a_view_made_after_the_cut_over_comes_along_on_the_way_back(self, start):
         scene = start(VIEW, definition())
         scene.midflight.advance().done()
@@ -300,3 +309,25 @@ def test_a_plan_that_keeps_the_old_table_says_that_nobody_follows_it(app):
     app.sql(VIEW)
     plan = app.migration(definition(retire="keep")).check().done().json["plan"]
     assert "reaches the new ones no more" in plan[-1]["statement"]
+
+
+@pytest.mark.parametrize("change, key", [(CHANGE, "mail"), ("ADD COLUMN points INTEGER", "email")])
+@pytest.mark.parametrize("retire", ["rename", "keep"])
+def test_the_retired_table_does_not_keep_the_application_from_deleting_what_it_refers_to(start, retire, change, key):
+    schema = NAMED_BY["a_self_reference"][0].replace(" ON UPDATE CASCADE ON DELETE SET NULL", "")
+    scene = start(schema, definition(change, retire))
+    scene.midflight.advance().done()
+    scene.midflight.advance().done()
+    scene.sql("PRAGMA foreign_keys = ON")
+    scene.sql("UPDATE customers SET boss = NULL")
+    scene.sql(f"DELETE FROM customers WHERE {key} = 'ann@x'")
+    retired = "customers_retired" if retire == "rename" else "_customers_old"
+    assert scene.sql(f"SELECT name, boss FROM {retired} ORDER BY id") == [("Ann", None), ("Bob", "ann@x"), ("Cy", "bob@x")]
+    assert {row[2] for row in scene.sql(f"PRAGMA foreign_key_list({retired})")} == {retired}
+    assert scene.sql("PRAGMA foreign_key_check") == []
+
+
+def test_check_warns_of_rows_in_the_retired_table_that_refer_to_others(app):
+    app.sql("CREATE TABLE countries (code TEXT PRIMARY KEY);" + CUSTOMERS.replace("email TEXT", "email TEXT REFERENCES countries"))
+    warned = lambda retire: "customers refers to countries" in app.migration(definition(retire=retire)).check(json=False).out
+    assert warned("rename") and warned("keep") and not warned("drop")
