@@ -394,7 +394,7 @@ static bool check_swap(struct sqlite_store *store, struct check_report *report, 
         say(report, CHECK_REFUSAL, "the cut-over would call the old table %s, and that name is taken: rename or drop it", old);
         return true;
     }
-    if (swap_rehearse(store, keep_rewritten, rewritten, error)) return true;
+    if (swap_list(store, keep_rewritten, rewritten, error)) return true;
     if (error->code != ERROR_REFUSED) return false;
     say(report, CHECK_REFUSAL, "%s", error->message);
     return true;

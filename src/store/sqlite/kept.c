@@ -55,7 +55,7 @@ bool kept_after(struct sqlite_store *store, struct error *error) {
     TEXT sql = {0};
     text_add(&sql, "UPDATE ");
     own_add(&sql, store, "text");
-    text_add(&sql, " AS t SET later_sql = (SELECT s.sql FROM sqlite_schema s WHERE s.type = t.type AND s.name = t.later)");
+    text_add(&sql, " AS t SET later_sql = s.sql FROM sqlite_schema AS s WHERE s.type = t.type AND s.name = t.later");
     return run(store, &sql, error);
 }
 
@@ -69,8 +69,9 @@ bool kept_part(struct sqlite_store *store, struct error *error) {
     TEXT sql = {0};
     text_add(&sql, "DELETE FROM ");
     own_add(&sql, store, "text");
-    text_add(&sql, " AS t WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema s WHERE s.type = t.type AND s.name = t.later AND "
-                   "s.sql = t.later_sql)");
+    text_add(&sql, " WHERE rowid NOT IN (SELECT t.rowid FROM sqlite_schema s JOIN ");
+    own_add(&sql, store, "text");
+    text_add(&sql, " AS t ON s.type = t.type AND s.name = t.later AND s.sql = t.later_sql)");
     return run(store, &sql, error);
 }
 

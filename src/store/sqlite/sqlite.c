@@ -64,6 +64,7 @@ static bool connection_run_script(struct sql_connection *connection, const char 
 
 static void unbind(struct sqlite_store *store) {
     chunk_statements_free(store);
+    swap_forget(store);
     sqlite3_close(store->copy);
     store->copy = NULL;
     arena_free(store->bound);
@@ -297,6 +298,7 @@ const struct store_ops sqlite_ops = {
     .shape_empty = sqlite_shape_empty,
     .shape_drop = sqlite_shape_drop,
     .shape_retire = sqlite_shape_retire,
+    .swap_rehearse = sqlite_swap_rehearse,
     .swap = sqlite_swap,
     .rows_count = sqlite_rows_count,
     .capture_on = sqlite_capture_on,

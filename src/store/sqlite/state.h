@@ -10,6 +10,13 @@ struct chunk_statements {
     sqlite3_stmt *sync[3]; /* it does: delete, update, insert */
 };
 
+/* The schema as the exchange of names will leave it; good while the live one has this version. */
+struct rehearsed {
+    sqlite3 *copy;
+    struct pairs *pairs;
+    int64_t version;
+};
+
 struct sqlite_store {
     struct store base;
     struct sql_connection connection;
@@ -27,6 +34,7 @@ struct sqlite_store {
     struct names key;              /* k1, ..., kn: the key in our own tables and views */
     struct names until;            /* h1, ..., hn: the last key of the backfill */
     struct chunk_statements *chunks[2]; /* by "has a lower bound", then by forward flow */
+    struct rehearsed rehearsed;
     int64_t data_version;
     double others_wrote_ms; /* when another connection was last seen to have written; monotonic */
     int log_pages;          /* in the write-ahead log after our last commit */
@@ -98,11 +106,12 @@ bool sqlite_shape_empty(struct store *store, enum side side, struct chunk *chunk
 bool sqlite_shape_drop(struct store *store, enum side side, struct error *error);
 bool sqlite_shape_retire(struct store *store, struct error *error);
 /* swap.c */
+bool sqlite_swap_rehearse(struct store *store, bool back, struct error *error);
 bool sqlite_swap(struct store *store, bool back, struct error *error);
-/* Tries the exchange on a copy of the schema; fails with the reason where something would not fit. Visits the
- * statements of views, triggers and other tables as the exchange would rewrite them. */
+void swap_forget(struct sqlite_store *store); /* the rehearsal */
+/* Rehearses the cut-over; visits views, triggers and other tables as it would rewrite them. */
 typedef void rewritten_visit(void *context, const char *sql);
-bool swap_rehearse(struct sqlite_store *store, rewritten_visit *visit, void *context, struct error *error);
+bool swap_list(struct sqlite_store *store, rewritten_visit *visit, void *context, struct error *error);
 /* Gives the old table its last name. */
 bool swap_retire(struct sqlite_store *store, const char *name, struct error *error);
 /* kept.c: all [tx] */

@@ -130,32 +130,6 @@ static bool rehearse_change(struct sqlite_store *store, const struct exchange *e
     return indexes_met(copy, exchange, error) && take_place(copy, exchange, error) && fit_after(copy, error);
 }
 
-struct listing {
-    const struct exchange *exchange;
-    rewritten_visit *visit;
-    void *context;
-};
-
-static bool list_rewritten(void *context, const char *type, const char *name, const char *sql, struct error *error) {
-    const struct listing *listing = context;
-    (void)type, (void)error;
-    if (strcmp(name, listing->exchange->bearer) != 0 && strcmp(name, listing->exchange->aside) != 0) {
-        listing->visit(listing->context, sql);
-    }
-    return true;
-}
-
-bool swap_rehearse(struct sqlite_store *store, rewritten_visit *visit, void *context, struct error *error) {
-    struct exchange exchange = exchange_of(&store->change, false, store->bound);
-    struct listing listing = {&exchange, visit, context};
-    struct pairs *pairs = ARENA_ARRAY(store->bound, struct pairs, 1);
-    sqlite3 *copy = NULL;
-    bool ok = catalog_open(&copy, error) && rehearse_change(store, &exchange, copy, pairs, error) &&
-              rewritten_each(copy, list_rewritten, &listing, error);
-    sqlite3_close(copy);
-    return ok;
-}
-
 /* Where the old names cannot be given back, since a column that was added took one, what the application wrote since
  * the cut-over stays as it wrote it: a rollback waits for nobody. */
 static bool rehearse_undo(struct sqlite_store *store, const struct exchange *exchange, sqlite3 *copy,
@@ -171,6 +145,49 @@ static bool rehearse_undo(struct sqlite_store *store, const struct exchange *exc
         (void)sqlite3_exec(copy, "ROLLBACK", NULL, NULL, NULL);
     }
     return connection_script(copy, "PRAGMA legacy_alter_table = ON", NULL, error) && take_place(copy, exchange, error);
+}
+
+void swap_forget(struct sqlite_store *store) {
+    sqlite3_close(store->rehearsed.copy);
+    store->rehearsed = (struct rehearsed){0};
+}
+
+static bool schema_version(struct sqlite_store *store, int64_t *ret, struct error *error) {
+    return connection_integer(store->db, "PRAGMA schema_version", ret, error);
+}
+
+/* Read first: if the schema changes while it is copied, the version is no longer that of the exchange. */
+bool sqlite_swap_rehearse(struct store *base, bool back, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    struct exchange exchange = exchange_of(&store->change, back, store->bound);
+    swap_forget(store);
+    struct rehearsed *rehearsed = &store->rehearsed;
+    rehearsed->pairs = ARENA_ARRAY(store->bound, struct pairs, 1);
+    return schema_version(store, &rehearsed->version, error) && catalog_open(&rehearsed->copy, error) &&
+           (back ? rehearse_undo(store, &exchange, rehearsed->copy, error)
+                 : rehearse_change(store, &exchange, rehearsed->copy, rehearsed->pairs, error));
+}
+
+struct listing {
+    const struct exchange *exchange;
+    rewritten_visit *visit;
+    void *context;
+};
+
+static bool list_rewritten(void *context, const char *type, const char *name, const char *sql, struct error *error) {
+    const struct listing *listing = context;
+    (void)type, (void)error;
+    if (strcmp(name, listing->exchange->bearer) != 0 && strcmp(name, listing->exchange->aside) != 0) {
+        listing->visit(listing->context, sql);
+    }
+    return true;
+}
+
+bool swap_list(struct sqlite_store *store, rewritten_visit *visit, void *context, struct error *error) {
+    struct exchange exchange = exchange_of(&store->change, false, store->bound);
+    struct listing listing = {&exchange, visit, context};
+    return sqlite_swap_rehearse(&store->base, false, error) &&
+           rewritten_each(store->rehearsed.copy, list_rewritten, &listing, error);
 }
 
 /* --- the exchange --------------------------------------------------------------------------------------------- */
@@ -240,17 +257,22 @@ static bool raise_sequence(struct sqlite_store *store, const struct exchange *ex
     return statement_run(statement, error);
 }
 
-static bool write_text(void *context, const char *type, const char *name, const char *sql, struct error *error) {
-    struct sqlite_store *store = context;
-    STATEMENT *statement = NULL;
-    if (!statement_prepare(store->db, "UPDATE sqlite_schema SET sql = ?3 WHERE type = ?1 AND name = ?2", NULL, &statement,
-                           error)) {
-        return false;
-    }
+static bool bring_text(void *context, const char *type, const char *name, const char *sql, struct error *error) {
+    sqlite3_stmt *statement = context;
     sqlite3_bind_text(statement, 1, type, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 3, sql, -1, SQLITE_STATIC);
     return statement_run(statement, error);
+}
+
+/* The texts cross in a table, so that the schema, which has no index, is gone through once. */
+static bool bring_texts(struct sqlite_store *store, sqlite3 *copy, struct error *error) {
+    STATEMENT *statement = NULL;
+    return connection_script(store->db, "CREATE TEMP TABLE midflight_text (type, name, sql)", NULL, error) &&
+           statement_prepare(store->db, "INSERT INTO temp.midflight_text VALUES (?1, ?2, ?3)", NULL, &statement, error) &&
+           rewritten_each(copy, bring_text, statement, error) &&
+           connection_script(store->db, "UPDATE main.sqlite_schema AS s SET sql = t.sql FROM temp.midflight_text AS t WHERE "
+                                        "t.type = s.type AND t.name = s.name; DROP TABLE temp.midflight_text", NULL, error);
 }
 
 /* RESET reads the schema anew in this connection; what else the transaction did to the schema tells the others to. */
@@ -274,22 +296,21 @@ static bool exchange_all(struct sqlite_store *store, const struct exchange *exch
     struct names indexes = {0};
     if (!index_names(store, exchange->bearer, &indexes, error) || !exchange_tables(store, exchange, error)) return false;
     bool ok = connection_script(store->db, "PRAGMA writable_schema = ON", NULL, error) &&
-              exchange_indexes(store, &indexes, back, error) && rewritten_each(copy, write_text, store, error) &&
+              exchange_indexes(store, &indexes, back, error) && bring_texts(store, copy, error) &&
               (!back || kept_restore(store, error));
     return schema_closed(store, ok, error);
 }
 
-static bool swap_forth(struct sqlite_store *store, sqlite3 *copy, struct error *error) {
+static bool swap_forth(struct sqlite_store *store, struct error *error) {
     struct exchange exchange = exchange_of(&store->change, false, store->bound);
-    struct pairs *pairs = ARENA_ARRAY(store->bound, struct pairs, 1);
-    return rehearse_change(store, &exchange, copy, pairs, error) && kept_before(store, pairs, error) &&
-           exchange_all(store, &exchange, copy, false, error) && kept_after(store, error);
+    return kept_before(store, store->rehearsed.pairs, error) &&
+           exchange_all(store, &exchange, store->rehearsed.copy, false, error) && kept_after(store, error);
 }
 
-static bool swap_back(struct sqlite_store *store, sqlite3 *copy, struct error *error) {
+static bool swap_back(struct sqlite_store *store, struct error *error) {
     struct exchange exchange = exchange_of(&store->change, true, store->bound);
-    return kept_part(store, error) && rehearse_undo(store, &exchange, copy, error) &&
-           exchange_all(store, &exchange, copy, true, error) && kept_drop(store, error);
+    return kept_part(store, error) && exchange_all(store, &exchange, store->rehearsed.copy, true, error) &&
+           kept_drop(store, error);
 }
 
 /* What the old table said before the exchange; NULL where somebody has changed it since. */
@@ -316,6 +337,17 @@ static bool named_again(sqlite3 *copy, const char *original, const char *table, 
            catalog_rename(copy, table, name, error) && catalog_sql(copy, name, arena, ret, error);
 }
 
+static bool write_text(struct sqlite_store *store, const char *table, const char *sql, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(store->db, "UPDATE sqlite_schema SET sql = ?2 WHERE type = 'table' AND name = ?1", NULL,
+                           &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, sql, -1, SQLITE_STATIC);
+    return statement_run(statement, error);
+}
+
 /* While it was followed, its references to itself were to the table that has its name now. If they went on like that,
  * its rows, which nobody changes any more, would keep the application from deleting those that they refer to. */
 static bool refer_to_itself(struct sqlite_store *store, const char *original, const char *name, struct error *error) {
@@ -324,7 +356,7 @@ static bool refer_to_itself(struct sqlite_store *store, const char *original, co
     bool ok = catalog_open(&copy, error) &&
               named_again(copy, original, store->change.alter_table, name, store->bound, &sql, error) &&
               connection_script(store->db, "PRAGMA writable_schema = ON", NULL, error) &&
-              write_text(store, "table", name, sql, error);
+              write_text(store, name, sql, error);
     sqlite3_close(copy);
     return schema_closed(store, ok, error);
 }
@@ -338,8 +370,8 @@ bool swap_retire(struct sqlite_store *store, const char *name, struct error *err
 
 bool sqlite_swap(struct store *base, bool back, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
-    sqlite3 *copy = NULL;
-    bool ok = catalog_open(&copy, error) && (back ? swap_back(store, copy, error) : swap_forth(store, copy, error));
-    sqlite3_close(copy);
-    return ok;
+    int64_t version;
+    if (!schema_version(store, &version, error)) return false;
+    bool rehearsed = store->rehearsed.copy != NULL && store->rehearsed.version == version;
+    return (rehearsed || sqlite_swap_rehearse(base, back, error)) && (back ? swap_back(store, error) : swap_forth(store, error));
 }
