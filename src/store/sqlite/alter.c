@@ -1,6 +1,5 @@
 /* The short form, made long: SQLite itself rewrites the DDL, on an empty copy of the table. */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -104,33 +103,33 @@ static void follow_columns(struct pairs *pairs, const struct names *now) {
     *pairs = next;
 }
 
+static bool apply_clause(sqlite3 *db, const struct change *alter, const char *table, const char *clause,
+                         struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "ALTER TABLE ");
+    sqlite_quote(&sql, table);
+    text_addf(&sql, " %s", clause);
+    if (sqlite3_exec(db, text_get(&sql), NULL, NULL, NULL) == SQLITE_OK) return true;
+    return error_set(error, ERROR_DEFINITION,
+                     "alter.change: SQLite's own ALTER TABLE refuses %s of table %s: %s. Change or drop first what it names; "
+                     "for what is neither ADD, DROP nor RENAME COLUMN give `change` the whole new CREATE TABLE %s (...)",
+                     clause, alter->alter_table, sqlite3_errmsg(db), alter->alter_table);
+}
+
 /* Runs the clauses on `table`, and follows what becomes of its columns. */
 static bool apply_clauses(sqlite3 *db, const struct change *alter, const char *table, struct arena *arena,
                           struct pairs *pairs, struct error *error) {
     const char *change = alter->alter_change;
-    struct names before;
-    if (!read_names(db, table, false, arena, &before, error)) return false;
-    pair_by_name(&before, &before, pairs);
+    struct names now;
+    if (!read_names(db, table, false, arena, &now, error)) return false;
+    pair_by_name(&now, &now, pairs);
     while (*change != '\0') {
+        change += strspn(change, " \t\r\n");
         size_t length = clause_length(change);
         const char *clause = arena_copy_n(arena, change, length);
         change += length + (change[length] != '\0');
-        if (strspn(clause, " \t\r\n") == strlen(clause)) continue;
-        TEXT sql = {0};
-        text_add(&sql, "ALTER TABLE ");
-        sqlite_quote(&sql, table);
-        text_addf(&sql, " %s", clause);
-        struct names now;
-        if (!connection_script(db, text_get(&sql), "alter.change", error)) {
-            error->code = ERROR_DEFINITION;
-            char message[1024];
-            snprintf(message, sizeof message, "%.1000s", error->message);
-            return error_set(error, ERROR_DEFINITION,
-                             "%s. So says SQLite's own ALTER TABLE, which takes ADD, DROP and RENAME COLUMN: change or drop "
-                             "first what it names; for anything else give `change` the whole new CREATE TABLE %s (...)",
-                             message, alter->alter_table);
-        }
-        if (!read_names(db, table, false, arena, &now, error)) return false;
+        if (length == 0) continue;
+        if (!apply_clause(db, alter, table, clause, error) || !read_names(db, table, false, arena, &now, error)) return false;
         follow_columns(pairs, &now);
     }
     return true;

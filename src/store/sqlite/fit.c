@@ -15,13 +15,13 @@ static bool views_fit(sqlite3 *copy, const char *when, struct error *error) {
 /* For each table and view that has triggers, a statement of each kind: SQLite compiles the triggers with it. That finds
  * the names of columns that a trigger writes, which a rename does not look at. */
 static const char WRITES[] =
-    "WITH t (name, quoted, settings) AS (SELECT DISTINCT m.tbl_name, printf('\"%w\"', m.tbl_name), (SELECT group_concat("
-    "printf('\"%w\" = \"%w\"', c.name, c.name), ', ') FROM pragma_table_xinfo(m.tbl_name) c WHERE c.hidden = 0) FROM "
-    "main.sqlite_schema m WHERE m.type = 'trigger') "
-    "SELECT 'INSERT INTO ' || name, 'INSERT INTO ' || quoted || ' DEFAULT VALUES' FROM t UNION ALL "
-    "SELECT 'UPDATE of ' || name, 'UPDATE ' || quoted || ' SET ' || settings FROM t UNION ALL "
-    "SELECT 'DELETE FROM ' || name, 'DELETE FROM ' || quoted FROM t UNION ALL "
-    "SELECT 'foreign keys', 'PRAGMA foreign_key_check'";
+    "WITH t (name, quoted, triggers, settings) AS (SELECT m.tbl_name, printf('\"%w\"', m.tbl_name), group_concat(m.name, "
+    "', '), (SELECT group_concat(printf('\"%w\" = \"%w\"', c.name, c.name), ', ') FROM pragma_table_xinfo(m.tbl_name) c "
+    "WHERE c.hidden = 0) FROM main.sqlite_schema m WHERE m.type = 'trigger' GROUP BY m.tbl_name) "
+    "SELECT printf('INSERT INTO %s, which fires %s,', name, triggers), printf('INSERT INTO %s DEFAULT VALUES', quoted) FROM t "
+    "UNION ALL SELECT printf('UPDATE %s, which fires %s,', name, triggers), printf('UPDATE %s SET %s', quoted, settings) FROM t "
+    "UNION ALL SELECT printf('DELETE FROM %s, which fires %s,', name, triggers), printf('DELETE FROM %s', quoted) FROM t "
+    "UNION ALL SELECT 'a write that a foreign key checks', 'PRAGMA foreign_key_check'";
 
 typedef bool broken_visit(sqlite3 *copy, const char *what, const char *reason, struct error *error);
 
@@ -57,8 +57,8 @@ static bool refuse_broken(sqlite3 *copy, const char *what, const char *reason, s
     sqlite3_bind_text(statement, 1, what, -1, SQLITE_STATIC);
     if (!statement_step(statement, &known, error)) return false;
     return known || error_set(error, ERROR_REFUSED,
-                              "after the cut-over %s would fail (SQLite: %s): a trigger or a foreign key needs what the new "
-                              "table does not have. Change that first, or keep the column and its uniqueness", what, reason);
+                              "after the cut-over %s would fail (SQLite: %s): it needs what the new table does not have. "
+                              "Change the trigger or foreign key first, or keep the column and its uniqueness", what, reason);
 }
 
 bool fit_before(sqlite3 *copy, struct error *error) {

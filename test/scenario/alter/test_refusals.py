@@ -38,7 +38,7 @@ REFUSALS = {
     "a_dropped_column_that_a_view_has": ("customers", "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
                                          ["regulars"]),
     "a_dropped_column_that_a_view_selects": ("customers", "DROP COLUMN visits", ["visits", "view regulars"]),
-    "a_dropped_column_that_a_trigger_has": ("customers", "DROP COLUMN note", ["note", "INSERT INTO orders"]),
+    "a_dropped_column_that_a_trigger_has": ("customers", "DROP COLUMN note", ["note", "INSERT INTO orders", "orders_count"]),
     "a_dropped_column_that_an_index_has": ("customers", "DROP COLUMN name", ["index customers_name "]),
     "a_dropped_column_that_a_unique_constraint_has": ("customers", "DROP COLUMN email", ["UNIQUE", "email"]),
     "a_dropped_column_that_is_the_key": ("customers", "DROP COLUMN id", ["PRIMARY KEY", "id"]),
