@@ -17,7 +17,8 @@ static bool views_fit(sqlite3 *copy, const char *when, struct error *error) {
 static const char WRITES[] =
     "WITH t (name, quoted, triggers, settings) AS (SELECT m.tbl_name, printf('\"%w\"', m.tbl_name), group_concat(m.name, "
     "', '), (SELECT group_concat(printf('\"%w\" = \"%w\"', c.name, c.name), ', ') FROM pragma_table_xinfo(m.tbl_name) c "
-    "WHERE c.hidden = 0) FROM main.sqlite_schema m WHERE m.type = 'trigger' GROUP BY m.tbl_name) "
+    "WHERE c.hidden = 0) FROM (SELECT name, tbl_name FROM main.sqlite_schema WHERE type = 'trigger' ORDER BY name) m GROUP BY "
+    "m.tbl_name) "
     "SELECT printf('INSERT INTO %s, which fires %s,', name, triggers), printf('INSERT INTO %s DEFAULT VALUES', quoted) FROM t "
     "UNION ALL SELECT printf('UPDATE %s, which fires %s,', name, triggers), printf('UPDATE %s SET %s', quoted, settings) FROM t "
     "UNION ALL SELECT printf('DELETE FROM %s, which fires %s,', name, triggers), printf('DELETE FROM %s', quoted) FROM t "

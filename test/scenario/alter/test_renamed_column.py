@@ -180,6 +180,36 @@ class TestNamedBy:
         same_as(renamed, twin_of(renamed.schema, ALTER))
 
 
+KEYED = """
+    CREATE TABLE customers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
+      boss INTEGER REFERENCES customers(id) ON DELETE CASCADE);
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers(id) ON DELETE CASCADE);
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers ON UPDATE CASCADE);
+    CREATE VIEW names AS SELECT c.name, o.id AS "order" FROM customers c JOIN orders o ON o.customer = c.id;
+    CREATE TRIGGER notes_name AFTER INSERT ON notes BEGIN
+      UPDATE customers SET name = name || '!' WHERE customers.id = NEW.customer; END;
+    INSERT INTO customers VALUES (1, 'Ann', NULL), (2, 'Bob', 1), (3, 'Cy', 2), (4, 'Di', NULL);
+    INSERT INTO orders VALUES (100, 1), (101, 3), (102, 4);
+"""
+
+
+def test_the_key_that_others_and_the_table_itself_refer_to_may_be_renamed(start):
+    alter = "ALTER TABLE customers RENAME COLUMN id TO number"
+    before = ["INSERT INTO notes VALUES (7, 4)"]
+    after = ["INSERT INTO notes VALUES (8, 1)", "DELETE FROM orders WHERE customer = 4",
+             "UPDATE customers SET number = 40 WHERE number = 4", "DELETE FROM customers WHERE number = 2"]
+    scene = start(KEYED, definition("RENAME COLUMN id TO number"))
+    scene.sql("PRAGMA foreign_keys = ON")
+    scene.sql(before[0])
+    scene.midflight.advance().done()
+    for statement in after:
+        scene.sql(statement)
+    same_as(scene, twin_of(KEYED, *before, alter, *after))
+    scene.agree()
+    scene.midflight.rollback().done()
+    same_as(scene, twin_of(KEYED, *before, *[statement.replace("number", "id") for statement in after]), exactly=True)
+
+
 VIEW = CUSTOMERS + "CREATE VIEW mails AS SELECT id, email AS address FROM customers;" + DATA
 
 
