@@ -64,6 +64,7 @@ static bool connection_run_script(struct sql_connection *connection, const char 
 
 static void unbind(struct sqlite_store *store) {
     chunk_statements_free(store);
+    swap_forget(store);
     sqlite3_close(store->copy);
     store->copy = NULL;
     arena_free(store->bound);
@@ -141,6 +142,16 @@ static bool bind_flows(struct sqlite_store *store, enum direction direction, str
     return true;
 }
 
+/* Makes the short form long. */
+static bool bind_alter(struct sqlite_store *store, struct error *error) {
+    struct change alter = store->change;
+    if (!alter_as_stored(store->db, &alter, store->bound, error)) return false;
+    if (catalog_alter(store->db, &alter, store->standing, store->bound, &store->change, error)) return true;
+    if (!store->standing.names_only) return false;
+    catalog_alter_names(&alter, store->bound, &store->change);
+    return true;
+}
+
 static bool sqlite_bind(struct store *base, const struct change *change, struct standing standing,
                         struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
@@ -148,11 +159,7 @@ static bool sqlite_bind(struct store *base, const struct change *change, struct 
     store->bound = arena_new();
     store->standing = standing;
     store->change = *change;
-    if (change->alter_table != NULL &&
-        !catalog_alter(store->db, change, standing, store->bound, &store->change, error)) {
-        if (!standing.names_only) return false;
-        catalog_alter_names(change, store->bound, &store->change);
-    }
+    if (change->alter_table != NULL && !bind_alter(store, error)) return false;
     store->key_count = store->change.shapes[SIDE_OLD].tables[0].key.count;
     store->key = store->until = (struct names){0};
     for (size_t i = 0; i < store->key_count; i++) {
@@ -232,6 +239,7 @@ const struct store_ops sqlite_ops = {
     .shape_empty = sqlite_shape_empty,
     .shape_drop = sqlite_shape_drop,
     .shape_retire = sqlite_shape_retire,
+    .swap_rehearse = sqlite_swap_rehearse,
     .swap = sqlite_swap,
     .rows_count = sqlite_rows_count,
     .capture_on = sqlite_capture_on,
