@@ -25,20 +25,6 @@ def stopped_backfill(midflight, rows, number=signal.SIGINT):
     return midflight.end(process)
 
 
-def behind_the_back(db, *statements):
-    """Runs statements that no trigger sees, as a tool that drops the triggers and puts them back would."""
-    triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-    db.execute("BEGIN IMMEDIATE")
-    for name, _ in triggers:
-        quoted = name.replace('"', '""')
-        db.execute(f'DROP TRIGGER "{quoted}"')
-    for statement in statements:
-        db.execute(statement)
-    for _, sql in triggers:
-        db.execute(sql)
-    db.execute("COMMIT")
-
-
 class Scene:
     """A database whose migration was started. `db` is a connection of the application; every statement commits."""
 
@@ -53,7 +39,7 @@ class Scene:
         return quarantined_keys(self.midflight)
 
     def behind_the_back(self, *statements):
-        behind_the_back(self.db, *statements)
+        self.app.behind_the_back(*statements)
 
     def agree(self):
         """Says midflight: both sides agree, and no entity is in quarantine."""

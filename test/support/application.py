@@ -16,11 +16,17 @@ from contextlib import closing
 from pathlib import Path
 
 from support.midflight import LEDGER, Midflight
+from support.stores import SQLITE
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 class Application:
+    store = SQLITE
+    journal = "CREATE TABLE journal (number INTEGER PRIMARY KEY, writer TEXT NOT NULL, writes TEXT NOT NULL)"
+    begin_writing, begin_reading = "BEGIN IMMEDIATE", "BEGIN"  # see twin.py: the first in an order, the second in one snapshot
+    IntegrityError = sqlite3.IntegrityError
+
     def __init__(self, directory):
         self.directory = Path(directory)
         self.database = self.directory / "app.db"
@@ -33,6 +39,9 @@ class Application:
         """Runs statements; the first call makes the database."""
         with closing(self.connect()) as connection:
             connection.executescript(script)
+
+    def prepare(self, journal_mode):
+        self.sql(f"PRAGMA journal_mode = {journal_mode}")
 
     def rows(self, query, *values):
         with closing(self.connect()) as connection:
@@ -61,6 +70,17 @@ class Application:
         assert not left, f"midflight left behind: {left}"
         assert self.rows("PRAGMA integrity_check") == [("ok",)]
         assert self.rows("PRAGMA foreign_key_check") == []
+
+    def behind_the_back(self, *statements):
+        """Runs statements that no trigger sees, as a tool that drops the triggers and puts them back would."""
+        with closing(self.connect()) as connection:
+            triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            connection.execute("BEGIN IMMEDIATE")
+            for name, _ in triggers:
+                quoted = name.replace('"', '""')
+                connection.execute(f'DROP TRIGGER "{quoted}"')
+            for statement in (*statements, *(sql for _, sql in triggers), "COMMIT"):
+                connection.execute(statement)
 
     def define(self, definition, name="migration.yaml"):
         """Writes a definition file (indented text is fine) and returns its path."""

@@ -29,6 +29,14 @@ backward:
                           (SELECT plan FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS plans
     FROM people p
 """
+    in_postgresql = {
+        "plans TEXT": "plans JSONB",
+        "p.key AS position, p.value AS plan": "p.number - 1 AS position, p.value AS plan",
+        "json_each(c.plans) p": "jsonb_array_elements_text(c.plans) WITH ORDINALITY p (value, number)",
+        "(SELECT json_group_array(s.plan)": "(SELECT coalesce(jsonb_agg(s.plan), '[]')",
+        "json_insert(plans, '$[#]', ?2)": "plans || to_jsonb(?2::text)",
+        "j.key, j.value FROM": "j.number - 1, j.value FROM",
+        "json_each(?2) j": "jsonb_array_elements_text(?2::jsonb) WITH ORDINALITY j (value, number)"}
     tables = {OLD: {"customers": ["id", "name", "plans"]},
               NEW: {"people": ["id", "name", "note"], "subscriptions": ["customer_id", "position", "plan"]}}
 
@@ -65,7 +73,9 @@ backward:
     def upsert_customer(self, state, key, word, word_list):
         state.setdefault(key, dict(name=word, note=""))["plans"] = json.loads(word_list)
 
-    @old("REPLACE INTO customers (id, name, plans) VALUES (?1, ?2, ?3)")
+    @old("REPLACE INTO customers (id, name, plans) VALUES (?1, ?2, ?3)",
+         postgresql="INSERT INTO customers (id, name, plans) VALUES (?1, ?2, ?3) "
+                    "ON CONFLICT (id) DO UPDATE SET name = excluded.name, plans = excluded.plans")
     def replace_customer(self, state, key, word, word_list):
         state[key] = {"note": "", **state.get(key, {}), "name": word, "plans": json.loads(word_list)}
 
