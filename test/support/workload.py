@@ -8,8 +8,8 @@ does the same to one shape. Neither knows of midflight: the state says what both
     def rename_customer(self, state, key, full_name):
         ...
 
-SQL is written for SQLite. `in_postgresql` of a workload says in which words PostgreSQL differs, and an argument of that name
-of a write gives its statements anew, or None where there is nothing of the kind.
+SQL is written for SQLite. Where stores.py has no words for another store, an argument with its name gives the statements
+anew, or None where that store has nothing of the kind.
 
 The values are drawn at random by the methods a_key, a_full_name, ...: one for each parameter's name.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, FINISHING, INITIALIZING,
                                ROLLING_BACK, RUNNING, UNINITIALIZED)
-from support.stores import POSTGRESQL, SQLITE, said
+from support.stores import SQLITE, spoken
 
 OLD, NEW = "old", "new"
 
@@ -32,6 +32,10 @@ class Write:
     unless: str        # empty, or a query that must yield no row right after the write: reading one's own write
     parameters: tuple
     weight: float
+
+    def spoken(self, store):
+        statements = tuple(spoken(sql, store) for sql in self.statements)
+        return replace(self, statements=statements, unless=spoken(self.unless, store))
 
     def run(self, connection, values):
         for sql in self.statements:
@@ -72,7 +76,6 @@ class Workload:
     definition = ""          # YAML; lines of options may be added
     schema = ""              # DDL of the old shape
     pragmas = ()             # of the application's connections
-    in_postgresql = {}       # words of definition, schema and statements -> PostgreSQL's
     tables = {}              # side -> {table: its columns, as the twin predicts them}
     key_count = 40           # keys are drawn from so many
     new_opens = AWAITING_ADDITIONAL_ACTION  # the stage from which the new version may write
@@ -80,11 +83,7 @@ class Workload:
 
     def __init__(self, store=SQLITE):
         self.store = store
-        self.schema, self.definition = self.spoken(self.schema), self.spoken(self.definition)
-
-    def spoken(self, sql):
-        """In the words of the store."""
-        return said(sql, self.in_postgresql) if self.store == POSTGRESQL else sql
+        self.schema, self.definition = spoken(self.schema, store), spoken(self.definition, store)
 
     def state(self, count):
         """`count` entities, as they are before the migration."""
@@ -118,8 +117,7 @@ class Workload:
     def writes(self, side):
         methods = [getattr(type(self), name) for name in sorted(dir(type(self)))]
         marked = [method.write(self.store) for method in methods if hasattr(method, "write")]
-        return [replace(write, statements=tuple(map(self.spoken, write.statements)), unless=self.spoken(write.unless))
-                for write in marked if write.side == side and write.statements is not None]
+        return [write.spoken(self.store) for write in marked if write.side == side and write.statements is not None]
 
     def draw(self, write, random):
         return [getattr(self, f"a_{parameter}")(random) for parameter in write.parameters]

@@ -27,10 +27,6 @@ forward:
 backward:
   packages: SELECT name, arch, epoch || ':' || upstream AS version FROM builds
 """
-    in_postgresql = {
-        "instr(": "strpos(", "\n        WITHOUT ROWID": "", ") STRICT": ")",
-        "packages VALUES (?1, ?2, ?3) ON CONFLICT DO": "packages VALUES (?1, ?2, ?3) ON CONFLICT (arch, name) DO",
-        "builds VALUES (?2, ?1, ?3, ?4) ON CONFLICT DO": "builds VALUES (?2, ?1, ?3, ?4) ON CONFLICT (arch, name) DO"}
     tables = {OLD: {"packages": ["arch", "name", "version"]}, NEW: {"builds": ["name", "arch", "epoch", "upstream"]}}
     arches = ["", "all", "ALL", "amd64", "o'32", "ä"]
 
@@ -76,7 +72,8 @@ backward:
             if held == name and len(f"{entity['epoch']}:{entity['upstream']}") < 30:
                 entity["epoch"] = int(f"9{entity['epoch']}")
 
-    @old("INSERT INTO packages VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET version = excluded.version", weight=2)
+    @old("INSERT INTO packages VALUES (?1, ?2, ?3) ON CONFLICT (arch, name) DO UPDATE SET version = excluded.version",
+         weight=2)
     def upsert_package(self, state, arch, name, version):
         self.put(state, arch, name, version)
 
@@ -115,7 +112,8 @@ backward:
         if (arch, name) in state:
             state[arch, name]["epoch"] = epoch
 
-    @new("INSERT INTO builds VALUES (?2, ?1, ?3, ?4) ON CONFLICT DO UPDATE SET upstream = excluded.upstream", weight=2)
+    @new("INSERT INTO builds VALUES (?2, ?1, ?3, ?4) ON CONFLICT (name, arch) DO UPDATE SET upstream = excluded.upstream",
+         weight=2)
     def upsert_build(self, state, arch, name, epoch, word):
         state.setdefault((arch, name), dict(epoch=epoch))["upstream"] = word
 

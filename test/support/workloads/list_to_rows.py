@@ -29,14 +29,6 @@ backward:
                           (SELECT plan FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS plans
     FROM people p
 """
-    in_postgresql = {
-        "plans TEXT": "plans JSONB",
-        "p.key AS position, p.value AS plan": "p.number - 1 AS position, p.value AS plan",
-        "json_each(c.plans) p": "jsonb_array_elements_text(c.plans) WITH ORDINALITY p (value, number)",
-        "(SELECT json_group_array(s.plan)": "(SELECT coalesce(jsonb_agg(s.plan), '[]')",
-        "json_insert(plans, '$[#]', ?2)": "plans || to_jsonb(?2::text)",
-        "j.key, j.value FROM": "j.number - 1, j.value FROM",
-        "json_each(?2) j": "jsonb_array_elements_text(?2::jsonb) WITH ORDINALITY j (value, number)"}
     tables = {OLD: {"customers": ["id", "name", "plans"]},
               NEW: {"people": ["id", "name", "note"], "subscriptions": ["customer_id", "position", "plan"]}}
 

@@ -28,7 +28,6 @@ forward:
 backward:
   customers: SELECT id, first_name || ' ' || last_name AS name, email FROM people
 """
-    in_postgresql = {"instr(": "strpos("}
     tables = {OLD: {"customers": ["id", "name", "email", "origin"]},
               NEW: {"people": ["id", "first_name", "last_name", "email", "note"]}}
 
