@@ -19,9 +19,9 @@ def app(request):
 @pytest.fixture
 def migration(app):
     """migration(schema, definition): makes the database; nothing is started."""
-    def make(schema, definition):
+    def make(schema, definition, name="migration.yaml"):
         app.sql(spoken(schema, app.store))
-        return app.migration(spoken(definition, app.store))
+        return app.migration(spoken(definition, app.store), name)
     return make
 
 

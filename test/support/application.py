@@ -23,6 +23,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 class Application:
     store = SQLITE
+    ledger = ""  # what stands before the names of its tables
     journal = "CREATE TABLE journal (number INTEGER PRIMARY KEY, writer TEXT NOT NULL, writes TEXT NOT NULL)"
     begin_writing, begin_reading = "BEGIN IMMEDIATE", "BEGIN"  # see twin.py: the first in an order, the second in one snapshot
     IntegrityError = sqlite3.IntegrityError
@@ -89,7 +90,11 @@ class Application:
         return path
 
     def environment(self):
-        return {**os.environ, "APP_DB": f"sqlite:{self.database}"}
+        return {**os.environ, "APP_DB": self.address(self.database)}
+
+    def address(self, database):
+        """Of a database of that name, there or not, as a definition has it."""
+        return f"sqlite:{database}"
 
     def migration(self, definition, name="migration.yaml"):
         """A Midflight for a definition: its text, or the Path of a file, such as EXAMPLES / "split-name.yaml"."""

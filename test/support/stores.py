@@ -14,6 +14,7 @@ WORDS = {SQLITE: (), POSTGRESQL: (
     (r"\b(\w)\.key\b", r"\1.number - 1"),
     (r"\bjson_group_array\(([^()]+)\)", r"coalesce(jsonb_agg(\1), '[]')"),
     (r"\bjson_insert\((\w+), '\$\[#\]', ([^()]+)\)", r"\1 || to_jsonb(\2::text)"),
+    (r"\bDROP TABLE (\w+)", r"DROP TABLE \1 CASCADE"),
     (r"\s+WITHOUT ROWID\b|(?<=\)) STRICT\b|PRAGMA [^;]*;", ""))}
 
 
