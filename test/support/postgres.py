@@ -8,6 +8,7 @@
 A server listens on a Unix socket in its folder alone. It runs for as long as the process that started it, however that
 process ends: a keeper waits for the end of a pipe, then stops the server and removes the folder.
 """
+import io
 import json
 import os
 import pwd
@@ -37,7 +38,7 @@ KEEPER = """
     if read -r signal; then kill -"$signal" $server; wait $server
     else kill -INT $server 2>/dev/null; wait $server; rm -rf "$folder"; fi
 """
-GENTLE = {"listen_addresses": "''", "shared_buffers": "16MB", "max_connections": "60", "logging_collector": "off",
+GENTLE = {"listen_addresses": "''", "shared_buffers": "16MB", "max_connections": "60", "max_prepared_transactions": "10", "logging_collector": "off",
           "max_wal_size": "256MB", "autovacuum_naptime": "5s", "timezone": "UTC"}
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -195,6 +196,11 @@ class Connection:
 
     def executescript(self, script):
         self.execute(script)
+
+    def copy(self, sql, text):
+        """COPY ... FROM STDIN with that input."""
+        with self.raw.cursor() as cursor:
+            cursor.copy_expert(sql, io.StringIO(text))
 
     @property
     def in_transaction(self):
