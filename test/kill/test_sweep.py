@@ -77,10 +77,10 @@ class Journey:
         """The application writes to each side that is open in this stage, and finds what it wrote."""
         stage = self.stage()
         for side in self.workload.open_sides(stage):
-            with closing(connect(self.workload, self.app.database)) as connection:
+            with closing(connect(self.workload, self.app)) as connection:
                 random = Random(f"{seed} {side}")
                 for _ in range(REQUESTS):
-                    request(connection, side, self.workload.draw_writes(side, 2, random), random)
+                    request(self.app, connection, side, self.workload.draw_writes(side, 2, random), random)
         self.agree()
 
     def agree(self):

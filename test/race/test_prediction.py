@@ -22,8 +22,8 @@ def test_the_twin_predicts_sqlite_alone(workload, side, app):
         for verb in ("start", "advance", "advance"):
             midflight.run(verb).done()
     twin = Twin(workload, app, ROWS)
-    connection = connect(workload, app.database)
+    connection = connect(workload, app)
     for _ in range(REQUESTS):
-        request(connection, side, workload.draw_writes(side, 3, random), random)
+        request(app, connection, side, workload.draw_writes(side, 3, random), random)
     connection.close()
     twin.agree(side)

@@ -16,11 +16,18 @@ from contextlib import closing
 from pathlib import Path
 
 from support.midflight import LEDGER, Midflight
+from support.stores import SQLITE
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 class Application:
+    store = SQLITE
+    ledger = ""  # what stands before the names of its tables
+    journal = "CREATE TABLE journal (number INTEGER PRIMARY KEY, writer TEXT NOT NULL, writes TEXT NOT NULL)"
+    begin_writing, begin_reading = "BEGIN IMMEDIATE", "BEGIN"  # see twin.py: the first in an order, the second in one snapshot
+    IntegrityError = sqlite3.IntegrityError
+
     def __init__(self, directory):
         self.directory = Path(directory)
         self.database = self.directory / "app.db"
@@ -33,6 +40,9 @@ class Application:
         """Runs statements; the first call makes the database."""
         with closing(self.connect()) as connection:
             connection.executescript(script)
+
+    def prepare(self, journal_mode):
+        self.sql(f"PRAGMA journal_mode = {journal_mode}")
 
     def rows(self, query, *values):
         with closing(self.connect()) as connection:
@@ -62,6 +72,17 @@ class Application:
         assert self.rows("PRAGMA integrity_check") == [("ok",)]
         assert self.rows("PRAGMA foreign_key_check") == []
 
+    def behind_the_back(self, *statements):
+        """Runs statements that no trigger sees, as a tool that drops the triggers and puts them back would."""
+        with closing(self.connect()) as connection:
+            triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            connection.execute("BEGIN IMMEDIATE")
+            for name, _ in triggers:
+                quoted = name.replace('"', '""')
+                connection.execute(f'DROP TRIGGER "{quoted}"')
+            for statement in (*statements, *(sql for _, sql in triggers), "COMMIT"):
+                connection.execute(statement)
+
     def define(self, definition, name="migration.yaml"):
         """Writes a definition file (indented text is fine) and returns its path."""
         path = self.directory / name
@@ -69,7 +90,11 @@ class Application:
         return path
 
     def environment(self):
-        return {**os.environ, "APP_DB": f"sqlite:{self.database}"}
+        return {**os.environ, "APP_DB": self.address(self.database)}
+
+    def address(self, database):
+        """Of a database of that name, there or not, as a definition has it."""
+        return f"sqlite:{database}"
 
     def migration(self, definition, name="migration.yaml"):
         """A Midflight for a definition: its text, or the Path of a file, such as EXAMPLES / "split-name.yaml"."""

@@ -1,7 +1,7 @@
 """The twin: predicts what both shapes must hold from the writes that were committed, without reading either.
 
-Every transaction of the application also writes what it did into the table `journal`, in the same transaction. SQLite
-has one writer, so the journal's numbers are the order of commits. The twin applies them, in that order and in plain
+Every transaction of the application also writes what it did into the table `journal`, in the same transaction. The
+writers take turns (SQLite has one anyway), so the journal's numbers are the order of commits. The twin applies them, in that order and in plain
 Python, to a state of its own (see workload.py). Journal and shapes are read in one snapshot, so that a comparison
 holds at any moment, also while writers are at work. Comparing the sides with each other alone would prove nothing: both
 may have lost the same write.
@@ -21,7 +21,7 @@ class Twin:
     def differences(self, *sides):
         """What the shapes hold and should not, or should and do not: none of both is an empty list."""
         with closing(self.app.connect()) as connection:
-            connection.execute("BEGIN")
+            connection.execute(self.app.begin_reading)
             self.follow(connection)
             there = [name for name, in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
             found = {}
@@ -41,7 +41,7 @@ class Twin:
         assert not differences, shown
 
     def follow(self, connection):
-        rows = connection.execute("SELECT number, writes FROM journal WHERE number > ? ORDER BY number", (self.number,))
+        rows = connection.execute("SELECT number, writes FROM journal WHERE number > ?1 ORDER BY number", (self.number,))
         for number, writes in rows:
             for name, values in json.loads(writes):
                 self.workload.apply(self.state, name, values)
@@ -50,7 +50,7 @@ class Twin:
 
 def record(connection, writer, writes):
     """Into the journal, in the transaction that is open: [(name of the write, values), ...]"""
-    connection.execute("INSERT INTO journal (writer, writes) VALUES (?, ?)", (writer, json.dumps(writes)))
+    connection.execute("INSERT INTO journal (writer, writes) VALUES (?1, ?2)", (writer, json.dumps(writes)))
 
 
 def compare(table, expected, found):

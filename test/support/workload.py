@@ -8,14 +8,18 @@ does the same to one shape. Neither knows of midflight: the state says what both
     def rename_customer(self, state, key, full_name):
         ...
 
+SQL is written for SQLite. Where stores.py has no words for another store, an argument with its name gives the statements
+anew, or None where that store has nothing of the kind.
+
 The values are drawn at random by the methods a_key, a_full_name, ...: one for each parameter's name.
 """
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, FINISHING, INITIALIZING,
                                ROLLING_BACK, RUNNING, UNINITIALIZED)
+from support.stores import SQLITE, spoken
 
 OLD, NEW = "old", "new"
 
@@ -25,9 +29,13 @@ class Write:
     name: str
     side: str
     statements: tuple  # with ?1, ?2, ...: the method's parameters after `state`
-    unless: str        # a query that must yield no row right after the write: reading one's own write
+    unless: str        # empty, or a query that must yield no row right after the write: reading one's own write
     parameters: tuple
     weight: float
+
+    def spoken(self, store):
+        statements = tuple(spoken(sql, store) for sql in self.statements)
+        return replace(self, statements=statements, unless=spoken(self.unless, store))
 
     def run(self, connection, values):
         for sql in self.statements:
@@ -42,10 +50,15 @@ def bound(sql, values):
     return values[:max((int(n) for n in re.findall(r"\?(\d+)", sql)), default=0)]
 
 
-def writes_to(side, *statements, unless=None, weight=1):
-    def mark(method):
+def writes_to(side, *statements, unless="", weight=1, **others):
+    """`others`: the statements for another store, as a text or a tuple; None: it has nothing of the kind."""
+    def write(method, own):
         parameters = tuple(inspect.signature(method).parameters)[2:]
-        method.write = Write(method.__name__, side, statements, unless, parameters, weight)
+        return Write(method.__name__, side, own, unless, parameters, weight)
+
+    def mark(method):
+        spoken = {store: (own,) if isinstance(own, str) else own for store, own in others.items()}
+        method.write = lambda store: write(method, spoken.get(store, statements))
         return method
     return mark
 
@@ -67,6 +80,10 @@ class Workload:
     key_count = 40           # keys are drawn from so many
     new_opens = AWAITING_ADDITIONAL_ACTION  # the stage from which the new version may write
     way_back = True
+
+    def __init__(self, store=SQLITE):
+        self.store = store
+        self.schema, self.definition = spoken(self.schema, store), spoken(self.definition, store)
 
     def state(self, count):
         """`count` entities, as they are before the migration."""
@@ -98,8 +115,9 @@ class Workload:
         return stage not in (FINISHING, FINISHED) and (self.way_back or stage != AWAITING_FINALIZATION)
 
     def writes(self, side):
-        marked = [getattr(getattr(type(self), name), "write", None) for name in sorted(dir(type(self)))]
-        return [write for write in marked if write is not None and write.side == side]
+        methods = [getattr(type(self), name) for name in sorted(dir(type(self)))]
+        marked = [method.write(self.store) for method in methods if hasattr(method, "write")]
+        return [write.spoken(self.store) for write in marked if write.side == side and write.statements is not None]
 
     def draw(self, write, random):
         return [getattr(self, f"a_{parameter}")(random) for parameter in write.parameters]
@@ -115,13 +133,13 @@ class Workload:
 
     def make(self, app, count, journal_mode="wal"):
         """The application's database before the migration: the old shape with rows, and the journal of writes."""
-        app.sql(f"PRAGMA journal_mode = {journal_mode}; {self.schema}; "
-                "CREATE TABLE journal (number INTEGER PRIMARY KEY, writer TEXT NOT NULL, writes TEXT NOT NULL)")
+        app.prepare(journal_mode)
+        app.sql(f"{self.schema}; {app.journal}")
         rows = self.rows(self.state(count))
         connection = app.connect()
         connection.execute("BEGIN")
         for table, columns in self.tables[OLD].items():
-            places = ", ".join("?" * len(columns))
+            places = ", ".join(f"?{n}" for n in range(1, 1 + len(columns)))
             connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows[table])
         connection.execute("COMMIT")
         connection.close()

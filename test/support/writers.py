@@ -1,7 +1,6 @@
 """Processes that play the old and the new version of an application, all at once on the same hot keys."""
 import multiprocessing
 import os
-import sqlite3
 import time
 import traceback
 from random import Random
@@ -29,7 +28,7 @@ class Writers:
         self.reports = context.Queue()
         self.processes = [
             context.Process(target=play, daemon=True,
-                            args=(workload, app.database, side, f"{side}-{n}", Random(f"{seed} {side} {n}"),
+                            args=(workload, app, side, f"{side}-{n}", Random(f"{seed} {side} {n}"),
                                   self.stop_wanted, self.reports))
             for n in range(count)]
         self.side, self.failures, self.requests, self.longest_ms = side, [], 0, 0
@@ -58,21 +57,21 @@ class Writers:
         assert self.requests > 0
 
 
-def connect(workload, database):
-    connection = sqlite3.connect(database, isolation_level=None)  # waits 5 s for a lock, as is the default
+def connect(workload, app):
+    connection = app.connect()
     for pragma in workload.pragmas:
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
 
-def play(workload, database, side, writer, random, stop_wanted, reports):
+def play(workload, app, side, writer, random, stop_wanted, reports):
     failures, requests, longest_ms = [], 0, 0
-    connection = connect(workload, database)
+    connection = connect(workload, app)
     while not stop_wanted.is_set() and len(failures) < 3:
         drawn = workload.draw_writes(side, random.choice((1, 1, 2, 5)), random)
         began = time.monotonic()
         try:
-            request(connection, writer, drawn, random)
+            request(app, connection, writer, drawn, random)
         except Exception:
             failures.append(f"{writer}: {[(write.name, values) for write, values in drawn]}\n{traceback.format_exc()}")
             if connection.in_transaction:
@@ -84,10 +83,10 @@ def play(workload, database, side, writer, random, stop_wanted, reports):
     reports.put((failures, requests, longest_ms))
 
 
-def request(connection, writer, drawn, random):
+def request(app, connection, writer, drawn, random):
     """One transaction: most commit, some are undone, in whole or in part."""
     fate = random.random()
-    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(app.begin_writing)
     if fate < 0.1:
         for write, values in drawn:
             write.run(connection, values)

@@ -6,7 +6,6 @@ import subprocess
 
 import pytest
 
-from scenario.conftest import behind_the_back
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from scenario.stages.conftest import awaiting_additional_action, uninitialized
 from support.midflight import USAGE, binary
@@ -93,9 +92,7 @@ def test_an_error_in_json_has_its_name_its_status_and_the_message(app):
 def test_texts_that_are_not_utf8_are_still_shown_as_json(app):
     midflight = awaiting_additional_action(app).midflight
     app.sql("UPDATE customers SET name = CAST(x'42ff' AS TEXT) WHERE id = 2")
-    db = app.connect()
-    behind_the_back(db, "UPDATE people SET email = 'astray' WHERE id = 2")
-    db.close()
+    app.behind_the_back("UPDATE people SET email = 'astray' WHERE id = 2")
     outcome = midflight.verify().diverged()
     assert outcome.lines[0]["key"] == "2" and "'astray'" in outcome.lines[0]["found"]
 

@@ -1,19 +1,13 @@
 """What bars `advance` and `rollback`: each gate names itself, says what turns it green, and opens when that is done."""
 import pytest
 
-from scenario.conftest import behind_the_back, quarantined_keys
+from scenario.conftest import quarantined_keys
 from scenario.definitions import SPLIT_NAME
 from scenario.stages.conftest import awaiting_additional_action, awaiting_finalization
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, UNINITIALIZED)
 
 SHORT_NAMES = SPLIT_NAME.replace("first_name TEXT NOT NULL", "first_name TEXT NOT NULL CHECK (length(first_name) < 9)")
 FUSSY_OLD = "CREATE TRIGGER fussy BEFORE INSERT ON customers WHEN NEW.name = 'No' BEGIN SELECT RAISE(IGNORE); END;"
-
-
-def astray(app, *statements):
-    db = app.connect()
-    behind_the_back(db, *statements)
-    db.close()
 
 
 def barred(midflight, verb, gate, stage):
@@ -91,7 +85,7 @@ class TestQuarantine:
 class TestVerified:
     def test_bars_the_cut_over_while_entities_differ(self, app):
         midflight = awaiting_additional_action(app).midflight
-        astray(app, "UPDATE people SET email = 'astray' WHERE id = 2")
+        app.behind_the_back("UPDATE people SET email = 'astray' WHERE id = 2")
         midflight.verify().diverged()
         barred(midflight, "advance", "verified", AWAITING_ADDITIONAL_ACTION)
         midflight.verify("--repair").done()
@@ -99,7 +93,7 @@ class TestVerified:
 
     def test_bars_the_last_step_though_nobody_had_compared_since_the_cut_over(self, app):
         midflight = awaiting_finalization(app).midflight
-        astray(app, "DELETE FROM customers WHERE id = 2")
+        app.behind_the_back("DELETE FROM customers WHERE id = 2")
         barred(midflight, "advance", "verified", AWAITING_FINALIZATION)
         midflight.verify("--repair").done()
         assert app.rows("SELECT name FROM customers WHERE id = 2") == [("Bob",)]
@@ -107,14 +101,14 @@ class TestVerified:
 
     def test_opens_when_the_application_mended_the_difference_itself(self, app):
         midflight = awaiting_additional_action(app).midflight
-        astray(app, "UPDATE people SET email = 'astray' WHERE id = 2")
+        app.behind_the_back("UPDATE people SET email = 'astray' WHERE id = 2")
         midflight.verify().diverged()
         app.sql("UPDATE people SET email = 'bob@x' WHERE id = 2")
         midflight.advance().done()
 
     def test_finds_before_the_door_what_went_astray_after_the_last_comparison(self, app):
         midflight = awaiting_additional_action(app).midflight  # `start` compared the whole
-        astray(app, "UPDATE people SET email = 'astray' WHERE id = 2")
+        app.behind_the_back("UPDATE people SET email = 'astray' WHERE id = 2")
         midflight.advance()  # may trust the comparison of its stage, or compare again
         assert "gate verified" in midflight.advance().refused().message
         assert midflight.stage() in (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION)

@@ -26,34 +26,34 @@ class Writer:
                        "ON CONFLICT (id) DO UPDATE SET plans = excluded.plans", key, json.dumps(plans))
 
     def rename_old(self, key):
-        self.scene.sql("UPDATE customers SET name = name || '.' WHERE id = ?", key)
+        self.scene.sql("UPDATE customers SET name = name || '.' WHERE id = ?1", key)
 
     def drop_old(self, key):
         self.lists.pop(key, None)
-        self.scene.sql("DELETE FROM customers WHERE id = ?", key)
+        self.scene.sql("DELETE FROM customers WHERE id = ?1", key)
 
     def spread_new(self, key):
-        self.scene.sql("UPDATE subscriptions SET position = -position - 1 WHERE customer_id = ?", key)
-        self.scene.sql("UPDATE subscriptions SET position = -position * ? WHERE customer_id = ?",
-                       self.random.randint(1, 3), key)
+        self.scene.sql("UPDATE subscriptions SET position = -position - 1 WHERE customer_id = ?1", key)
+        self.scene.sql("UPDATE subscriptions SET position = -position * ?2 WHERE customer_id = ?1",
+                       key, self.random.randint(1, 3))
 
     def insert_new(self, key):
         if key not in self.lists:
             return
         taken = [position for position, in self.scene.sql(
-            "SELECT position FROM subscriptions WHERE customer_id = ? ORDER BY position", key)]
+            "SELECT position FROM subscriptions WHERE customer_id = ?1 ORDER BY position", key)]
         position = self.random.choice([at for at in range(12) if at not in taken])
         plan = self.random.choice(PLANS)
         self.lists[key].insert(sum(at < position for at in taken), plan)
-        self.scene.sql("INSERT INTO subscriptions VALUES (?, ?, ?, 'mine')", key, position, plan)
+        self.scene.sql("INSERT INTO subscriptions VALUES (?1, ?2, ?3, 'mine')", key, position, plan)
 
     def delete_new(self, key):
-        taken = self.scene.sql("SELECT position FROM subscriptions WHERE customer_id = ? ORDER BY position", key)
+        taken = self.scene.sql("SELECT position FROM subscriptions WHERE customer_id = ?1 ORDER BY position", key)
         if not taken:
             return
         at = self.random.randrange(len(taken))
         del self.lists[key][at]
-        self.scene.sql("DELETE FROM subscriptions WHERE customer_id = ? AND position = ?", key, *taken[at])
+        self.scene.sql("DELETE FROM subscriptions WHERE customer_id = ?1 AND position = ?2", key, *taken[at])
 
     def write(self):
         kinds = [self.write_old, self.rename_old, self.drop_old, self.spread_new, self.insert_new, self.delete_new]

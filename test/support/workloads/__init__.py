@@ -9,3 +9,6 @@ from support.workloads.split_table import SplitTable
 
 # Those whose two versions may write at once.
 ALL = (SplitName, RecursiveTriggers, ListToRows, RowsToList, CompositeKey, SplitTable, LossyName, AddColumn)
+
+# Those that every store understands.
+PORTABLE = (SplitName, ListToRows, CompositeKey, AddColumn)

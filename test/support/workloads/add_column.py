@@ -51,7 +51,8 @@ alter:
     def upsert_customer(self, state, key, word):
         state.setdefault(key, dict(city=None, points=7))["name"] = word
 
-    @old("REPLACE INTO customers (id, name) VALUES (?1, ?2)")
+    @old("REPLACE INTO customers (id, name) VALUES (?1, ?2)", postgresql=(
+        "DELETE FROM customers WHERE id = ?1", "INSERT INTO customers (id, name) VALUES (?1, ?2)"))
     def replace_customer(self, state, key, word):
         state[key] = dict(name=word, city=None, points=7)
 
@@ -61,7 +62,8 @@ alter:
         if key in state:
             state[key]["city"] = word
 
-    @old("UPDATE OR IGNORE customers SET id = ?2 WHERE id = ?1")
+    @old("UPDATE OR IGNORE customers SET id = ?2 WHERE id = ?1", postgresql=
+         "UPDATE customers SET id = ?2 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM customers WHERE id = ?2)")
     def rekey_customer(self, state, key, other):
         moved(state, key, other)
 
@@ -74,7 +76,8 @@ alter:
         if key in state:
             state[key]["points"] += points
 
-    @new("INSERT OR IGNORE INTO customers (id, name, points) VALUES (?1, ?2, ?3)")
+    @new("INSERT OR IGNORE INTO customers (id, name, points) VALUES (?1, ?2, ?3)",
+         postgresql="INSERT INTO customers (id, name, points) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
     def join(self, state, key, word, points):
         state.setdefault(key, dict(name=word, city=None, points=points))
 

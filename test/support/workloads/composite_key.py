@@ -72,20 +72,26 @@ backward:
             if held == name and len(f"{entity['epoch']}:{entity['upstream']}") < 30:
                 entity["epoch"] = int(f"9{entity['epoch']}")
 
-    @old("INSERT INTO packages VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET version = excluded.version", weight=2)
+    @old("INSERT INTO packages VALUES (?1, ?2, ?3) ON CONFLICT (arch, name) DO UPDATE SET version = excluded.version",
+         weight=2)
     def upsert_package(self, state, arch, name, version):
         self.put(state, arch, name, version)
 
-    @old("INSERT OR IGNORE INTO packages VALUES (?1, ?2, ?3)")
+    @old("INSERT OR IGNORE INTO packages VALUES (?1, ?2, ?3)",
+         postgresql="INSERT INTO packages VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
     def add_package(self, state, arch, name, version):
         if (arch, name) not in state:
             self.put(state, arch, name, version)
 
-    @old("REPLACE INTO packages VALUES (?1, ?2, ?3)", weight=2)
+    @old("REPLACE INTO packages VALUES (?1, ?2, ?3)", weight=2, postgresql=(
+        "DELETE FROM packages WHERE arch = ?1 AND name = ?2", "INSERT INTO packages VALUES (?1, ?2, ?3)"))
     def replace_package(self, state, arch, name, version):
         self.put(state, arch, name, version)
 
-    @old("UPDATE OR REPLACE packages SET arch = ?3, name = ?4 WHERE arch = ?1 AND name = ?2", weight=2)
+    @old("UPDATE OR REPLACE packages SET arch = ?3, name = ?4 WHERE arch = ?1 AND name = ?2", weight=2, postgresql=(
+        "DELETE FROM packages WHERE arch = ?3 AND name = ?4 AND (arch, name) <> (?1, ?2) "
+        "AND EXISTS (SELECT 1 FROM packages WHERE arch = ?1 AND name = ?2)",
+        "UPDATE packages SET arch = ?3, name = ?4 WHERE arch = ?1 AND name = ?2"))
     def rekey_package(self, state, arch, name, other_arch, other_name):
         if (arch, name) in state:
             state[other_arch, other_name] = state.pop((arch, name))
@@ -106,15 +112,19 @@ backward:
         if (arch, name) in state:
             state[arch, name]["epoch"] = epoch
 
-    @new("INSERT INTO builds VALUES (?2, ?1, ?3, ?4) ON CONFLICT DO UPDATE SET upstream = excluded.upstream", weight=2)
+    @new("INSERT INTO builds VALUES (?2, ?1, ?3, ?4) ON CONFLICT (name, arch) DO UPDATE SET upstream = excluded.upstream",
+         weight=2)
     def upsert_build(self, state, arch, name, epoch, word):
         state.setdefault((arch, name), dict(epoch=epoch))["upstream"] = word
 
-    @new("REPLACE INTO builds VALUES (?2, ?1, ?3, ?4)")
+    @new("REPLACE INTO builds VALUES (?2, ?1, ?3, ?4)", postgresql=(
+        "DELETE FROM builds WHERE arch = ?1 AND name = ?2", "INSERT INTO builds VALUES (?2, ?1, ?3, ?4)"))
     def replace_build(self, state, arch, name, epoch, word):
         state[arch, name] = dict(epoch=epoch, upstream=word)
 
-    @new("UPDATE OR IGNORE builds SET arch = ?3, name = ?4 WHERE arch = ?1 AND name = ?2")
+    @new("UPDATE OR IGNORE builds SET arch = ?3, name = ?4 WHERE arch = ?1 AND name = ?2", postgresql=
+         "UPDATE builds SET arch = ?3, name = ?4 WHERE arch = ?1 AND name = ?2 "
+         "AND NOT EXISTS (SELECT 1 FROM builds WHERE arch = ?3 AND name = ?4)")
     def rekey_build(self, state, arch, name, other_arch, other_name):
         moved(state, (arch, name), (other_arch, other_name))
 

@@ -65,7 +65,9 @@ backward:
     def upsert_customer(self, state, key, word, word_list):
         state.setdefault(key, dict(name=word, note=""))["plans"] = json.loads(word_list)
 
-    @old("REPLACE INTO customers (id, name, plans) VALUES (?1, ?2, ?3)")
+    @old("REPLACE INTO customers (id, name, plans) VALUES (?1, ?2, ?3)",
+         postgresql="INSERT INTO customers (id, name, plans) VALUES (?1, ?2, ?3) "
+                    "ON CONFLICT (id) DO UPDATE SET name = excluded.name, plans = excluded.plans")
     def replace_customer(self, state, key, word, word_list):
         state[key] = {"note": "", **state.get(key, {}), "name": word, "plans": json.loads(word_list)}
 

@@ -93,31 +93,35 @@ backward:
         else:
             self.put(state, key, full_name, fresh_email)
 
-    @old("INSERT OR IGNORE INTO customers (id, name, email) VALUES (?1, ?2, ?3)")
+    @old("INSERT OR IGNORE INTO customers (id, name, email) VALUES (?1, ?2, ?3)",
+         postgresql="INSERT INTO customers (id, name, email) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
     def add_customer(self, state, key, full_name, email):
         if key not in state and self.holder(state, email) is None:
             self.put(state, key, full_name, email)
 
-    @old("REPLACE INTO customers (id, name, email) VALUES (?1, ?2, ?3)", weight=2,
+    @old("REPLACE INTO customers (id, name, email) VALUES (?1, ?2, ?3)", weight=2, postgresql=None,
          unless="SELECT 'none' WHERE NOT EXISTS (SELECT 1 FROM customers WHERE id = ?1 AND name = ?2 AND email = ?3)")
     def replace_customer(self, state, key, full_name, email):
         self.put(state, key, full_name, email, origin="shop")
 
     @old("REPLACE INTO customers (id, name, email) "
-         "VALUES (?1, ?2, ?3), (?1 + 1, ?2, NULL), (?1 + 2, ?2, ?3), (?1, ?2, ?4)",
+         "VALUES (?1, ?2, ?3), (?1 + 1, ?2, NULL), (?1 + 2, ?2, ?3), (?1, ?2, ?4)", postgresql=None,
          unless="SELECT 'none' WHERE NOT EXISTS (SELECT 1 FROM customers WHERE id = ?1 AND email = ?4)")
     def replace_many_customers(self, state, key, full_name, email, other_email):
         """The third row takes the first one's email away, and the fourth stands in the first one's place again."""
         for k, e in ((key, email), (key + 1, None), (key + 2, email), (key, other_email)):
             self.replace_customer(state, k, full_name, e)
 
-    @old("UPDATE OR REPLACE customers SET email = ?2 WHERE id = ?1")
+    @old("UPDATE OR REPLACE customers SET email = ?2 WHERE id = ?1", postgresql=(
+        "DELETE FROM customers WHERE email = ?2 AND id <> ?1 AND EXISTS (SELECT 1 FROM customers WHERE id = ?1)",
+        "UPDATE customers SET email = ?2 WHERE id = ?1"))
     def take_email(self, state, key, email):
         if key in state:
             self.displace(state, key, email)
             state[key]["email"] = email
 
-    @old("UPDATE OR IGNORE customers SET id = ?2 WHERE id = ?1", weight=2)
+    @old("UPDATE OR IGNORE customers SET id = ?2 WHERE id = ?1", weight=2, postgresql=
+         "UPDATE customers SET id = ?2 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM customers WHERE id = ?2)")
     def rekey_customer(self, state, key, other):
         moved(state, key, other)
 
@@ -129,7 +133,9 @@ backward:
             for k in keys:
                 moved(state, k, k + 1000)
 
-    @old("UPDATE OR IGNORE customers SET id = id - 1000 WHERE id BETWEEN 1001 AND 1100", weight=0.5)
+    @old("UPDATE OR IGNORE customers SET id = id - 1000 WHERE id BETWEEN 1001 AND 1100", weight=0.5, postgresql=
+         "UPDATE customers SET id = id - 1000 WHERE id BETWEEN 1001 AND 1100 "
+         "AND NOT EXISTS (SELECT 1 FROM customers c WHERE c.id = customers.id - 1000)")
     def move_customers_back(self, state):
         for k in range(1001, 1101):
             moved(state, k, k - 1000)
@@ -168,12 +174,13 @@ backward:
         else:
             self.put(state, key, f"{first} {last}", fresh_email)
 
-    @new("REPLACE INTO people (id, first_name, last_name, email) VALUES (?1, ?2, ?3, ?4)", weight=2,
+    @new("REPLACE INTO people (id, first_name, last_name, email) VALUES (?1, ?2, ?3, ?4)", weight=2, postgresql=None,
          unless="SELECT 'none' WHERE NOT EXISTS (SELECT 1 FROM people WHERE id = ?1 AND email = ?4)")
     def replace_person(self, state, key, first, last, email):
         self.put(state, key, f"{first} {last}", email, note="")
 
-    @new("UPDATE OR IGNORE people SET id = ?2 WHERE id = ?1", weight=2)
+    @new("UPDATE OR IGNORE people SET id = ?2 WHERE id = ?1", weight=2, postgresql=
+         "UPDATE people SET id = ?2 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM people WHERE id = ?2)")
     def rekey_person(self, state, key, other):
         moved(state, key, other)
 
