@@ -131,15 +131,22 @@ static void keep_quiet(void *context, const char *message) {
 static const char settings[] =
     "SET application_name = 'midflight'; SET client_min_messages = warning; SET statement_timeout = 0; "
     "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '5s'; SET row_security = off; "
-    "SET standard_conforming_strings = on; SET session_replication_role = DEFAULT; "
+    "SET standard_conforming_strings = on; "
     "SELECT set_config('search_path', current_setting('search_path') || ', midflight', false)";
+
+/* The server answered, and will not have us: no such database, role or password. libpq has no SQLSTATE for this. */
+static bool refused(const char *message) {
+    return strstr(message, "FATAL") != NULL && strstr(message, "starting up") == NULL &&
+           strstr(message, "shutting down") == NULL && strstr(message, "recovery") == NULL &&
+           strstr(message, "too many") == NULL;
+}
 
 bool pg_open(const char *address, PGconn **ret, const char **ret_name, struct arena *arena,
                      struct error *error) {
     PGconn *db = PQconnectdb(address);
     if (PQstatus(db) != CONNECTION_OK) {
         const char *message = PQerrorMessage(db);
-        error_set(error, ERROR_STORE,
+        error_set(error, refused(message) ? ERROR_FILE : ERROR_STORE,
                   "PostgreSQL: %.*s. Check the store's address, that the server runs, and the rights of the role",
                   trimmed(message), message);
         PQfinish(db);
@@ -179,13 +186,17 @@ static bool is_padded(const struct column *column) {
     return strcmp(column->declared, "character") == 0 || strcmp(column->declared, "bpchar") == 0;
 }
 
-/* *<> compares the images of two values: NULLs are equal, 1.0 and 1.00 are not, and every type has it. */
+/* The images of two values are compared: NULLs are equal, 1.0 and 1.00 are not, and every type has one. */
 static void pg_differs(struct text *text, const char *left, const char *right, const struct column *column) {
     if (column != NULL && is_padded(column)) {
         text_addf(text, "%s::text IS DISTINCT FROM %s::text", left, right);
     } else {
-        text_addf(text, "ROW(%s) *<> ROW(%s)", left, right);
+        text_addf(text, "record_image_ne(ROW(%s), ROW(%s))", left, right);
     }
+}
+
+static void pg_same(struct text *text, const char *left, const char *right) {
+    text_addf(text, "record_image_eq(ROW(%s), ROW(%s))", left, right);
 }
 
 static void pg_bind(struct text *text, size_t number) {
@@ -246,7 +257,7 @@ const struct dialect pg_dialect = {
     .unlike = pg_unlike,
     .skip_refused = "",
     .bind = pg_bind,
-    .same = "IS NOT DISTINCT FROM",
+    .same = pg_same,
     .anti_join = true,
     .overriding = " OVERRIDING SYSTEM VALUE",
     .table = pg_table,

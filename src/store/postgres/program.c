@@ -377,17 +377,13 @@ static const char *event_name(enum event event) {
     return event == EVENT_INSERT ? "insert" : event == EVENT_UPDATE ? "update" : event == EVENT_DELETE ? "delete" : "truncate";
 }
 
-/* (ROW(o."a") *<> ROW(n."a") OR ...) */
+/* A condition: the rows of a pair differ in some of these columns. */
 static void add_differ(struct text *text, const struct names *names) {
-    text_add(text, "(");
-    for (size_t i = 0; i < names->count; i++) {
-        text_add(text, i > 0 ? " OR ROW(midflight_o." : "ROW(midflight_o.");
-        pg_quote(text, names->items[i]);
-        text_add(text, ") *<> ROW(midflight_n.");
-        pg_quote(text, names->items[i]);
-        text_add(text, ")");
-    }
-    text_add(text, ")");
+    text_add(text, "record_image_ne(ROW(");
+    sync_names(text, &pg_dialect, "midflight_o", names);
+    text_add(text, "), ROW(");
+    sync_names(text, &pg_dialect, "midflight_n", names);
+    text_add(text, "))");
 }
 
 /* The columns of the leader that any flow reads, and its key. */

@@ -408,11 +408,11 @@ static void add_flow_changed(struct text *text, const struct dialect *dialect, c
     for (int side = 0; side < 2; side++) {
         text_addf(text, "%sEXISTS (SELECT 1 FROM %s AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM %s AS midflight_y WHERE ",
                   side == 0 ? "(" : " OR ", side == 0 ? now : was, side == 0 ? was : now);
-        text_add(text, "(");
-        sync_names(text, dialect, "midflight_x", &flow->yielded);
-        text_addf(text, ") %s (", dialect->same);
-        sync_names(text, dialect, "midflight_y", &flow->yielded);
-        text_add(text, ")");
+        TEXT left = {0};
+        TEXT right = {0};
+        sync_names(&left, dialect, "midflight_x", &flow->yielded);
+        sync_names(&right, dialect, "midflight_y", &flow->yielded);
+        dialect->same(text, text_get(&left), text_get(&right));
         text_add(text, "))");
     }
     text_add(text, ")");

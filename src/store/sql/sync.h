@@ -76,7 +76,8 @@ struct dialect {
     void (*unlike)(struct text *text, const struct column *column, const char *value);
     const char *skip_refused; /* after INSERT or UPDATE: leave out a row that a constraint refuses */
     void (*bind)(struct text *text, size_t number); /* the number-th bind, from 1 */
-    const char *same; /* between two tuples: true when they are the same, value for value, NULLs included */
+    /* a condition that is true when two lists of values are the same, value for value, NULLs included */
+    void (*same)(struct text *text, const char *left, const char *right);
     bool anti_join;   /* what is not in a query is better found by NOT EXISTS than by NOT IN */
     const char *overriding; /* between the columns and the rows of an INSERT: given values reign over generated ones */
     void (*table)(struct text *text, const struct bound_table *table);  /* by its whole name; columns follow its bare one */

@@ -213,6 +213,10 @@ static void sqlite_unlike(struct text *text, const struct column *column, const 
               "randomblob(16) ELSE random() END", value);
 }
 
+static void sqlite_same(struct text *text, const char *left, const char *right) {
+    text_addf(text, "(%s) IS (%s)", left, right);
+}
+
 static void sqlite_bind(struct text *text, size_t number) {
     text_addf(text, "?%zu", number);
 }
@@ -236,7 +240,7 @@ const struct dialect sqlite_dialect = {
     .unlike = sqlite_unlike,
     .skip_refused = "OR IGNORE ",
     .bind = sqlite_bind,
-    .same = "IS",
+    .same = sqlite_same,
     .overriding = "",
     .table = sqlite_table,
     .source = sqlite_source,
