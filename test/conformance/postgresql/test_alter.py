@@ -33,7 +33,7 @@ SCHEMA = """
     CREATE FUNCTION name_of(c customers) RETURNS text LANGUAGE sql AS $$ SELECT c.name $$;
     CREATE TRIGGER touched BEFORE UPDATE OF email ON customers FOR EACH ROW WHEN (NEW.visits > 0) EXECUTE FUNCTION touched();
     ALTER TABLE customers DISABLE TRIGGER touched;
-    CREATE RULE no_spare AS ON UPDATE TO customers WHERE NEW.spare = 'never' DO INSTEAD NOTHING;
+    CREATE RULE never AS ON UPDATE TO customers WHERE NEW.email = 'never' DO INSTEAD NOTHING;
     ALTER TABLE customers ENABLE ROW LEVEL SECURITY;
     CREATE POLICY everybody ON customers USING (visits >= 0) WITH CHECK (name <> '');
     INSERT INTO teams VALUES (1), (2);
@@ -51,7 +51,7 @@ CHANGES = {
     "not null": "ALTER COLUMN visits SET NOT NULL",
     "default": "ALTER COLUMN visits SET DEFAULT 3",
     "wider text": "ALTER COLUMN spare TYPE varchar(99)",
-    "unlogged": "SET (fillfactor = 50)",
+    "storage": "SET (fillfactor = 50)",
     "key to bigint": "ALTER COLUMN id TYPE bigint",
 }
 

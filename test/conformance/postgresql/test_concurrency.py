@@ -9,7 +9,7 @@ from random import Random
 import psycopg2
 import pytest
 
-from scenario.definitions import CUSTOMERS, LISTS, SPLIT_NAME, SUBSCRIPTIONS
+from conformance.postgresql.definitions import CUSTOMERS, LISTS, SPLIT_NAME, SUBSCRIPTIONS
 from support.midflight import AWAITING_ADDITIONAL_ACTION, UNINITIALIZED
 from support.writers import seed_of_run
 

@@ -1,7 +1,7 @@
 """Keys of every type that PostgreSQL has an order for: copied in chunks, followed, compared, mended."""
 import pytest
 
-from conformance.postgresql.conftest import copied
+from conformance.postgresql.definitions import copied
 from scenario.conftest import stopped_backfill
 
 ROWS = 1000

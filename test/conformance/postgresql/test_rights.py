@@ -6,8 +6,8 @@ from contextlib import closing
 import psycopg2
 import pytest
 
+from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME
 from scenario.conftest import People
-from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from support.midflight import FAILED, REFUSED, USAGE
 from support.postgres import SUPERUSER
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME
 from scenario.conftest import stopped_backfill
-from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from support.midflight import AWAITING_ADDITIONAL_ACTION, FAILED, REFUSED, RUNNING, UNINITIALIZED
 from support.postgres import Server
 from support.postgres_application import USER, PostgresApplication

