@@ -2,8 +2,8 @@
 import psycopg2
 import pytest
 
+from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME
 from scenario.conftest import People, split
-from scenario.definitions import CUSTOMERS, SPLIT_NAME
 
 BOTH = pytest.mark.parametrize("table, name", [("customers", "name"), ("people", "first_name")])
 

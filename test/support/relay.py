@@ -1,0 +1,69 @@
+"""A socket between midflight and a PostgreSQL server, where the connection can be cut or can fall silent."""
+import os
+import socket
+import threading
+from contextlib import suppress
+
+PORT = 5432
+
+
+class Relay:
+    """`with Relay(folder, server) as relay`: what connects to host=folder port=5432 is on the server."""
+
+    def __init__(self, folder, server):
+        self.folder, self.target = folder, str(server.folder / f".s.PGSQL.{server.port}")
+        self.flowing = threading.Event()
+        self.flowing.set()
+        self.pairs = []
+
+    def __enter__(self):
+        path = str(self.folder / f".s.PGSQL.{PORT}")
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(path)
+        os.chmod(path, 0o777)
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.flowing.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.cut()
+
+    def accept(self):
+        with suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                server.connect(self.target)
+                self.pairs.append((client, server))
+                for source, sink in ((client, server), (server, client)):
+                    threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
+
+    def pump(self, source, sink):
+        with suppress(OSError):
+            while data := source.recv(65536):
+                self.flowing.wait()
+                sink.sendall(data)
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def cut(self):
+        """Every connection there is."""
+        for pair in self.pairs:
+            for end in pair:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+        self.pairs.clear()
+
+    def stall(self):
+        """Nothing comes through in either direction, until `resume`; the connections stay."""
+        self.flowing.clear()
+
+    def resume(self):
+        self.flowing.set()
+
+    def address(self, database, user):
+        return f"postgresql://{user}@/{database}?host={self.folder}&port={PORT}"
