@@ -4,7 +4,7 @@ import pytest
 
 from scenario.conftest import stopped_backfill
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
-from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FAILED, LEDGER, REFUSED, UNINITIALIZED, USAGE)
+from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FAILED, REFUSED, UNINITIALIZED, USAGE)
 from support.stores import spoken
 
 VERBS = ["check", "start", "status", "verify", "advance", "rollback", "history"]
@@ -121,7 +121,7 @@ class TestAlteredBehindItsBack:
         assert people.midflight.stage() == UNINITIALIZED
         assert "people" not in people.app.tables()
         left = [name for kind in ("trigger", "view", "index") for name in people.app.names(kind)]
-        assert not [name for name in left if "midflight" in name and not name.startswith(LEDGER)]
+        assert not [name for name in left if "midflight" in name and not name.startswith(people.app.own)]
 
     def test_half_way_through_the_copy_is_noticed_and_leads_home(self, app, migration, alteration):
         midflight = migration(CUSTOMERS + """

@@ -24,6 +24,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 class Application:
     store = SQLITE
     ledger = ""  # what stands before the names of its tables
+    own = LEDGER  # tables that stay, of midflight
     journal = "CREATE TABLE journal (number INTEGER PRIMARY KEY, writer TEXT NOT NULL, writes TEXT NOT NULL)"
     begin_writing, begin_reading = "BEGIN IMMEDIATE", "BEGIN"  # see twin.py: the first in an order, the second in one snapshot
     IntegrityError = sqlite3.IntegrityError

@@ -195,7 +195,8 @@ class Connection:
             self.execute(sql, row)
 
     def executescript(self, script):
-        self.execute(script)
+        if script.strip():
+            self.execute(script)
 
     def copy(self, sql, text):
         """COPY ... FROM STDIN with that input."""

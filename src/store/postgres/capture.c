@@ -43,14 +43,15 @@ static bool enter_objects(struct postgres_store *store, struct error *error) {
     return pg_query(store->db, text_get(&sql), NULL, values, 2, NULL, error);
 }
 
-/* Drops what was entered: triggers, then the functions that they run, then types. */
+/* Drops what was entered: triggers, whatever their tables are called by now, then the functions that they run, then types. */
 static bool drop_objects(struct postgres_store *store, struct error *error) {
     TEXT drops = {0};
     RESULT *found = NULL;
     const char *values[] = {store->change.name};
     if (!pg_query(store->db,
-                  "SELECT kind, name, target FROM midflight.midflight_object WHERE migration = $1 AND (kind <> 'TRIGGER' OR "
-                  "to_regclass(target) IS NOT NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE'], kind), place DESC",
+                  "SELECT o.kind, o.name, t.tgrelid::regclass FROM midflight.midflight_object o LEFT JOIN pg_trigger t ON o.kind = "
+                  "'TRIGGER' AND quote_ident(t.tgname) = o.name WHERE o.migration = $1 AND (o.kind <> 'TRIGGER' OR t.oid IS NOT "
+                  "NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE'], o.kind), o.place DESC",
                   NULL, values, 1, &found, error)) {
         return false;
     }
@@ -80,12 +81,24 @@ static bool programs_there(struct postgres_store *store, bool *ret, struct error
 #define LOCK_REST_MS 200
 #define LOCK_TRIES 150
 
+/* Is the table (still, already) there? */
+static bool is_there(struct postgres_store *store, const struct bound_table *table, bool *ret, struct error *error) {
+    TEXT name = {0};
+    const char *there = NULL;
+    pg_dialect.table(&name, table);
+    if (!pg_text(store->db, "SELECT to_regclass($1)::text", text_get(&name), store->bound, &there, error)) return false;
+    *ret = there != NULL;
+    return true;
+}
+
 /* Locks a side's tables for a change of their triggers; the transaction stays good when a try fails. */
 static bool lock_side(struct postgres_store *store, enum side side, const char *mode, struct error *error) {
     TEXT sql = {0};
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
-        if (table->identity.count == 0 || (side == SIDE_NEW && !store->standing.made)) continue; /* it is not there */
+        bool there;
+        if (!is_there(store, table, &there, error)) return false;
+        if (!there) continue;
         text_add(&sql, sql.length == 0 ? "LOCK TABLE " : ", ");
         pg_dialect.table(&sql, table);
     }
@@ -138,7 +151,9 @@ static bool install_refusal(struct postgres_store *store, enum side side, const 
     text_add(&sql, ", TG_TABLE_NAME);\nEND\n$midflight$;\n");
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
-        if (table->identity.count == 0 || (side == SIDE_NEW && !store->standing.made)) continue; /* it is not there */
+        bool there;
+        if (!is_there(store, table, &there, error)) return false;
+        if (!there) continue;
         text_add(&sql, "CREATE TRIGGER ");
         pg_quote(&sql, pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name)));
         text_add(&sql, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ");

@@ -93,6 +93,27 @@ static bool check_keys(struct postgres_store *store, struct check_report *report
     return true;
 }
 
+/* Two migrations at once over one table would follow each other's half-made work. */
+static bool check_neighbours(struct postgres_store *store, struct check_report *report, struct error *error) {
+    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
+        TEXT name = {0};
+        const char *other = NULL;
+        TEXT sql = {0};
+        pg_dialect.table(&name, &store->tables[SIDE_OLD][i]);
+        text_add(&sql, "SELECT o.migration FROM midflight.midflight_object o JOIN pg_trigger t ON o.kind = 'TRIGGER' AND "
+                       "quote_ident(t.tgname) = o.name WHERE t.tgrelid = $1::regclass AND o.migration <> ");
+        pg_quote_text(&sql, store->change.name);
+        bool known;
+        if (!store->sql.base.ops->ledger_exists(&store->sql.base, &known, error)) return false;
+        if (!known) return true;
+        if (!pg_text(store->db, text_get(&sql), text_get(&name), store->bound, &other, error)) return false;
+        if (other == NULL) continue;
+        say(report, CHECK_REFUSAL, "another migration, %s, is changing table %s: let it finish or roll it back first", other,
+            store->tables[SIDE_OLD][i].table->name);
+    }
+    return true;
+}
+
 /* --- the round trip --------------------------------------------------------------------------------------------- */
 
 /* The new tables as forward would fill them: each is its query, with NULL for what nobody maps. */
@@ -192,7 +213,7 @@ static void plan(struct postgres_store *store, struct check_report *report) {
 
 bool postgres_check(struct store *base, struct check_report *report, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    if (!check_keys(store, report, error) || !postgres_rows_count(base, &report->forecast.rows, error)) return false;
+    if (!check_keys(store, report, error) || !check_neighbours(store, report, error) || !postgres_rows_count(base, &report->forecast.rows, error)) return false;
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
     plan(store, report);
     return true;
