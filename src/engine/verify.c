@@ -45,10 +45,9 @@ static enum direction leading(const struct flight *flight) {
     return flight->at.stage == STAGE_AWAITING_FINALIZATION && has_way_back(flight) ? BACKWARD : FORWARD;
 }
 
-static bool in_quarantine(void *context, const struct finding *finding) {
-    const char **key = context;
-    if (*key != NULL && strcmp(*key, finding->key) == 0) *key = NULL;
-    return true;
+static bool in_quarantine(struct flight *flight, enum direction direction, const char *key, bool *ret, struct error *error) {
+    return flight->store->ops->finding_known(flight->store, flight->at.record.name,
+                                             direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD, key, ret, error);
 }
 
 /* Syncs one entity from the leader; false in *ret_agrees when the follower refuses it. */
@@ -69,12 +68,10 @@ static bool sync_again(struct flight *flight, enum direction direction, const ch
         return true;
     }
     if (!flight_end(flight, true, "repair", error)) return false;
-    const char *sought = key;
-    ok = store->ops->ledger_findings(store, flight->at.record.name,
-                                     direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD, in_quarantine,
-                                     &sought, error);
-    *ret_agrees = sought != NULL;
-    return ok;
+    bool known;
+    if (!in_quarantine(flight, direction, key, &known, error)) return false;
+    *ret_agrees = !known;
+    return true;
 }
 
 static bool record_difference(struct flight *flight, const struct difference *difference, struct error *error) {
@@ -91,14 +88,8 @@ static bool record_difference(struct flight *flight, const struct difference *di
 
 /* What waits in quarantine is known to differ, and has a gate of its own. */
 static bool known_to_quarantine(struct flight *flight, const char *key, bool *ret, struct error *error) {
-    struct store *store = flight->store;
-    const char *forward = key, *backward = key;
-    if (!store->ops->ledger_findings(store, flight->at.record.name, QUARANTINE_FORWARD, in_quarantine, &forward, error) ||
-        !store->ops->ledger_findings(store, flight->at.record.name, QUARANTINE_BACKWARD, in_quarantine, &backward, error)) {
-        return false;
-    }
-    *ret = forward == NULL || backward == NULL;
-    return true;
+    return in_quarantine(flight, FORWARD, key, ret, error) &&
+           (*ret || in_quarantine(flight, BACKWARD, key, ret, error));
 }
 
 /* An entity that differs in several tables is one entity; the differences of a step come table by table. */
@@ -174,7 +165,7 @@ static bool remember(struct flight *flight, int64_t at_ms, int64_t epoch, int64_
  * must not leave a clean record behind. */
 static bool forget(struct flight *flight, struct error *error) {
     if (!flight_begin(flight, error)) return false;
-    bool ok = flight->store->ops->finding_clear(flight->store, flight->at.record.name, DIVERGENCE, NULL, error) &&
+    bool ok = flight->store->ops->findings_clear(flight->store, flight->at.record.name, DIVERGENCE, error) &&
               remember(flight, 0, 0, 0, error);
     return flight_end(flight, ok, "divergences cleared", error);
 }

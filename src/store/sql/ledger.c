@@ -181,14 +181,25 @@ bool sql_ledger_findings(struct sql_connection *connection, const char *name, en
 
 bool sql_finding_add(struct sql_connection *connection, const char *name, enum finding_kind kind,
                      const struct finding *finding, struct error *error) {
-    return sql_finding_clear(connection, name, kind, finding->key, error) &&
+    return RUN(SQL_finding_remove, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(finding->key)) &&
            RUN(SQL_finding_add, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(finding->key),
                sql_text(finding->text), sql_integer(finding->at_ms));
 }
 
-bool sql_finding_clear(struct sql_connection *connection, const char *name, enum finding_kind kind, const char *key,
-                       struct error *error) {
-    return RUN(SQL_finding_clear, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(key));
+static bool note_found(void *context, const struct sql_value *columns, struct error *error) {
+    (void)columns, (void)error;
+    *(bool *)context = true;
+    return true;
+}
+
+bool sql_finding_known(struct sql_connection *connection, const char *name, enum finding_kind kind, const char *key,
+                       bool *ret, struct error *error) {
+    *ret = false;
+    return RUN(SQL_finding_known, note_found, ret, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(key));
+}
+
+bool sql_findings_clear(struct sql_connection *connection, const char *name, enum finding_kind kind, struct error *error) {
+    return RUN(SQL_findings_clear, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)));
 }
 
 bool sql_lease_take(struct sql_connection *connection, const char *name, const char *owner, int64_t until_ms,

@@ -24,8 +24,9 @@ bool sql_ledger_findings(struct sql_connection *connection, const char *name, en
                          finding_visit *visit, void *context, struct error *error);
 bool sql_finding_add(struct sql_connection *connection, const char *name, enum finding_kind kind,
                      const struct finding *finding, struct error *error);
-bool sql_finding_clear(struct sql_connection *connection, const char *name, enum finding_kind kind, const char *key,
-                       struct error *error);
+bool sql_finding_known(struct sql_connection *connection, const char *name, enum finding_kind kind, const char *key,
+                       bool *ret, struct error *error);
+bool sql_findings_clear(struct sql_connection *connection, const char *name, enum finding_kind kind, struct error *error);
 bool sql_lease_take(struct sql_connection *connection, const char *name, const char *owner, int64_t until_ms,
                     int64_t token, struct error *error);
 /* Fails (ERROR_HELD) when the token is no longer the migration's. */

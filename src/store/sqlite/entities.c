@@ -126,13 +126,28 @@ bool keys_each(struct sqlite_store *store, const char *from, const char *until, 
            keys_visit(statement, visit, context, error);
 }
 
+bool different_prepare(struct sqlite_store *store, const struct flow *flow, const struct scope *scope, sqlite3_stmt **ret,
+                       struct error *error) {
+    TEXT sql = {0};
+    TEXT query = {0};
+    sync_query(&query, &sqlite_dialect, flow, scope, IMAGE_STORED);
+    keys_head(&sql, store);
+    sync_different(&sql, &sqlite_dialect, flow, scope, text_get(&query));
+    keys_tail(&sql, store, -1);
+    return statement_prepare(store->db, text_get(&sql), NULL, ret, error);
+}
+
 bool sync_prepare(struct sqlite_store *store, enum direction direction, sqlite3_stmt **ret,
                   struct error *error) {
+    *ret = store->sync[direction];
+    if (*ret != NULL) return true;
     TEXT sql = {0};
     text_add(&sql, "INSERT INTO ");
     sqlite_quote(&sql, sync_view(store, direction));
     text_add(&sql, " VALUES (");
     for (size_t i = 0; i < store->key_count; i++) text_addf(&sql, "%s?%zu", i > 0 ? ", " : "", i + 1);
     text_add(&sql, ")");
-    return statement_prepare(store->db, text_get(&sql), NULL, ret, error);
+    if (!statement_prepare(store->db, text_get(&sql), NULL, &store->sync[direction], error)) return false;
+    *ret = store->sync[direction];
+    return true;
 }

@@ -3,17 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "store/sql/ledger.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/state.h"
 
-/* Pages that the write-ahead log may hold before we copy them into the file ourselves. While others write it is well
- * below SQLite's own 1000, at which it would be some commit of theirs that has to do it; while nobody does, a page that
- * many chunks change is better copied once. */
-#define LOG_PAGES_BUSY 600
-#define LOG_PAGES_QUIET 16000
-#define BUSY_MS 2000.0
+/* Pages that the write-ahead log may hold before we copy them into the file ourselves. Where there is time, well below
+ * SQLite's own 1000, at which it would be some commit of the application's that has to do it; else as late as can be, since
+ * a page that many chunks change is better copied once. */
+#define LOG_PAGES_RESTING 600
+#define LOG_PAGES 16000
 
 /* --- sql_connection over sqlite3 ------------------------------------------------------------------------------ */
 
@@ -64,6 +62,7 @@ static bool connection_run_script(struct sql_connection *connection, const char 
 
 static void unbind(struct sqlite_store *store) {
     chunk_statements_free(store);
+    for (int direction = 0; direction < 2; direction++) statement_finalize(&store->sync[direction]);
     sqlite3_close(store->copy);
     store->copy = NULL;
     arena_free(store->bound);
@@ -180,11 +179,10 @@ static void sqlite_rollback(struct store *base) {
     if (sqlite3_get_autocommit(db) == 0) (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static bool sqlite_tidy(struct store *base, struct error *error) {
+static bool sqlite_tidy(struct store *base, bool rest, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
-    bool busy = store->others_wrote_ms > 0 && clock_ms() - store->others_wrote_ms < BUSY_MS;
     (void)error;
-    if (store->log_pages < (busy ? LOG_PAGES_BUSY : LOG_PAGES_QUIET)) return true;
+    if (store->log_pages < (rest ? LOG_PAGES_RESTING : LOG_PAGES)) return true;
     /* A checkpoint that others keep from finishing is no failure: the next one goes on from there. */
     sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return true;
@@ -244,9 +242,12 @@ static bool finding_add(struct store *store, const char *name, enum finding_kind
                         struct error *error) {
     return sql_finding_add(CONNECTION, name, kind, finding, error);
 }
-static bool finding_clear(struct store *store, const char *name, enum finding_kind kind, const char *key,
+static bool finding_known(struct store *store, const char *name, enum finding_kind kind, const char *key, bool *ret,
                           struct error *error) {
-    return sql_finding_clear(CONNECTION, name, kind, key, error);
+    return sql_finding_known(CONNECTION, name, kind, key, ret, error);
+}
+static bool findings_clear(struct store *store, const char *name, enum finding_kind kind, struct error *error) {
+    return sql_findings_clear(CONNECTION, name, kind, error);
 }
 static bool lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token,
                        struct error *error) {
@@ -279,7 +280,8 @@ const struct store_ops sqlite_ops = {
     .ledger_forget = ledger_forget,
     .ledger_findings = ledger_findings,
     .finding_add = finding_add,
-    .finding_clear = finding_clear,
+    .finding_known = finding_known,
+    .findings_clear = findings_clear,
     .lease_take = lease_take,
     .lease_renew = lease_renew,
     .lease_release = lease_release,
