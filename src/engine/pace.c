@@ -24,8 +24,10 @@
  * waiter sleeps between two looks (SQLite's own: mostly 25 ms). Usual is counted in the time that the lock was free. */
 #define REST_MS 26.0
 #define UNUSUAL 2.0
-/* Where nobody writes there is such a rest as well, after so long. */
-#define WORK_MS 200.0
+/* Where nobody writes there is such a rest as well, after so long. Where somebody does there may be others who never get the
+ * lock; before they sleep longer (SQLite's own: after 128 ms) there is one for them. */
+#define WORK_QUIET_MS 200.0
+#define WORK_BUSY_MS 130.0
 /* How often a rest looks whether somebody wrote. While somebody does at every look, they are catching up: the rest goes on
  * for up to so long, by the chunk's hold. */
 #define LOOK_MS 0.5
@@ -36,7 +38,7 @@ struct pace {
     double load;
     double looked;   /* when we last looked whether others wrote */
     double seen;     /* when they were last seen to; 0: never */
-    double let_in;   /* when they last were, or could have been however long they slept; 0: never */
+    double let_in;   /* when they last could have been let in, however long they slept; 0: never */
     double held_ms;  /* for how long the last chunk held the lock */
     double free_ms;  /* since `seen`, without the time that we held the lock */
     double usual_ms; /* what free_ms usually is when they are seen again */
@@ -83,9 +85,14 @@ static double pace_rest_ms(const struct pace *pace) {
     return rest > share ? rest : share;
 }
 
+/* Nobody wrote for longer than usual. */
+static bool pace_unusual(const struct pace *pace) {
+    return pace->free_ms > UNUSUAL * pace->usual_ms;
+}
+
 /* Others may be waiting unseen. */
 static bool pace_overdue(const struct pace *pace) {
-    return pace->free_ms > UNUSUAL * pace->usual_ms || pace->looked - pace->let_in >= WORK_MS;
+    return pace_unusual(pace) || pace->looked - pace->let_in >= (pace_busy(pace) ? WORK_BUSY_MS : WORK_QUIET_MS);
 }
 
 /* Have others written? `held_ms`: for how long since the last look they could not. */
@@ -98,7 +105,7 @@ static bool pace_look(struct pace *pace, struct store *store, double held_ms, st
     if (!wrote) return true;
     pace->usual_ms += (pace->free_ms - pace->usual_ms) / 8;
     pace->free_ms = 0;
-    pace->seen = pace->let_in = now;
+    pace->seen = now;
     return true;
 }
 
@@ -118,10 +125,12 @@ static bool pace_rest(struct pace *pace, struct store *store, double rest_ms, st
         interrupt_rest();
         if (!pace_look(pace, store, 0, error)) return false;
     }
-    if (pace->looked - began < REST_MS || !pace_overdue(pace)) return true;
+    if (pace->looked - began < REST_MS) return true;
     pace->let_in = pace->looked;
-    pace->free_ms = 0;
-    pace->usual_ms = fmin(pace->usual_ms * 2, REST_MS);
+    if (pace_unusual(pace)) {
+        pace->free_ms = 0;
+        pace->usual_ms = fmin(pace->usual_ms * 2, REST_MS);
+    }
     return true;
 }
 
