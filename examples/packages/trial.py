@@ -187,6 +187,11 @@ class Command:
         rows, seconds = re.search(r"backfill: (\d+) rows in ([\d.]+) s", self.said()).groups()
         return int(rows), float(seconds)
 
+    def indexed(self):
+        """The seconds that the indexes took after the backfill."""
+        built = re.search(r"indexes: built in ([\d.]+) s", self.said())
+        return float(built[1]) if built else 0.0
+
 
 def arguments(verb, *options):
     return [MIDFLIGHT, verb, "--json", *options, DEFINITION]

@@ -20,12 +20,23 @@ static bool turn_writes(struct flight *flight, struct error *error) {
     return store->ops->capture_off(store, error) && store->ops->capture_refuse(store, SIDE_OLD, error);
 }
 
+/* Writers wait while the cut-over's transaction is open. Undone, it leaves everything as it was. */
+static bool within_pause(const struct flight *flight, double began, struct error *error) {
+    double held_ms = clock_ms() - began;
+    if (held_ms <= (double)flight->definition->pause_ms_max) return true;
+    return error_set(error, ERROR_GATE,
+                     "gate pause: the cut-over of migration %s would have held the writers for over %.1f ms, and pause_max is "
+                     "%" PRId64 " ms. It was undone and all is as before: run `midflight advance` again, at a quieter time, or "
+                     "with a longer pause_max",
+                     flight->at.record.name, held_ms, flight->definition->pause_ms_max);
+}
+
 static bool cut_over(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
     bool swaps = flight->definition->change.alter_table != NULL;
     if (swaps && !store->ops->swap_rehearse(store, false, error)) return false;
-    double began = clock_ms();
     if (!flight_begin(flight, error)) return false;
+    double began = clock_ms();
     struct standpoint next = flight->at;
     bool ok = true;
     if (swaps) ok = swap_names(flight, error);
@@ -33,7 +44,8 @@ static bool cut_over(struct flight *flight, struct error *error) {
     next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
     ok = ok &&
          store->ops->ledger_set(store, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) &&
-         ledger_move(store, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error);
+         ledger_move(store, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error) &&
+         within_pause(flight, began, error);
     ok = flight_end(flight, ok, stage_name(STAGE_AWAITING_FINALIZATION), error);
     if (!ok) return false;
     flight->at = next;

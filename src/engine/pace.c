@@ -1,5 +1,6 @@
 #include "engine/pace.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -14,19 +15,33 @@
 #define AIM_QUIET 0.7
 #define AIM_BUSY_MS 3.0
 /* The rest after a chunk, by its hold, while others write. */
-#define REST_BUSY 0.75
-/* Who waits for the lock cannot be seen, and who never gets it is never seen to write. So even where nobody seems to write
- * there is a rest now and then that is longer than such a waiter sleeps between two looks (SQLite's own: mostly 25 ms). */
-#define WORK_MS 200.0
-#define REST_MS 26.0
+#define REST_BUSY 0.5
 /* Others are taken to be writing for so long after they were last seen to. */
 #define BUSY_MS 500.0
+
+/* Who waits for the lock cannot be seen, only who wrote; and a waiter that comes too late each time sleeps longer and longer.
+ * So when nobody was seen for longer than usual, the rest goes on until somebody is, or until it has been longer than such a
+ * waiter sleeps between two looks (SQLite's own: mostly 25 ms). Usual is counted in the time that the lock was free. */
+#define REST_MS 26.0
+#define UNUSUAL 2.0
+/* Where nobody writes there is such a rest as well, after so long. Where somebody does there may be others who never get the
+ * lock; before they sleep longer (SQLite's own: after 128 ms) there is one for them. */
+#define WORK_QUIET_MS 200.0
+#define WORK_BUSY_MS 130.0
+/* How often a rest looks whether somebody wrote. While somebody does at every look, they are catching up: the rest goes on
+ * for up to so long, by the chunk's hold. */
+#define LOOK_MS 0.5
+#define REST_CATCH_UP 2.0
 
 struct pace {
     double hold_ms_max;
     double load;
-    double busy_until;
-    double rested; /* when there was last a rest as long as REST_MS, or somebody else's write */
+    double looked;   /* when we last looked whether others wrote */
+    double seen;     /* when they were last seen to; 0: never */
+    double let_in;   /* when they last could have been let in, however long they slept; 0: never */
+    double held_ms;  /* for how long the last chunk held the lock */
+    double free_ms;  /* since `seen`, without the time that we held the lock */
+    double usual_ms; /* what free_ms usually is when they are seen again */
     int64_t rows;
 };
 
@@ -45,36 +60,84 @@ void meter_add(struct meter *meter, struct flight *flight, const char *phase, in
     flight->observer.progress(flight->observer.context, phase, done, total, meter->rate);
 }
 
-static double pace_aim(const struct pace *pace, bool busy) {
-    double aim = pace->hold_ms_max * AIM_QUIET;
-    return busy && aim > AIM_BUSY_MS ? AIM_BUSY_MS : aim;
+static bool pace_busy(const struct pace *pace) {
+    return pace->seen > 0 && pace->looked - pace->seen < BUSY_MS;
 }
 
-/* The next chunk's size, and the rest before it. */
-static double pace_follow(struct pace *pace, const struct chunk *chunk, int64_t asked) {
-    double now = clock_ms();
-    if (chunk->others_write) pace->busy_until = now + BUSY_MS;
-    bool busy = now < pace->busy_until;
-    double factor = pace_aim(pace, busy) / (chunk->hold_ms > 0.01 ? chunk->hold_ms : 0.01);
+/* The next chunk's size, by the last one. */
+static void pace_follow(struct pace *pace, const struct chunk *chunk) {
+    pace->held_ms = chunk->hold_ms;
+    double aim = pace->hold_ms_max * AIM_QUIET;
+    if (pace_busy(pace) && aim > AIM_BUSY_MS) aim = AIM_BUSY_MS;
+    double factor = aim / fmax(chunk->hold_ms, 0.01);
     if (factor > 2) factor = 2;
     if (factor < 0.25) factor = 0.25;
     /* A chunk cut short by the range's end says nothing about size. */
-    if (chunk->rows >= asked / 2 || factor < 1) pace->rows = (int64_t)((double)asked * factor);
+    if (chunk->rows >= pace->rows / 2 || factor < 1) pace->rows = (int64_t)((double)pace->rows * factor);
     if (pace->rows < 1) pace->rows = 1;
     if (pace->rows > ROWS_MAX) pace->rows = ROWS_MAX;
-    double rest = busy ? chunk->hold_ms * REST_BUSY : 0;
-    if (busy || pace->rested == 0) pace->rested = now;
-    if (now - pace->rested >= WORK_MS) {
-        rest = REST_MS;
-        pace->rested = now;
-    }
-    double share = pace->load > 0 && pace->load < 1 ? chunk->hold_ms * (1 - pace->load) / pace->load : 0;
+}
+
+/* The rest after a chunk, at the least. */
+static double pace_rest_ms(const struct pace *pace) {
+    double rest = pace_busy(pace) ? pace->held_ms * REST_BUSY : 0;
+    double share = pace->load > 0 && pace->load < 1 ? pace->held_ms * (1 - pace->load) / pace->load : 0;
     return rest > share ? rest : share;
+}
+
+/* Nobody wrote for longer than usual. */
+static bool pace_unusual(const struct pace *pace) {
+    return pace->free_ms > UNUSUAL * pace->usual_ms;
+}
+
+/* Others may be waiting unseen. */
+static bool pace_overdue(const struct pace *pace) {
+    return pace_unusual(pace) || pace->looked - pace->let_in >= (pace_busy(pace) ? WORK_BUSY_MS : WORK_QUIET_MS);
+}
+
+/* Have others written? `held_ms`: for how long since the last look they could not. */
+static bool pace_look(struct pace *pace, struct store *store, double held_ms, struct error *error) {
+    bool wrote;
+    if (!store->ops->others_write(store, &wrote, error)) return false;
+    double now = clock_ms();
+    pace->free_ms += now - pace->looked - held_ms;
+    pace->looked = now;
+    if (!wrote) return true;
+    pace->usual_ms += (pace->free_ms - pace->usual_ms) / 8;
+    pace->free_ms = 0;
+    pace->seen = now;
+    return true;
+}
+
+/* How long a rest is to be, as far as can be seen by now. */
+static double pace_rest_goal(const struct pace *pace, double rest_ms) {
+    if (pace_overdue(pace)) return fmax(rest_ms, REST_MS);
+    return pace->seen == pace->looked ? fmax(rest_ms, pace->held_ms * REST_CATCH_UP) : rest_ms;
+}
+
+/* Copying the log holds nobody up, so it is part of the rest. */
+static bool pace_rest(struct pace *pace, struct store *store, double rest_ms, struct error *error) {
+    double began = pace->looked;
+    bool overdue = pace_overdue(pace);
+    if (!store->ops->tidy(store, overdue || rest_ms > 0, error) || !pace_look(pace, store, 0, error)) return false;
+    while (!interrupt_requested() && pace->looked - began < pace_rest_goal(pace, rest_ms)) {
+        clock_sleep_ms(LOOK_MS);
+        interrupt_rest();
+        if (!pace_look(pace, store, 0, error)) return false;
+    }
+    if (pace->looked - began < REST_MS) return true;
+    pace->let_in = pace->looked;
+    if (pace_unusual(pace)) {
+        pace->free_ms = 0;
+        pace->usual_ms = fmin(pace->usual_ms * 2, REST_MS);
+    }
+    return true;
 }
 
 bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
                  struct error *error) {
-    struct pace pace = {.hold_ms_max = flight->definition->hold_ms_max, .load = flight->load, .rows = ROWS_FIRST};
+    struct pace pace = {.hold_ms_max = flight->definition->hold_ms_max, .load = flight->load, .looked = clock_ms(),
+                        .usual_ms = REST_MS, .rows = ROWS_FIRST};
     struct meter meter = {0};
     char passed[64];
     while (true) {
@@ -88,6 +151,7 @@ bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t
             if (error->code == ERROR_SCHEMA || error->code == ERROR_ROWS) return flight_overtaken(flight, error);
             if (error->code != ERROR_OVERTIME) return false;
             pace.rows = pace.rows / 4 > 0 ? pace.rows / 4 : 1;
+            if (!pace_look(&pace, flight->store, chunk.hold_ms, error)) return false;
             clock_sleep_ms(1);
             continue;
         }
@@ -95,9 +159,9 @@ bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t
         FAILPOINT(passed);
         done += chunk.rows;
         meter_add(&meter, flight, phase, chunk.rows, done, total);
-        double rest = pace_follow(&pace, &chunk, pace.rows);
-        if (!flight->store->ops->tidy(flight->store, error)) return false;
         if (chunk.done) return true;
-        clock_sleep_ms(rest);
+        if (!pace_look(&pace, flight->store, chunk.hold_ms, error)) return false;
+        pace_follow(&pace, &chunk);
+        if (!pace_rest(&pace, flight->store, pace_rest_ms(&pace), error)) return false;
     }
 }

@@ -1,7 +1,5 @@
 #include "engine/quarantine.h"
 
-#include <string.h>
-
 /* Entities tried together at once: one transaction, so writers wait for it. */
 #define TOGETHER_MAX 50
 
@@ -11,23 +9,8 @@ static enum finding_kind kind_of(enum direction direction) {
 
 /* --- one entity ------------------------------------------------------------------------------------------------ */
 
-struct search {
-    const char *key;
-    bool found;
-};
-
-static bool compare(void *context, const struct finding *finding) {
-    struct search *search = context;
-    search->found = search->found || strcmp(search->key, finding->key) == 0;
-    return true;
-}
-
 bool quarantine_has(struct flight *flight, enum direction direction, const char *key, bool *ret, struct error *error) {
-    struct search search = {.key = key};
-    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), compare,
-                                                  &search, error);
-    *ret = search.found;
-    return ok;
+    return flight->store->ops->finding_known(flight->store, flight->at.record.name, kind_of(direction), key, ret, error);
 }
 
 /* [tx] *ret_refused: the follower refused rows of the entity, or a query failed; then what the transaction did may be

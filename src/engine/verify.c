@@ -136,7 +136,7 @@ static bool remember(struct flight *flight, int64_t at_ms, int64_t epoch, int64_
  * must not leave a clean record behind. */
 static bool forget(struct flight *flight, struct error *error) {
     if (!flight_begin(flight, error)) return false;
-    bool ok = flight->store->ops->finding_clear(flight->store, flight->at.record.name, DIVERGENCE, NULL, error) &&
+    bool ok = flight->store->ops->findings_clear(flight->store, flight->at.record.name, DIVERGENCE, error) &&
               remember(flight, 0, 0, 0, error);
     return flight_end(flight, ok, "divergences cleared", error);
 }

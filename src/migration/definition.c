@@ -21,7 +21,7 @@ static const struct field FILE_FIELDS[] = {
     {"backward", YAML_MAP, false, "{OLD TABLE: SELECT ... FROM new tables}"},
     {"alter", YAML_MAP, false, "{table: TABLE, change: SQL}"},
     {"soak", YAML_TEXT, false, "how long old follows new before the end, such as 24h"},
-    {"pause_max", YAML_TEXT, false, "how long writers may wait at the switch, such as 200ms"},
+    {"pause_max", YAML_TEXT, false, "how long writers may wait for the cut-over, such as 200ms"},
     {"hold_max", YAML_TEXT, false, "how long writers may wait for one chunk, such as 10ms"},
     {"retire", YAML_TEXT, false, "what becomes of the old tables: rename, drop or keep"},
     {"sync", YAML_TEXT, false, "in-database"},

@@ -16,7 +16,7 @@ struct definition {
     const char *old_store, *new_store; /* addresses; the same pointer when there is one store */
     struct change change;
     int64_t soak_ms;      /* default 24 h */
-    int64_t pause_ms_max; /* default 200 ms */
+    int64_t pause_ms_max; /* of the cut-over, and of building indexes late; default 200 ms */
     double hold_ms_max;   /* how long the store's writers may wait for one chunk; default 10 ms */
 };
 

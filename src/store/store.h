@@ -85,9 +85,7 @@ struct chunk {
     int64_t rows;       /* in: at most so many; out: so many leader rows were covered */
     double hold_ms_max; /* in: give up (ERROR_OVERTIME) when writers have waited so long, unless rows is 1 */
     double hold_ms;     /* out: how long writers had to wait */
-    bool others_write;  /* out: someone else wrote to the store since the last chunk */
     bool done;          /* out: nothing is left */
-    int64_t quarantined; /* out: entities whose query failed or whose rows were refused */
 };
 
 /* One step of a verification. */
@@ -161,8 +159,9 @@ struct store_ops {
                             void *context, struct error *error);
     bool (*finding_add)(struct store *store, const char *name, enum finding_kind kind, const struct finding *finding,
                             struct error *error);
-    bool (*finding_clear)(struct store *store, const char *name, enum finding_kind kind, const char *key,
-                              struct error *error); /* key NULL: all */
+    bool (*finding_known)(struct store *store, const char *name, enum finding_kind kind, const char *key, bool *ret,
+                          struct error *error);
+    bool (*findings_clear)(struct store *store, const char *name, enum finding_kind kind, struct error *error);
     bool (*lease_take)(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token,
                        struct error *error); /* [tx] token: the new one */
     bool (*lease_renew)(struct store *store, const char *name, int64_t until_ms, int64_t token,
@@ -196,12 +195,13 @@ struct store_ops {
                     struct error *error); /* [own] reads only */
     bool (*sync)(struct store *store, enum direction direction, const char *key, struct error *error); /* [tx] one entity, whole */
     /* [tx] The follower's rows of one entity let go of their unique values, for others to take, until the entity is synced:
-     * in the same transaction. */
+     * in the same transaction. Where another constraint forbids that they stay as they are. */
     bool (*park)(struct store *store, enum direction direction, const char *key, struct error *error);
     bool (*rehearse)(struct store *store, int64_t entities, int64_t *ret_done, struct error *error); /* [own] the way back,
                                                                    on a sample, in a transaction that is undone */
     bool (*others_write)(struct store *store, bool *ret, struct error *error); /* since it was last asked, or bound */
-    bool (*tidy)(struct store *store, struct error *error); /* outside of transactions: keep the log short */
+    /* Outside of transactions: keeps the log short. `rest`: there is time for it; else only where it has to be. */
+    bool (*tidy)(struct store *store, bool rest, struct error *error);
 };
 
 /* Every store begins with this. */

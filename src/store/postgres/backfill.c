@@ -253,8 +253,6 @@ bool postgres_backfill_chunk(struct store *base, int64_t token, struct chunk *ch
     struct arena *arena = arena_new();
     struct position position = {0};
     const char *upper = NULL;
-    chunk->quarantined = 0;
-    chunk->others_write = true;
     bool ok = position_read(store, arena, &position, error);
     if (ok && position.until == NULL) {
         chunk->rows = 0;

@@ -138,11 +138,7 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
     store->bound = arena_new();
     store->standing = standing;
     store->change = *change;
-    if (change->alter_table != NULL) {
-        return error_set(error, ERROR_DEFINITION,
-                         "alter: the short form is not there yet for PostgreSQL: write the new table in new.create, with "
-                         "forward and backward queries");
-    }
+    if (change->alter_table != NULL) return postgres_swap(base, false, error);
     store->key = (struct names){0};
     for (size_t i = 0; i < change->shapes[SIDE_OLD].tables[0].key.count; i++) {
         names_add(store->bound, &store->key, arena_format(store->bound, "k%zu", i + 1));
@@ -188,8 +184,8 @@ static bool postgres_others_write(struct store *base, bool *ret, struct error *e
     return true;
 }
 
-static bool postgres_tidy(struct store *base, struct error *error) {
-    (void)base, (void)error;
+static bool postgres_tidy(struct store *base, bool rest, struct error *error) {
+    (void)base, (void)rest, (void)error;
     return true; /* the server does it by itself */
 }
 
@@ -252,7 +248,8 @@ const struct store_ops postgres_ops = {
     .ledger_forget = sql_ledger_forget,
     .ledger_findings = sql_ledger_findings,
     .finding_add = sql_finding_add,
-    .finding_clear = sql_finding_clear,
+    .finding_known = sql_finding_known,
+    .findings_clear = sql_findings_clear,
     .lease_take = sql_lease_take,
     .lease_renew = sql_lease_renew,
     .lease_release = sql_lease_release,
@@ -264,6 +261,7 @@ const struct store_ops postgres_ops = {
     .shape_empty = postgres_shape_empty,
     .shape_drop = postgres_shape_drop,
     .shape_retire = postgres_shape_retire,
+    .swap_rehearse = postgres_swap_rehearse,
     .swap = postgres_swap,
     .rows_count = postgres_rows_count,
     .capture_on = postgres_capture_on,

@@ -339,10 +339,11 @@ static bool create_park(struct postgres_store *store, enum direction direction, 
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
     text_add(&sql, "DECLARE\n  midflight_before text := current_setting('midflight.syncing', true);\nBEGIN\n");
     add_set_guard(&sql, store, direction);
+    text_add(&sql, "  BEGIN\n  NULL;\n");
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
         sync_park(&sql, &pg_dialect, &store->flows[direction][i], &scope);
     }
-    text_add(&sql, RESTORE_GUARD);
+    text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    IF " PASSING " THEN RAISE; END IF;\n  END;\n" RESTORE_GUARD);
     return create_function(store, &sql, error);
 }
 

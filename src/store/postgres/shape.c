@@ -103,8 +103,6 @@ bool postgres_shape_empty(struct store *base, enum side side, struct chunk *chun
     (void)base, (void)side, (void)error;
     chunk->rows = 0;
     chunk->hold_ms = 0;
-    chunk->others_write = false;
-    chunk->quarantined = 0;
     chunk->done = true;
     return true;
 }
@@ -152,7 +150,17 @@ bool postgres_shape_retire(struct store *base, struct error *error) {
     return true;
 }
 
+static bool no_short_form(struct error *error) {
+    return error_set(error, ERROR_DEFINITION, "alter: the short form is not there yet for PostgreSQL: write the new table in "
+                                              "new.create, with forward and backward queries");
+}
+
+bool postgres_swap_rehearse(struct store *base, bool back, struct error *error) {
+    (void)base, (void)back;
+    return no_short_form(error);
+}
+
 bool postgres_swap(struct store *base, bool back, struct error *error) {
     (void)base, (void)back;
-    return error_set(error, ERROR_DEFINITION, "alter: the short form is not there yet for PostgreSQL");
+    return no_short_form(error);
 }

@@ -77,4 +77,5 @@ bool postgres_shape_index(struct store *store, struct error *error);
 bool postgres_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);
 bool postgres_shape_drop(struct store *store, enum side side, struct error *error);
 bool postgres_shape_retire(struct store *store, struct error *error);
+bool postgres_swap_rehearse(struct store *store, bool back, struct error *error);
 bool postgres_swap(struct store *store, bool back, struct error *error);

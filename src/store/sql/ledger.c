@@ -185,14 +185,19 @@ bool sql_ledger_findings(struct store *store, const char *name, enum finding_kin
 
 bool sql_finding_add(struct store *store, const char *name, enum finding_kind kind,
                      const struct finding *finding, struct error *error) {
-    return sql_finding_clear(store, name, kind, finding->key, error) &&
+    return RUN(SQL_finding_remove, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(finding->key)) &&
            RUN(SQL_finding_add, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(finding->key),
                sql_text(finding->text), sql_integer(finding->at_ms));
 }
 
-bool sql_finding_clear(struct store *store, const char *name, enum finding_kind kind, const char *key,
-                       struct error *error) {
-    return RUN(SQL_finding_clear, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(key));
+bool sql_finding_known(struct store *store, const char *name, enum finding_kind kind, const char *key,
+                       bool *ret, struct error *error) {
+    *ret = false;
+    return RUN(SQL_finding_known, some_row, ret, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(key));
+}
+
+bool sql_findings_clear(struct store *store, const char *name, enum finding_kind kind, struct error *error) {
+    return RUN(SQL_findings_clear, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)));
 }
 
 bool sql_lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms,

@@ -23,8 +23,9 @@ bool sql_ledger_findings(struct store *store, const char *name, enum finding_kin
                          finding_visit *visit, void *context, struct error *error);
 bool sql_finding_add(struct store *store, const char *name, enum finding_kind kind,
                      const struct finding *finding, struct error *error);
-bool sql_finding_clear(struct store *store, const char *name, enum finding_kind kind, const char *key,
-                       struct error *error);
+bool sql_finding_known(struct store *store, const char *name, enum finding_kind kind, const char *key,
+                       bool *ret, struct error *error);
+bool sql_findings_clear(struct store *store, const char *name, enum finding_kind kind, struct error *error);
 bool sql_lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms,
                     int64_t token, struct error *error);
 /* Fails (ERROR_HELD) when the token is no longer the migration's. */

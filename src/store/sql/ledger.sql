@@ -89,8 +89,14 @@ DELETE FROM midflight_finding WHERE migration = ?1;
 -- name: ledger_findings
 SELECT entity_key, reason, at_ms FROM midflight_finding WHERE migration = ?1 AND kind = ?2 ORDER BY at_ms, entity_key;
 
--- name: finding_clear
-DELETE FROM midflight_finding WHERE migration = ?1 AND kind = ?2 AND (entity_key = ?3 OR ?3 IS NULL);
+-- name: findings_clear
+DELETE FROM midflight_finding WHERE migration = ?1 AND kind = ?2;
+
+-- name: finding_known
+SELECT 1 FROM midflight_finding WHERE migration = ?1 AND kind = ?2 AND entity_key = ?3;
+
+-- name: finding_remove
+DELETE FROM midflight_finding WHERE migration = ?1 AND kind = ?2 AND entity_key = ?3;
 
 -- name: finding_add
 INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms) VALUES (?1, ?2, ?3, ?4, ?5);

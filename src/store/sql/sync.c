@@ -228,10 +228,11 @@ static void add_fits(struct text *text, const struct dialect *dialect, const str
 
 /* AND row a breaks no NOT NULL and no type, and no other row holds what a unique index of the target wants for it. Inside triggers
  * the conflict clause of the application's statement reigns: under its OR REPLACE such a row would delete the other
- * one, under its OR FAIL or OR ABORT it would fail the application. */
-static void add_acceptable(struct text *text, const struct dialect *dialect, const struct flow *flow) {
-    add_not_null(text, dialect, flow);
+ * one, under its OR FAIL or OR ABORT it would fail the application. Elsewhere ours does all that but types. */
+static void add_acceptable(struct text *text, const struct dialect *dialect, const struct flow *flow, bool within) {
+    if (within) add_not_null(text, dialect, flow);
     add_fits(text, dialect, flow);
+    if (!within) return;
     for (size_t i = 0; i < flow->target->unique_count; i++) {
         const struct names *unique = &flow->target->uniques[i];
         bool yielded = true;
@@ -345,8 +346,8 @@ static void add_assignment(struct text *text, const struct dialect *dialect, con
     text_add(text, " END");
 }
 
-static const char *policy(const struct dialect *dialect, const struct flow *flow, bool careful) {
-    return careful && flow->target->strict ? dialect->skip_refused : "";
+static const char *policy(const struct dialect *dialect, const struct flow *flow, bool within) {
+    return within && !flow->target->strict ? "" : dialect->skip_refused;
 }
 
 /* ("target"."c" differs from a."c" OR ...) */
@@ -361,11 +362,11 @@ static void add_any_differs(struct text *text, const struct dialect *dialect, co
 }
 
 void sync_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                 const char *was, bool careful) {
+                 const char *was, bool within) {
     if (flow->written.count == 0) return;
     TEXT target = {0};
     add_target(&target, dialect, flow);
-    text_addf(text, "  UPDATE %s", policy(dialect, flow, careful));
+    text_addf(text, "  UPDATE %s", policy(dialect, flow, within));
     dialect->table(text, flow->target);
     text_add(text, " SET ");
     for (size_t i = 0; i < flow->written.count; i++) {
@@ -386,14 +387,14 @@ void sync_update(struct text *text, const struct dialect *dialect, const struct 
         }
         text_add(text, ")");
     }
-    if (careful) add_acceptable(text, dialect, flow);
+    add_acceptable(text, dialect, flow, within);
     text_add(text, ";\n");
 }
 
 /* INSERT [or ignore] INTO "T" (columns) SELECT columns FROM now AS midflight_a */
 static void add_insert_head(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                            bool careful) {
-    text_addf(text, "  INSERT %sINTO ", policy(dialect, flow, careful));
+                            const char *skip) {
+    text_addf(text, "  INSERT %sINTO ", skip);
     dialect->table(text, flow->target);
     text_add(text, " (");
     sync_names(text, dialect, NULL, &flow->yielded);
@@ -444,8 +445,8 @@ void sync_recall(struct text *text, const struct dialect *dialect, const struct 
 }
 
 void sync_insert(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                 const char *was, bool careful) {
-    add_insert_head(text, dialect, flow, now, careful);
+                 const char *was, bool within) {
+    add_insert_head(text, dialect, flow, now, policy(dialect, flow, within));
     text_add(text, "\n    WHERE NOT EXISTS (SELECT 1 FROM ");
     dialect->table(text, flow->target);
     text_add(text, " AS midflight_t WHERE ");
@@ -455,13 +456,13 @@ void sync_insert(struct text *text, const struct dialect *dialect, const struct 
         text_add(text, "\n    AND ");
         add_flow_changed(text, dialect, flow, now, was);
     }
-    if (careful) add_acceptable(text, dialect, flow);
+    add_acceptable(text, dialect, flow, within);
     if (dialect->unless_there != NULL) dialect->unless_there(text, flow);
     text_add(text, ";\n");
 }
 
 void sync_fill(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now) {
-    add_insert_head(text, dialect, flow, now, false);
+    add_insert_head(text, dialect, flow, now, "");
     text_add(text, ";\n");
 }
 

@@ -132,11 +132,13 @@ void sync_recall(struct text *text, const struct dialect *dialect, const struct 
 /* The rows that are in `was` and not in `now`. */
 void sync_delete_gone(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                       const char *was);
-/* `was` NULL: whatever differs, and whatever is missing; else only where the flow changed. `careful` leaves out rows that a constraint would refuse; sync_refused finds them. */
+/* `was` NULL: whatever differs, and whatever is missing; else only where the flow changed. Rows that a constraint would refuse
+ * are left out; sync_refused and sync_different find them. `within`: this is part of a trigger, where the application's own
+ * conflict clause reigns over ours. */
 void sync_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                 const char *was, bool careful);
+                 const char *was, bool within);
 void sync_insert(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                 const char *was, bool careful);
+                 const char *was, bool within);
 /* Into a range that holds nothing yet: no conflict handling at all. */
 void sync_fill(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now);
 
@@ -145,7 +147,7 @@ void sync_fill(struct text *text, const struct dialect *dialect, const struct fl
 void sync_park(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope);
 
 /* A condition: some row of `now` (and, with `was`, that the write changed) is not on the follower as yielded. True after
- * a careful sync means that the follower refused it. */
+ * a sync means that the follower refused it. */
 void sync_refused(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                   const char *was);
 

@@ -1,8 +1,8 @@
 /* Backfill: the range from the cursor on, a chunk at a time, each in one transaction with its cursor.
  *
  * Reads and writes of a chunk happen under the writer's lock, so nothing can come between them. A chunk that takes
- * longer than it may is interrupted and undone; the engine then asks for a smaller one. A chunk in which some row
- * fails is done again entity by entity, and the entities that fail go to quarantine. */
+ * longer than it may is interrupted and undone; the engine then asks for a smaller one. A chunk in which something is
+ * refused is done carefully; see careful.c. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,6 @@
 #include "base/failpoint.h"
 #include "store/sql/ledger.h"
 #include "store/sqlite/state.h"
-
-/* Entities of a chunk that is done one by one. */
-#define CAREFUL_ENTITIES 256
 
 bool sqlite_rows_count(struct store *base, int64_t *ret, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
@@ -117,6 +114,7 @@ void chunk_statements_free(struct sqlite_store *store) {
             sqlite3_finalize(statements->any);
             sqlite3_finalize(statements->fill);
             for (int s = 0; s < 3; s++) sqlite3_finalize(statements->sync[s]);
+            sqlite3_finalize(statements->different);
         }
         store->chunks[lower] = NULL;
     }
@@ -129,7 +127,7 @@ static bool prepare_text(struct sqlite_store *store, struct text *text, sqlite3_
     return ok;
 }
 
-static bool prepare_chunk(struct sqlite_store *store, bool lower, struct error *error) {
+bool chunk_prepare(struct sqlite_store *store, bool lower, struct error *error) {
     if (store->chunks[lower] != NULL) return true;
     size_t count = store->change.mappings[FORWARD].count;
     struct scope scope = {.lower = lower, .upper = true};
@@ -154,32 +152,34 @@ static bool prepare_chunk(struct sqlite_store *store, bool lower, struct error *
         sync_update(&text, &sqlite_dialect, flow, now, NULL, false);
         if (!prepare_text(store, &text, &statements->sync[1], error)) return false;
         sync_insert(&text, &sqlite_dialect, flow, now, NULL, false);
-        if (!prepare_text(store, &text, &statements->sync[2], error)) return false;
+        if (!prepare_text(store, &text, &statements->sync[2], error) ||
+            !different_prepare(store, flow, &scope, &statements->different, error)) {
+            return false;
+        }
     }
     return true;
 }
 
-static bool run_range(struct sqlite_store *store, sqlite3_stmt *statement, const char *from, const char *until,
-                      struct error *error) {
+bool range_run(struct sqlite_store *store, sqlite3_stmt *statement, const char *from, const char *until,
+               struct error *error) {
     return statement == NULL || (range_bind(store, statement, from, until, error) && statement_run(statement, error));
 }
 
-static bool copy_range(struct sqlite_store *store, const char *from, const char *until, struct error *error) {
-    for (size_t i = 0; i < store->change.mappings[FORWARD].count; i++) {
-        struct chunk_statements *statements = &store->chunks[from != NULL][i];
+static bool range_empty(struct sqlite_store *store, const char *from, const char *until, bool *ret, struct error *error) {
+    *ret = true;
+    for (size_t i = 0; *ret && i < store->change.mappings[FORWARD].count; i++) {
+        sqlite3_stmt *any = store->chunks[from != NULL][i].any;
         bool row = false;
-        if (!range_bind(store, statements->any, from, until, error) || !statement_step(statements->any, &row, error)) {
-            return false;
-        }
-        bool any = sqlite3_column_int(statements->any, 0) != 0;
-        sqlite3_reset(statements->any);
-        if (!any) {
-            if (!run_range(store, statements->fill, from, until, error)) return false;
-            continue;
-        }
-        for (int s = 0; s < 3; s++) {
-            if (!run_range(store, statements->sync[s], from, until, error)) return false;
-        }
+        if (!range_bind(store, any, from, until, error) || !statement_step(any, &row, error)) return false;
+        *ret = sqlite3_column_int(any, 0) == 0;
+        sqlite3_reset(any);
+    }
+    return true;
+}
+
+static bool fill_range(struct sqlite_store *store, const char *from, const char *until, struct error *error) {
+    for (size_t i = 0; i < store->change.mappings[FORWARD].count; i++) {
+        if (!range_run(store, store->chunks[from != NULL][i].fill, from, until, error)) return false;
     }
     return true;
 }
@@ -196,80 +196,35 @@ bool sqlite_others_write(struct store *base, bool *ret, struct error *error) {
     if (!connection_integer(store->db, "PRAGMA data_version", &version, error)) return false;
     *ret = store->data_version != 0 && version != store->data_version;
     store->data_version = version;
-    if (*ret) store->others_wrote_ms = clock_ms();
     return true;
 }
 
-struct careful {
-    struct sqlite_store *store;
-    sqlite3_stmt *sync;
-    double deadline;
-    int64_t rows, quarantined;
-    char *last;
-};
-
-/* One entity of a chunk in which something fails. */
-static bool careful_entity(void *context, const char *key, struct error *error) {
-    struct careful *careful = context;
-    struct sqlite_store *store = careful->store;
-    struct error failure = {0};
-    if (careful->last != NULL && clock_ms() > careful->deadline) return true; /* passed over: the next chunk's */
-    if (!connection_script(store->db, "SAVEPOINT entity", NULL, error) ||
-        !key_bind(careful->sync, 1, key, store->key_count, error)) {
-        return false;
-    }
-    if (!statement_run(careful->sync, &failure)) {
-        struct finding finding = {.key = key, .text = failure.message, .at_ms = clock_wall_ms()};
-        if (failure.code != ERROR_ROWS) {
-            *error = failure;
-            return false;
-        }
-        if (!connection_script(store->db, "ROLLBACK TO entity", NULL, error) ||
-            !sql_finding_add(&store->sql.base, store->change.name, QUARANTINE_FORWARD, &finding, error)) {
-            return false;
-        }
-        careful->quarantined++;
-    }
-    free(careful->last);
-    careful->last = strdup(key);
-    careful->rows++;
-    return connection_script(store->db, "RELEASE entity", NULL, error);
-}
-
-static bool copy_carefully(struct sqlite_store *store, const char *from, const char *until, struct careful *careful,
-                           struct error *error) {
-    STATEMENT *statement = NULL;
-    if (!call_prepare(store, sync_view(store, FORWARD), &statement, error)) return false;
-    careful->sync = statement;
-    return keys_each(store, from, until, CAREFUL_ENTITIES, careful_entity, careful, error);
+/* Plain where nothing is there yet and nothing was refused lately. */
+static bool copy_range(struct sqlite_store *store, const char *from, const char *until, int64_t rows, struct error *error) {
+    bool plain = false;
+    if (!store->refused && !range_empty(store, from, until, &plain, error)) return false;
+    if (!plain) return copy_carefully(store, from, until, rows, error);
+    if (fill_range(store, from, until, error)) return true;
+    store->refused = error->code == ERROR_ROWS;
+    return false;
 }
 
 /* The transaction of one chunk. */
 static bool chunk_commit(struct sqlite_store *store, int64_t token, const struct position *position, const char *until,
-                         bool careful_way, struct chunk *chunk, struct error *error) {
-    struct careful careful = {.store = store};
-    const char *reached = until;
+                         struct chunk *chunk, struct error *error) {
     if (!store->sql.base.ops->begin(&store->sql.base, error)) return false;
     double began = clock_ms(), deadline = began + chunk->hold_ms_max;
-    careful.deadline = deadline;
-    if (!careful_way && chunk->rows > 1) sqlite3_progress_handler(store->db, 1000, past_deadline, &deadline);
-    bool ok = careful_way ? copy_carefully(store, position->cursor, until, &careful, error)
-                          : copy_range(store, position->cursor, until, error);
+    if (chunk->rows > 1) sqlite3_progress_handler(store->db, 1000, past_deadline, &deadline);
+    bool ok = copy_range(store, position->cursor, until, chunk->rows, error);
     sqlite3_progress_handler(store->db, 0, NULL, NULL);
-    if (careful_way && careful.last != NULL) {
-        reached = careful.last;
-        chunk->rows = careful.rows;
-    }
-    bool done = strcmp(reached, position->until) == 0;
-    ok = ok && position_write(store, reached, done, error) &&
+    bool done = strcmp(until, position->until) == 0;
+    ok = ok && position_write(store, until, done, error) &&
          sql_rows_advance(&store->sql.base, store->change.name, token, chunk->rows, error);
     if (ok) FAILPOINT("backfill chunk, uncommitted");
     ok = ok && store->sql.base.ops->commit(&store->sql.base, error);
     if (!ok) store->sql.base.ops->rollback(&store->sql.base);
     chunk->hold_ms = clock_ms() - began;
     chunk->done = ok && done;
-    chunk->quarantined = careful.quarantined;
-    free(careful.last);
     return ok;
 }
 
@@ -277,8 +232,7 @@ bool sqlite_backfill_chunk(struct store *base, int64_t token, struct chunk *chun
     struct sqlite_store *store = sqlite_store_of(base);
     struct position position = {0};
     char *upper = NULL;
-    chunk->quarantined = 0;
-    bool ok = position_read(store, &position, error) && sqlite_others_write(base, &chunk->others_write, error);
+    bool ok = position_read(store, &position, error);
     if (ok && position.done) {
         position_free(&position);
         chunk->rows = 0;
@@ -286,15 +240,16 @@ bool sqlite_backfill_chunk(struct store *base, int64_t token, struct chunk *chun
         return true;
     }
     ok = ok && key_after(store, SIDE_OLD, position.cursor, position.until, chunk->rows, &upper, error) &&
-         prepare_chunk(store, position.cursor != NULL, error);
+         chunk_prepare(store, position.cursor != NULL, error);
     const char *until = upper == NULL ? position.until : upper;
     if (ok && (upper == NULL || store->change.shapes[SIDE_OLD].count > 1)) {
         ok = rows_in(store, position.cursor, until, &chunk->rows, error);
     }
     if (ok) {
-        ok = chunk_commit(store, token, &position, until, false, chunk, error);
-        if (!ok && error->code == ERROR_ROWS) {
-            ok = chunk_commit(store, token, &position, until, true, chunk, error);
+        bool refused = store->refused;
+        ok = chunk_commit(store, token, &position, until, chunk, error);
+        if (!ok && error->code == ERROR_ROWS && !refused && store->refused) {
+            ok = chunk_commit(store, token, &position, until, chunk, error);
         }
     }
     free(upper);

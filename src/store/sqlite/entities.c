@@ -126,6 +126,17 @@ bool keys_each(struct sqlite_store *store, const char *from, const char *until, 
            keys_visit(statement, visit, context, error);
 }
 
+bool different_prepare(struct sqlite_store *store, const struct flow *flow, const struct scope *scope, sqlite3_stmt **ret,
+                       struct error *error) {
+    TEXT sql = {0};
+    TEXT query = {0};
+    sync_query(&query, &sqlite_dialect, flow, scope, IMAGE_STORED);
+    keys_head(&sql, store);
+    sync_different(&sql, &sqlite_dialect, flow, scope, text_get(&query));
+    keys_tail(&sql, store, -1);
+    return statement_prepare(store->db, text_get(&sql), NULL, ret, error);
+}
+
 bool call_prepare(struct sqlite_store *store, const char *view, sqlite3_stmt **ret, struct error *error) {
     TEXT sql = {0};
     text_add(&sql, "INSERT INTO ");
@@ -134,4 +145,11 @@ bool call_prepare(struct sqlite_store *store, const char *view, sqlite3_stmt **r
     for (size_t i = 0; i < store->key_count; i++) text_addf(&sql, "%s?%zu", i > 0 ? ", " : "", i + 1);
     text_add(&sql, ")");
     return statement_prepare(store->db, text_get(&sql), NULL, ret, error);
+}
+
+bool sync_prepare(struct sqlite_store *store, enum direction direction, sqlite3_stmt **ret, struct error *error) {
+    sqlite3_stmt **sync = &store->sync[direction];
+    if (*sync == NULL && !call_prepare(store, sync_view(store, direction), sync, error)) return false;
+    *ret = *sync;
+    return true;
 }

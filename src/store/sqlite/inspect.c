@@ -19,22 +19,11 @@
 #define REHEARSAL_MS 3.0
 #define REHEARSAL_REST_MS 10.0
 
-static bool prepare_different(struct sqlite_store *store, const struct flow *flow, const struct scope *scope,
-                              sqlite3_stmt **ret, struct error *error) {
-    TEXT sql = {0};
-    TEXT query = {0};
-    sync_query(&query, &sqlite_dialect, flow, scope, IMAGE_STORED);
-    keys_head(&sql, store);
-    sync_different(&sql, &sqlite_dialect, flow, scope, text_get(&query));
-    keys_tail(&sql, store, -1);
-    return statement_prepare(store->db, text_get(&sql), NULL, ret, error);
-}
-
 static bool differs_at(struct sqlite_store *store, const struct flow *flow, const char *key, bool *ret,
                        struct error *error) {
     struct scope scope = {.exact = true};
     STATEMENT *statement = NULL;
-    return prepare_different(store, flow, &scope, &statement, error) &&
+    return different_prepare(store, flow, &scope, &statement, error) &&
            key_bind(statement, 1, key, store->key_count, error) && statement_step(statement, ret, error);
 }
 
@@ -155,7 +144,7 @@ static bool inspect_range(struct sqlite_store *store, const struct flow *flow, c
                           struct judge *judge, struct error *error) {
     struct scope scope = range_of(from, until);
     STATEMENT *statement = NULL;
-    if (!prepare_different(store, flow, &scope, &statement, error) ||
+    if (!different_prepare(store, flow, &scope, &statement, error) ||
         !range_bind(store, statement, from, until, error)) {
         return false;
     }
@@ -228,33 +217,33 @@ static bool has_null(const char *key) {
     return false;
 }
 
-static bool call(struct sqlite_store *store, const char *view, const char *key, struct error *error) {
-    STATEMENT *statement = NULL;
-    return call_prepare(store, view, &statement, error) && key_bind(statement, 1, key, store->key_count, error) &&
-           statement_run(statement, error);
-}
-
 bool sqlite_sync(struct store *base, enum direction direction, const char *key, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
+    sqlite3_stmt *statement;
     if (has_null(key)) return release_keyless(store, direction, key, error);
-    return call(store, sync_view(store, direction), key, error);
+    return sync_prepare(store, direction, &statement, error) &&
+           key_bind(statement, 1, key, store->key_count, error) && statement_run(statement, error);
 }
 
 bool sqlite_park(struct store *base, enum direction direction, const char *key, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
-    return has_null(key) || call(store, park_view(store, direction), key, error);
+    STATEMENT *statement = NULL;
+    return has_null(key) ||
+           (call_prepare(store, park_view(store, direction), &statement, error) &&
+            key_bind(statement, 1, key, store->key_count, error) &&
+            (statement_run(statement, error) || error->code == ERROR_ROWS));
 }
 
 /* --- rehearsing the way back ---------------------------------------------------------------------------------- */
 
 static bool rehearse_keys(struct sqlite_store *store, const struct names *keys, size_t *done, struct error *error) {
     STATEMENT *count = NULL;
-    STATEMENT *sync = NULL;
+    sqlite3_stmt *sync = NULL;
     bool row = true;
     bool ok = statement_prepare(store->db,
                                 "SELECT count(*) FROM midflight_finding WHERE migration = ?1 AND kind = 'quarantine backward'",
                                 NULL, &count, error) &&
-              call_prepare(store, sync_view(store, BACKWARD), &sync, error) && store->sql.base.ops->begin(&store->sql.base, error);
+              sync_prepare(store, BACKWARD, &sync, error) && store->sql.base.ops->begin(&store->sql.base, error);
     double began = clock_ms();
     if (ok) sqlite3_bind_text(count, 1, store->change.name, -1, SQLITE_STATIC);
     ok = ok && statement_step(count, &row, error);

@@ -122,8 +122,7 @@ bool sqlite_shape_empty(struct store *base, enum side side, struct chunk *chunk,
     int64_t removed = 0;
     if (!base->ops->begin(base, error)) return false;
     double began = clock_ms();
-    bool ok = (side == SIDE_OLD || drop_made(store, "trigger", error)) && guard_pass(store, true, error) &&
-              sqlite_others_write(base, &chunk->others_write, error);
+    bool ok = (side == SIDE_OLD || drop_made(store, "trigger", error)) && guard_pass(store, true, error);
     for (size_t i = 0; ok && i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
         if (table->identity.count == 0) continue; /* it is not there any more */

@@ -3,17 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "store/sql/ledger.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/state.h"
 
-/* Pages that the write-ahead log may hold before we copy them into the file ourselves. While others write it is well
- * below SQLite's own 1000, at which it would be some commit of theirs that has to do it; while nobody does, a page that
- * many chunks change is better copied once. */
-#define LOG_PAGES_BUSY 600
-#define LOG_PAGES_QUIET 16000
-#define BUSY_MS 2000.0
+/* Pages that the write-ahead log may hold before we copy them into the file ourselves. Where there is time, well below
+ * SQLite's own 1000, at which it would be some commit of the application's that has to do it; else as late as can be, since
+ * a page that many chunks change is better copied once. */
+#define LOG_PAGES_RESTING 600
+#define LOG_PAGES 16000
 
 /* --- sql_connection over sqlite3 ------------------------------------------------------------------------------ */
 
@@ -65,6 +63,7 @@ static bool connection_run_script(struct sql_connection *connection, const char 
 static void unbind(struct sqlite_store *store) {
     chunk_statements_free(store);
     swap_forget(store);
+    for (int direction = 0; direction < 2; direction++) statement_finalize(&store->sync[direction]);
     sqlite3_close(store->copy);
     store->copy = NULL;
     arena_free(store->bound);
@@ -187,11 +186,10 @@ static void sqlite_rollback(struct store *base) {
     if (sqlite3_get_autocommit(db) == 0) (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static bool sqlite_tidy(struct store *base, struct error *error) {
+static bool sqlite_tidy(struct store *base, bool rest, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
-    bool busy = store->others_wrote_ms > 0 && clock_ms() - store->others_wrote_ms < BUSY_MS;
     (void)error;
-    if (store->log_pages < (busy ? LOG_PAGES_BUSY : LOG_PAGES_QUIET)) return true;
+    if (store->log_pages < (rest ? LOG_PAGES_RESTING : LOG_PAGES)) return true;
     /* A checkpoint that others keep from finishing is no failure: the next one goes on from there. */
     sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return true;
@@ -227,7 +225,8 @@ const struct store_ops sqlite_ops = {
     .ledger_forget = sql_ledger_forget,
     .ledger_findings = sql_ledger_findings,
     .finding_add = sql_finding_add,
-    .finding_clear = sql_finding_clear,
+    .finding_known = sql_finding_known,
+    .findings_clear = sql_findings_clear,
     .lease_take = sql_lease_take,
     .lease_renew = sql_lease_renew,
     .lease_release = sql_lease_release,

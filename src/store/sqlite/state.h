@@ -5,9 +5,10 @@
 
 /* Prepared once a binding: the statements of one backfill chunk of one flow, without and with a lower bound. */
 struct chunk_statements {
-    sqlite3_stmt *any;    /* does the follower hold rows in the range? */
-    sqlite3_stmt *fill;   /* it does not: plain insert */
-    sqlite3_stmt *sync[3]; /* it does: delete, update, insert */
+    sqlite3_stmt *any;       /* does the follower hold rows in the range? */
+    sqlite3_stmt *fill;      /* it does not: plain insert */
+    sqlite3_stmt *sync[3];   /* the careful way: delete, update, insert */
+    sqlite3_stmt *different; /* the entities that are then not as yielded */
 };
 
 /* The schema as the exchange of names will leave it; good while the live one has this version. */
@@ -34,8 +35,9 @@ struct sqlite_store {
     struct names until;            /* h1, ..., hn: the last key of the backfill */
     struct chunk_statements *chunks[2]; /* by "has a lower bound", then by forward flow */
     struct rehearsed rehearsed;
+    bool refused; /* something was, in the backfill's last chunk */
+    sqlite3_stmt *sync[2]; /* by direction: the sync of one entity */
     int64_t data_version;
-    double others_wrote_ms; /* when another connection was last seen to have written; monotonic */
     int log_pages;          /* in the write-ahead log after our last commit */
 };
 
@@ -75,6 +77,11 @@ void keys_tail(struct text *text, const struct sqlite_store *store, int64_t limi
 bool keys_visit(sqlite3_stmt *statement, key_visit *visit, void *context, struct error *error);
 /* The statement that runs a view's program, sync_view's for instance, for the key in binds 1..n. */
 bool call_prepare(struct sqlite_store *store, const char *view, sqlite3_stmt **ret, struct error *error);
+/* The statement that performs sync(direction, the key in binds 1..n); it is the store's. Dear to compile. */
+bool sync_prepare(struct sqlite_store *store, enum direction direction, sqlite3_stmt **ret, struct error *error);
+/* The statement that finds the keys in a scope whose entities the follower holds otherwise than the flow yields them. */
+bool different_prepare(struct sqlite_store *store, const struct flow *flow, const struct scope *scope, sqlite3_stmt **ret,
+                       struct error *error);
 
 /* --- store.h's operations, by file --- */
 /* capture.c */
@@ -91,7 +98,12 @@ bool sqlite_rows_count(struct store *store, int64_t *ret, struct error *error);
 bool sqlite_backfill_open(struct store *store, struct error *error);
 bool sqlite_backfill_chunk(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
 bool sqlite_others_write(struct store *store, bool *ret, struct error *error);
+bool chunk_prepare(struct sqlite_store *store, bool lower, struct error *error); /* store->chunks[lower] */
 void chunk_statements_free(struct sqlite_store *store);
+bool range_run(struct sqlite_store *store, sqlite3_stmt *statement, const char *from, const char *until,
+               struct error *error); /* NULL: nothing to run */
+/* careful.c */
+bool copy_carefully(struct sqlite_store *store, const char *from, const char *until, int64_t rows, struct error *error);
 /* inspect.c */
 bool sqlite_inspect(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
                     struct error *error);

@@ -172,3 +172,31 @@ class TestWayBack:
         barred(staged.midflight, "advance", "way back", AWAITING_ADDITIONAL_ACTION)
         app.sql("DROP TRIGGER fussy")
         staged.midflight.advance().done()
+
+
+class TestPause:
+    """A table so wide that its triggers cannot be made anew within a millisecond."""
+
+    COLUMNS = [f"c{number}" for number in range(150)]
+    WIDE = """
+        migration: widen
+        old: {store: "${APP_DB}"}
+        alter: {table: wide, change: "ADD COLUMN more TEXT"}
+        soak: 0s
+        pause_max: 1ms
+    """
+
+    def test_bars_a_cut_over_that_would_hold_the_writers_longer_and_leaves_all_as_it_was(self, app):
+        app.sql(f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {', '.join(self.COLUMNS)}); INSERT INTO wide (id, c7) VALUES (1, 'x')")
+        midflight = app.migration(self.WIDE)
+        midflight.start().done()
+        before = app.rows("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
+        assert "pause_max is 1 ms" in barred(midflight, "advance", "pause", AWAITING_ADDITIONAL_ACTION)
+        assert app.rows("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name") == before
+        app.sql("UPDATE wide SET c7 = 'y'")
+        assert app.rows("SELECT c7 FROM _wide_new") == [("y",)]
+
+        patient = app.migration(self.WIDE.replace("1ms", "1h"))
+        patient.advance().done()
+        assert patient.stage() == AWAITING_FINALIZATION
+        assert app.rows("SELECT c7, more FROM wide") == [("y", None)]
