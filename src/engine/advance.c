@@ -22,11 +22,13 @@ static bool turn_writes(struct flight *flight, struct error *error) {
 
 static bool cut_over(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
+    bool swaps = flight->definition->change.alter_table != NULL;
+    if (swaps && !store->ops->swap_rehearse(store, false, error)) return false;
     double began = clock_ms();
     if (!flight_begin(flight, error)) return false;
     struct standpoint next = flight->at;
     bool ok = true;
-    if (flight->definition->change.alter_table != NULL) ok = swap_names(flight, error);
+    if (swaps) ok = swap_names(flight, error);
     if (ok && !has_way_back(flight)) ok = turn_writes(flight, error);
     next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
     ok = ok &&

@@ -7,11 +7,16 @@
 #include "engine/pace.h"
 #include "engine/quarantine.h"
 
+static bool rehearse_back(struct flight *flight, struct error *error) {
+    bool swapped;
+    if (!flight_step_done(flight, "swap", &swapped, error)) return false;
+    return !swapped || flight->store->ops->swap_rehearse(flight->store, true, error);
+}
+
 static bool swap_back(struct flight *flight, struct error *error) {
     bool swapped;
     if (!flight_step_done(flight, "swap", &swapped, error)) return false;
-    if (!swapped) return true;
-    return flight->store->ops->swap(flight->store, true, error);
+    return !swapped || flight->store->ops->swap(flight->store, true, error);
 }
 
 static bool close_capture(struct flight *flight, struct error *error) {
@@ -61,7 +66,10 @@ static bool forget(struct flight *flight, struct error *error) {
 static bool undo(struct flight *flight, struct error *error) {
     bool back;
     if (!flight_step_done(flight, "swap back", &back, error)) return false;
-    if (!back && (!flight_bind_names(flight, true, error) || !flight_steps(flight, first, 1, error))) return false;
+    if (!back && (!flight_bind_names(flight, true, error) || !rehearse_back(flight, error) ||
+                  !flight_steps(flight, first, 1, error))) {
+        return false;
+    }
     /* After "swap back" the tables bear their own names, though "swap" is still marked. */
     return flight_bind_names(flight, false, error) && flight_steps(flight, rest, sizeof rest / sizeof *rest, error) &&
            forget(flight, error);

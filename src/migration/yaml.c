@@ -1,38 +1,30 @@
 #include "migration/yaml.h"
 
-#include <libfyaml.h>
+#include <assert.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <yaml.h>
 
-#include "base/text.h"
-
-/* libfyaml is asked for events, not for a document: then it builds nothing, resolves nothing, and the tree
- * below is all the memory that a file can claim.
- *
- * What libfyaml 0.7.12 gets wrong (found by test/fuzz, and by comparison with another parser) is kept from it:
- * - it loops for ever on some bytes that are not UTF-8, which are refused first;
- * - its time grows with the square of blank lines in a row, so those are bounded;
- * - whether a block ends in a line end, when the end of the file cuts it short, depends on memory that it never
- *   set, so the file always ends in one;
- * - it folds some lines wrongly, so nothing is folded: a text of several lines must be a block after '|'. In SQL
- *   folding would be a trap anyway, since a line that ends in a -- comment swallows the next one;
- * - it reads '''' in single quotes as three quotes, so single quotes are undone here. */
+/* libyaml is asked for events, not for a document: then it builds nothing, resolves nothing, and the tree below
+ * is all the memory that a file can claim. */
 struct reader {
     struct arena *arena;
-    struct fy_parser *parser;
-    struct fy_diag *diag; /* collects what libfyaml would print on stderr */
+    yaml_parser_t parser;
     const char *file;
     const char *text; /* the file, ending in LF */
     size_t length;
-    int line, column; /* of the last node: where an empty value, which has no place of its own, is reported */
+    const char *rest; /* what follows the lines that block_locate has passed */
+    int passed;       /* how many those are */
+    int line, column; /* of what was read last */
     size_t nodes;
     struct error *error;
 };
 
 struct event {
-    enum fy_event_type type;
+    yaml_event_type_t type;
     struct yaml *node; /* of a text, list or map that begins; NULL for other events */
 };
 
@@ -67,20 +59,34 @@ const struct yaml *yaml_get(const struct yaml *map, const char *key) {
     return NULL;
 }
 
-/* The bytes of the UTF-8 character that `text` begins with; 0 if it is none, or a control character. */
+/* No control character, and none that ends a line for YAML 1.1 but not for an editor. */
+static bool character_allowed(uint32_t code) {
+    if (code < 0x20) return code == '\t' || code == '\n' || code == '\r';
+    if (code >= 0x7F && code <= 0x9F) return false;
+    if (code == 0x2028 || code == 0x2029) return false;
+    if (code >= 0xD800 && code <= 0xDFFF) return false;
+    return code <= 0x10FFFF && code != 0xFFFE && code != 0xFFFF;
+}
+
+/* The bytes of the UTF-8 character that `text` begins with; 0 if it is none, or one that is not allowed. */
 static size_t character_bytes(const char *text, size_t left) {
+    static const uint32_t least[] = {[1] = 0, [2] = 0x80, [3] = 0x800, [4] = 0x10000};
     const unsigned char *byte = (const unsigned char *)text;
-    if (left == 0) return 0;
-    if (byte[0] < 0x80) return byte[0] >= 0x20 || byte[0] == '\t' || byte[0] == '\n' || byte[0] == '\r';
-    size_t bytes = byte[0] >= 0xF0 ? 4 : byte[0] >= 0xE0 ? 3 : 2;
-    if (byte[0] < 0xC2 || byte[0] > 0xF4 || bytes > left) return 0;
+    if (left == 0 || (byte[0] >= 0x80 && byte[0] < 0xC0) || byte[0] >= 0xF8) return 0;
+    size_t bytes = byte[0] < 0x80 ? 1 : byte[0] < 0xE0 ? 2 : byte[0] < 0xF0 ? 3 : 4;
+    uint32_t code = bytes == 1 ? byte[0] : byte[0] & (0x7FU >> bytes);
+    if (bytes > left) return 0;
     for (size_t i = 1; i < bytes; i++) {
         if ((byte[i] & 0xC0) != 0x80) return 0;
+        code = code << 6 | (byte[i] & 0x3F);
     }
-    bool overlong = (byte[0] == 0xE0 && byte[1] < 0xA0) || (byte[0] == 0xF0 && byte[1] < 0x90);
-    bool surrogate = byte[0] == 0xED && byte[1] > 0x9F;
-    bool beyond = byte[0] == 0xF4 && byte[1] > 0x8F;
-    return overlong || surrogate || beyond ? 0 : bytes;
+    return code >= least[bytes] && character_allowed(code) ? bytes : 0;
+}
+
+/* The bytes of the line end that `text` begins with; 0 if it begins with none. */
+static size_t line_end(const char *text) {
+    if (text[0] == '\r') return text[1] == '\n' ? 2 : 1;
+    return text[0] == '\n' ? 1 : 0;
 }
 
 struct excerpt excerpt(const char *text) {
@@ -88,7 +94,7 @@ struct excerpt excerpt(const char *text) {
     struct excerpt shown = {{0}};
     size_t left = strlen(text), used = 0;
     for (size_t bytes; left > 0; text += bytes, left -= bytes, used += bytes) {
-        bytes = *text == '\n' ? 0 : character_bytes(text, left);
+        bytes = line_end(text) > 0 ? 0 : character_bytes(text, left);
         if (bytes == 0 || used + bytes + sizeof dots > sizeof shown.text) {
             memcpy(shown.text + used, dots, sizeof dots);
             break;
@@ -98,146 +104,128 @@ struct excerpt excerpt(const char *text) {
     return shown;
 }
 
-/* Moves on by the character at `at`. A line ends in LF, CR LF or CR. */
-static void reader_pass(struct reader *reader, size_t at) {
-    const char *text = reader->text + at;
-    reader->column++;
-    if (text[0] != '\n' && (text[0] != '\r' || text[1] == '\n')) return; /* text[1] exists: text ends in LF */
-    reader->line++;
-    reader->column = 1;
-}
-
-/* The file must be UTF-8 without control characters: messages quote it, and so does JSON output. */
+/* The characters of the file, which messages quote, and so does JSON output: libyaml would tell at which byte one is
+ * wrong, but not in which line. And no directives, since libyaml compares each with all those before it. */
 static bool characters_check(struct reader *reader) {
-    for (size_t at = 0, bytes, blanks = 0; at < reader->length; at += bytes) {
-        bytes = character_bytes(reader->text + at, reader->length - at);
+    for (size_t at = 0, bytes; at < reader->length; at += bytes) {
+        const char *text = reader->text + at;
+        bytes = line_end(text);
+        if (bytes > 0) {
+            reader->line++;
+            reader->column = 1;
+            continue;
+        }
+        bytes = character_bytes(text, reader->length - at);
         if (bytes == 0) {
             return reader_fail(reader, "the byte 0x%02x; expected UTF-8 text without control characters",
-                               (unsigned char)reader->text[at]);
+                               (unsigned char)text[0]);
         }
-        reader_pass(reader, at);
-        blanks = strchr(" \t\r\n", reader->text[at]) == NULL ? 0 : blanks + 1;
-        if (blanks > YAML_BLANKS_MAX) {
-            return reader_fail(reader, "too much empty space; expected at most %d blanks in a row", YAML_BLANKS_MAX);
+        if (reader->column == 1 && text[0] == '%') {
+            return reader_fail(reader, "a directive (a line that begins with '%%'); expected the definition alone");
         }
+        reader->column++;
     }
     reader->line = reader->column = 1;
     return true;
 }
 
-/* libfyaml gave up: its first complaint tells why. */
+static void reader_locate(struct reader *reader, const yaml_mark_t *mark) {
+    reader->line = (int)mark->line + 1;
+    reader->column = (int)mark->column + 1;
+}
+
+/* libyaml gave up: where, and what it was about since when. */
 static bool syntax_fail(struct reader *reader) {
-    void *iterator = NULL;
-    const struct fy_diag_error *found = fy_diag_errors_iterate(reader->diag, &iterator);
-    if (found == NULL) return reader_fail(reader, "this is not YAML from here on; expected YAML 1.2");
-    reader->line = found->line;
-    reader->column = found->column;
-    return reader_fail(reader, "this is not YAML: %s; expected YAML (SQL is best written as a block after '|')",
-                       excerpt(found->msg).text);
+    const yaml_parser_t *parser = &reader->parser;
+    char context[128] = "";
+    if (parser->error == YAML_MEMORY_ERROR) abort(); /* as in the arena */
+    if (parser->context != NULL) {
+        snprintf(context, sizeof context, " %s (line %zu)", parser->context, parser->context_mark.line + 1);
+    }
+    reader_locate(reader, &parser->problem_mark);
+    return reader_fail(reader, "this is not YAML: %s%s; expected YAML (SQL is best written as a block after '|')",
+                       parser->problem, context);
 }
 
-/* Where a token begins, as a person would say: at the quote, or at a block's first character. */
-static void reader_locate(struct reader *reader, struct fy_token *token) {
-    const struct fy_mark *mark = token == NULL ? NULL : fy_token_start_mark(token);
-    if (mark == NULL) return;
-    reader->line = mark->line + 1;
-    reader->column = mark->column + 1;
-    enum fy_scalar_style style = fy_token_scalar_style(token);
-    if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) reader->column--;
-    if (style != FYSS_LITERAL && style != FYSS_FOLDED) return;
-    for (size_t at = mark->input_pos; at < reader->length && strchr(" \r\n", reader->text[at]) != NULL; at++) {
-        reader_pass(reader, at);
+/* From the '|' on to the first character of its text, in the next line that is not blank. */
+static void block_locate(struct reader *reader) {
+    size_t blanks = 0;
+    while (reader->passed < reader->line || line_end(reader->rest + blanks) > 0) {
+        reader->rest += strcspn(reader->rest, "\r\n");
+        reader->rest += line_end(reader->rest);
+        reader->passed++;
+        blanks = strspn(reader->rest, " ");
     }
+    reader->line = reader->passed + 1;
+    reader->column = (int)blanks + 1;
 }
 
-/* The text in single quotes that begins at `at`: two quotes stand for one, a single one ends it. */
-static void quoted_add(const struct reader *reader, size_t at, struct text *text) {
-    for (const char *next = reader->text + at; *next != '\0'; next++) {
-        if (*next == '\'' && *++next != '\'') return;
-        text_add_n(text, next, 1);
-    }
-}
-
-/* Any other text. By an iterator, because fy_token_get_text leaks memory. */
-static void token_add(struct fy_token *token, struct text *text) {
-    struct fy_token_iter *iterator = fy_token_iter_create(token);
-    if (iterator == NULL) abort(); /* out of memory, as in the arena */
-    const struct fy_iter_chunk *chunk = NULL;
-    while ((chunk = fy_token_iter_chunk_next(iterator, chunk, NULL)) != NULL) text_add_n(text, chunk->str, chunk->len);
-    fy_token_iter_destroy(iterator);
-}
-
-static bool text_read(struct reader *reader, struct fy_token *token, const char **ret) {
-    TEXT text = {0};
-    const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
-    enum fy_scalar_style style = fy_token_scalar_style(token);
-    bool lines = start != NULL && end != NULL && start->line != end->line;
-    if (style == FYSS_FOLDED || (lines && style != FYSS_LITERAL)) {
-        return reader_fail(reader, "a text of several lines; expected a block after '|', which keeps them as they are");
-    }
-    if (style == FYSS_SINGLE_QUOTED && start != NULL) {
-        quoted_add(reader, start->input_pos, &text);
-    } else {
-        token_add(token, &text);
-    }
-    for (size_t at = 0, bytes; at < text.length; at += bytes) { /* what came of escapes such as "\0" */
-        bytes = character_bytes(text.data + at, text.length - at);
-        if (bytes == 0) return reader_fail(reader, "an escaped control character; expected text without them");
-    }
-    *ret = arena_copy(reader->arena, text_get(&text));
-    return true;
-}
-
-static bool node_new(struct reader *reader, enum yaml_kind kind, struct fy_token *token, struct yaml **ret) {
-    reader_locate(reader, token);
+static bool node_new(struct reader *reader, enum yaml_kind kind, struct yaml **ret) {
     if (++reader->nodes > YAML_NODES_MAX) {
         return reader_fail(reader, "too many values; expected at most %d keys and values", YAML_NODES_MAX);
     }
     struct yaml *node = ARENA_ARRAY(reader->arena, struct yaml, 1);
     *node = (struct yaml){.kind = kind, .file = reader->file, .line = reader->line, .column = reader->column};
     *ret = node;
-    if (kind != YAML_TEXT) return true;
-    node->text = "";
-    return token == NULL || text_read(reader, token, &node->text);
+    return true;
 }
 
-/* What libfyaml lets through and a definition has no use for. */
-static bool plain_check(struct reader *reader, struct fy_token *anchor, struct fy_token *tag) {
-    if (anchor == NULL && tag == NULL) return true;
-    reader_locate(reader, anchor != NULL ? anchor : tag);
+/* Nothing is folded: a line of SQL that ends in a -- comment would swallow the next one. */
+static bool text_new(struct reader *reader, const yaml_event_t *event, struct yaml **ret) {
+    const char *text = (const char *)event->data.scalar.value;
+    size_t length = event->data.scalar.length;
+    yaml_scalar_style_t style = event->data.scalar.style;
+    bool block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
+    bool lines = event->start_mark.line != event->end_mark.line;
+    if (block) block_locate(reader);
+    if (lines && style != YAML_LITERAL_SCALAR_STYLE) {
+        return reader_fail(reader, "a text of several lines; expected its end in this line, or a block after '|'");
+    }
+    for (size_t at = 0, bytes; at < length; at += bytes) { /* what came of escapes such as "\0" */
+        bytes = character_bytes(text + at, length - at);
+        if (bytes == 0) return reader_fail(reader, "an escaped control character; expected text without them");
+    }
+    if (!node_new(reader, YAML_TEXT, ret)) return false;
+    (*ret)->text = arena_copy_n(reader->arena, text, length);
+    return true;
+}
+
+/* What libyaml lets through and a definition has no use for. */
+static bool plain_check(struct reader *reader, const yaml_char_t *anchor, const yaml_char_t *tag) {
     if (anchor != NULL) return reader_fail(reader, "an anchor or alias; expected the value itself, written out");
+    if (tag == NULL) return true;
     return reader_fail(reader, "a tag (a word after '!'); expected the value alone, or in quotes");
 }
 
-static bool event_copy(struct reader *reader, const struct fy_event *from, struct event *to) {
+static bool event_copy(struct reader *reader, const yaml_event_t *from, struct event *to) {
     *to = (struct event){.type = from->type};
+    reader_locate(reader, &from->start_mark);
     switch (from->type) {
-    case FYET_SCALAR:
-        return plain_check(reader, from->scalar.anchor, from->scalar.tag) &&
-               node_new(reader, YAML_TEXT, from->scalar.value, &to->node);
-    case FYET_SEQUENCE_START:
-        return plain_check(reader, from->sequence_start.anchor, from->sequence_start.tag) &&
-               node_new(reader, YAML_LIST, from->sequence_start.sequence_start, &to->node);
-    case FYET_MAPPING_START:
-        return plain_check(reader, from->mapping_start.anchor, from->mapping_start.tag) &&
-               node_new(reader, YAML_MAP, from->mapping_start.mapping_start, &to->node);
-    case FYET_ALIAS:
-        return plain_check(reader, from->alias.anchor, NULL);
+    case YAML_SCALAR_EVENT:
+        return plain_check(reader, from->data.scalar.anchor, from->data.scalar.tag) &&
+               text_new(reader, from, &to->node);
+    case YAML_SEQUENCE_START_EVENT:
+        return plain_check(reader, from->data.sequence_start.anchor, from->data.sequence_start.tag) &&
+               node_new(reader, YAML_LIST, &to->node);
+    case YAML_MAPPING_START_EVENT:
+        return plain_check(reader, from->data.mapping_start.anchor, from->data.mapping_start.tag) &&
+               node_new(reader, YAML_MAP, &to->node);
+    case YAML_ALIAS_EVENT:
+        return plain_check(reader, from->data.alias.anchor, NULL);
     default:
         return true;
     }
 }
 
 static bool event_next(struct reader *reader, struct event *ret) {
-    struct fy_event *event = fy_parser_parse(reader->parser);
-    if (event == NULL) return syntax_fail(reader);
-    bool copied = event_copy(reader, event, ret);
-    fy_parser_event_free(reader->parser, event);
+    yaml_event_t event;
+    if (!yaml_parser_parse(&reader->parser, &event)) return syntax_fail(reader);
+    bool copied = event_copy(reader, &event, ret);
+    yaml_event_delete(&event);
     return copied;
 }
 
 static bool key_check(struct reader *reader, const struct yaml *map, const struct yaml *key) {
-    if (key == NULL) return syntax_fail(reader);
     if (key->kind != YAML_TEXT || key->text[0] == '\0') {
         return yaml_fail(key, reader->error, "a key that is no name; expected 'name: value'");
     }
@@ -257,12 +245,12 @@ static bool members_read(struct reader *reader, struct yaml *parent, int depth) 
         struct event event = {0};
         struct yaml *key = NULL;
         if (!event_next(reader, &event)) return false;
-        if (event.type == FYET_MAPPING_END || event.type == FYET_SEQUENCE_END) return true;
+        if (event.node == NULL) return true; /* the end of the parent */
         if (parent->kind == YAML_MAP) {
             key = event.node;
             if (!key_check(reader, parent, key) || !event_next(reader, &event)) return false;
         }
-        if (event.node == NULL) return syntax_fail(reader);
+        assert(event.node != NULL); /* a key always has a value, though it may be empty */
         if (!members_read(reader, event.node, depth + 1)) return false;
         event.node->key = key;
         *tail = event.node;
@@ -274,29 +262,18 @@ static bool document_read(struct reader *reader, struct yaml **ret) {
     struct event event = {0}, root = {0};
     if (!event_next(reader, &event)) return false;
     if (!event_next(reader, &event)) return false;
-    if (event.type == FYET_STREAM_END) {
+    if (event.type == YAML_STREAM_END_EVENT) {
+        reader->line = reader->column = 1;
         return reader_fail(reader, "the file is empty; expected a definition, 'migration: NAME' and so on");
     }
     if (!event_next(reader, &root)) return false;
-    if (root.node == NULL) return syntax_fail(reader);
+    assert(root.node != NULL);
     if (!members_read(reader, root.node, 1) || !event_next(reader, &event) || !event_next(reader, &event)) return false;
-    if (event.type != FYET_STREAM_END) {
+    if (event.type != YAML_STREAM_END_EVENT) {
         return reader_fail(reader, "another document follows after '---'; expected one migration in a file");
     }
     *ret = root.node;
     return true;
-}
-
-static void reader_open(struct reader *reader) {
-    struct fy_diag_cfg quiet;
-    fy_diag_cfg_default(&quiet);
-    quiet.fp = NULL;
-    reader->diag = fy_diag_create(&quiet);
-    if (reader->diag == NULL) abort(); /* out of memory, as in the arena */
-    fy_diag_set_collect_errors(reader->diag, true);
-    struct fy_parse_cfg settings = {.flags = FYPCF_QUIET | FYPCF_JSON_NONE, .diag = reader->diag};
-    reader->parser = fy_parser_create(&settings);
-    if (reader->parser == NULL || fy_parser_set_string(reader->parser, reader->text, reader->length) != 0) abort();
 }
 
 bool yaml_parse(struct arena *arena, const char *file, const char *text, size_t length, struct yaml **ret,
@@ -307,13 +284,14 @@ bool yaml_parse(struct arena *arena, const char *file, const char *text, size_t 
     }
     char *ended = arena_alloc(arena, length + 2);
     if (length > 0) memcpy(ended, text, length);
+    /* A block that the end of the file cuts short is whole all the same. */
     if (length == 0 || text[length - 1] != '\n') ended[length++] = '\n';
-    reader.text = ended;
+    reader.text = reader.rest = ended;
     reader.length = length;
     if (!characters_check(&reader)) return false;
-    reader_open(&reader);
+    if (!yaml_parser_initialize(&reader.parser)) abort(); /* out of memory, as in the arena */
+    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)ended, length);
     bool read = document_read(&reader, ret);
-    fy_parser_destroy(reader.parser);
-    fy_diag_destroy(reader.diag);
+    yaml_parser_delete(&reader.parser);
     return read;
 }

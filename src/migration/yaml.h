@@ -1,7 +1,7 @@
 /* YAML as a tree of nodes that know where they stand, so that whoever reads them can say file:line:column.
  *
- * Only what a definition file needs is let in: one document of maps, lists and texts. Anchors, aliases and
- * tags are refused (an alias could stand for a million nodes), and so are lines that YAML would fold into one:
+ * Only what a definition file needs is let in: one document of maps, lists and texts. Anchors, aliases, tags and
+ * directives are refused (an alias could stand for a million nodes), and so are lines that YAML would fold into one:
  * a text of several lines is a block after '|'. Depth and size are bounded. */
 #pragma once
 
@@ -9,7 +9,6 @@
 #include "base/error.h"
 
 #define YAML_BYTES_MAX (1024 * 1024)
-#define YAML_BLANKS_MAX 1000 /* spaces, tabs and line ends in a row */
 #define YAML_NODES_MAX 4096
 #define YAML_DEPTH_MAX 8
 

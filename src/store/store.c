@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
-static const struct store_ops *const stores[] = {&sqlite_ops};
+static const struct store_ops *const stores[] = {&sqlite_ops, &postgres_ops};
 
 bool store_open(const char *address, struct store **ret, struct error *error) {
     const char *colon = strchr(address, ':');
@@ -14,7 +15,7 @@ bool store_open(const char *address, struct store **ret, struct error *error) {
             return stores[i]->open(address, ret, error);
         }
     }
-    return error_set(error, ERROR_USAGE, "no store is called '%.*s:'; this version has sqlite: (sqlite:path/to/file.db)",
+    return error_set(error, ERROR_USAGE, "no store is called '%.*s:'; this version has sqlite:path/to/file.db and postgresql://user@host/database",
                      (int)length, address);
 }
 

@@ -178,6 +178,8 @@ struct store_ops {
     bool (*shape_empty)(struct store *store, enum side side, struct chunk *chunk, struct error *error); /* [own] */
     bool (*shape_drop)(struct store *store, enum side side, struct error *error); /* [tx] */
     bool (*shape_retire)(struct store *store, struct error *error);               /* [tx] the old tables, as retire says */
+    /* [own] The exchange, tried on a copy: what would not fit after it is refused, and the exchange itself is short. */
+    bool (*swap_rehearse)(struct store *store, bool back, struct error *error);
     bool (*swap)(struct store *store, bool back, struct error *error);            /* [tx] exchange names; re-bind after */
 
     /* sync */

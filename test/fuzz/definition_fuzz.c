@@ -27,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         assert(definition == NULL && error.code == ERROR_DEFINITION);
         assert(strncmp(error.message, "fuzz.yaml:", strlen("fuzz.yaml:")) == 0);
         assert(strstr(error.message, ": ") != NULL);
+        for (const char *c = error.message; *c != '\0'; c++) assert((unsigned char)*c >= ' ' || *c == '\t');
     }
     return 0;
 }

@@ -123,7 +123,7 @@ END;
 CREATE TRIGGER "midflight_customer-points_backward_whole_sync" INSTEAD OF INSERT ON
       "midflight_customer-points_backward_whole"
 BEGIN
-  DELETE FROM "customers" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+  DELETE FROM "customers" WHERE "customers"."id" = NEW."k1" AND ("customers"."id") NOT IN (SELECT "id" FROM
         "midflight_customer-points_backward_now_customers" WHERE "id" IS NOT NULL);
   UPDATE "customers" SET "name" = midflight_a."name"
     FROM "midflight_customer-points_backward_now_customers" AS midflight_a
@@ -253,8 +253,8 @@ END;
 CREATE TRIGGER "midflight_customer-points_forward_whole_sync" INSTEAD OF INSERT ON
       "midflight_customer-points_forward_whole"
 BEGIN
-  DELETE FROM "_customers_new" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
-        "midflight_customer-points_forward_now__customers_new" WHERE "id" IS NOT NULL);
+  DELETE FROM "_customers_new" WHERE "_customers_new"."id" = NEW."k1" AND ("_customers_new"."id") NOT IN (SELECT "id"
+        FROM "midflight_customer-points_forward_now__customers_new" WHERE "id" IS NOT NULL);
   UPDATE "_customers_new" SET "name" = midflight_a."name"
     FROM "midflight_customer-points_forward_now__customers_new" AS midflight_a
     WHERE "_customers_new"."id" = midflight_a."id" AND ("_customers_new"."name" COLLATE BINARY IS NOT
@@ -290,7 +290,7 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_backward_was_customers" SELECT "id", "name"
     FROM (WITH "_customers_new" ("id", "name", "points") AS (SELECT "id", "name", "points" FROM
-          "midflight_customer-points_new__customers_new" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS
+          "midflight_customer-points_new__customers_new" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS
           "name", OLD."points" AS "points"), midflight_query ("id", "name") AS (SELECT "id" AS "id", "name" AS "name"
           FROM "_customers_new"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
@@ -335,7 +335,7 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_backward_was_customers" SELECT "id", "name"
     FROM (WITH "_customers_new" ("id", "name", "points") AS (SELECT "id", "name", "points" FROM
-          "midflight_customer-points_new__customers_new" WHERE 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS
+          "midflight_customer-points_new__customers_new" WHERE 1 = 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS
           "name", OLD."points" AS "points"), midflight_query ("id", "name") AS (SELECT "id" AS "id", "name" AS "name"
           FROM "_customers_new"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
@@ -359,7 +359,7 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_backward_was_customers" SELECT "id", "name"
     FROM (WITH "_customers_new" ("id", "name", "points") AS (SELECT "id", "name", "points" FROM
-          "midflight_customer-points_new__customers_new" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS
+          "midflight_customer-points_new__customers_new" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS
           "name", OLD."points" AS "points"), midflight_query ("id", "name") AS (SELECT "id" AS "id", "name" AS "name"
           FROM "_customers_new"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
@@ -379,8 +379,8 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_forward_was__customers_new" SELECT "id", "name"
     FROM (WITH "customers" ("id", "name") AS (SELECT "id", "name" FROM "midflight_customer-points_old_customers" WHERE
-          0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT "id"
-          AS "id", "name" AS "name" FROM "customers"
+          1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT
+          "id" AS "id", "name" AS "name" FROM "customers"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_forward_apply" SELECT OLD."id";
 END;
@@ -460,8 +460,8 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_forward_was__customers_new" SELECT "id", "name"
     FROM (WITH "customers" ("id", "name") AS (SELECT "id", "name" FROM "midflight_customer-points_old_customers" WHERE
-          0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT "id"
-          AS "id", "name" AS "name" FROM "customers"
+          1 = 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT
+          "id" AS "id", "name" AS "name" FROM "customers"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_forward_apply" SELECT NEW."id";
   INSERT INTO "midflight_customer-points_forward" SELECT OLD."id" WHERE (OLD."id") = (OLD."id");
@@ -483,8 +483,8 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_forward_was__customers_new" SELECT "id", "name"
     FROM (WITH "customers" ("id", "name") AS (SELECT "id", "name" FROM "midflight_customer-points_old_customers" WHERE
-          0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT "id"
-          AS "id", "name" AS "name" FROM "customers"
+          1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name"), midflight_query ("id", "name") AS (SELECT
+          "id" AS "id", "name" AS "name" FROM "customers"
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_customer-points_forward_apply" SELECT NEW."id";
 END;

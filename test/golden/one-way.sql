@@ -129,7 +129,7 @@ END;
 
 CREATE TRIGGER "midflight_split-name_forward_whole_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_whole"
 BEGIN
-  DELETE FROM "people" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+  DELETE FROM "people" WHERE "people"."id" = NEW."k1" AND ("people"."id") NOT IN (SELECT "id" FROM
         "midflight_split-name_forward_now_people" WHERE "id" IS NOT NULL);
   UPDATE "people" SET "first_name" = midflight_a."first_name", "last_name" = midflight_a."last_name", "email" =
         midflight_a."email"
@@ -197,7 +197,7 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
-          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          "midflight_split-name_old_customers" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
           OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
        CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
@@ -292,7 +292,7 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
-          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name",
+          "midflight_split-name_old_customers" WHERE 1 = 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name",
           OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
        CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
@@ -326,7 +326,7 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
-          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          "midflight_split-name_old_customers" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
           OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
        CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,

@@ -140,7 +140,7 @@ END;
 
 CREATE TRIGGER "midflight_split-name_backward_whole_sync" INSTEAD OF INSERT ON "midflight_split-name_backward_whole"
 BEGIN
-  DELETE FROM "customers" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+  DELETE FROM "customers" WHERE "customers"."id" = NEW."k1" AND ("customers"."id") NOT IN (SELECT "id" FROM
         "midflight_split-name_backward_now_customers" WHERE "id" IS NOT NULL);
   UPDATE "customers" SET "name" = midflight_a."name", "email" = midflight_a."email"
     FROM "midflight_split-name_backward_now_customers" AS midflight_a
@@ -287,7 +287,7 @@ END;
 
 CREATE TRIGGER "midflight_split-name_forward_whole_sync" INSTEAD OF INSERT ON "midflight_split-name_forward_whole"
 BEGIN
-  DELETE FROM "people" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+  DELETE FROM "people" WHERE "people"."id" = NEW."k1" AND ("people"."id") NOT IN (SELECT "id" FROM
         "midflight_split-name_forward_now_people" WHERE "id" IS NOT NULL);
   UPDATE "people" SET "first_name" = midflight_a."first_name", "last_name" = midflight_a."last_name", "email" =
         midflight_a."email"
@@ -329,7 +329,7 @@ FROM people
 ) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
   INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
     FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
-          FROM "midflight_split-name_new_people" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."first_name" AS
+          FROM "midflight_split-name_new_people" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."first_name" AS
           "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"), midflight_query ("id", "name",
           "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
@@ -375,7 +375,7 @@ FROM people
 ) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
   INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
     FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
-          FROM "midflight_split-name_new_people" WHERE 0 UNION ALL SELECT NEW."id" AS "id", OLD."first_name" AS
+          FROM "midflight_split-name_new_people" WHERE 1 = 0 UNION ALL SELECT NEW."id" AS "id", OLD."first_name" AS
           "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"), midflight_query ("id", "name",
           "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
@@ -402,7 +402,7 @@ FROM people
 ) SELECT "id" AS "id", "name" AS "name", "email" AS "email" FROM midflight_query);
   INSERT INTO "midflight_split-name_backward_was_customers" SELECT "id", "name", "email"
     FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email"
-          FROM "midflight_split-name_new_people" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."first_name" AS
+          FROM "midflight_split-name_new_people" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."first_name" AS
           "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"), midflight_query ("id", "name",
           "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
@@ -429,7 +429,7 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
-          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          "midflight_split-name_old_customers" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
           OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
        CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
@@ -490,7 +490,7 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
-          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name",
+          "midflight_split-name_old_customers" WHERE 1 = 0 UNION ALL SELECT NEW."id" AS "id", OLD."name" AS "name",
           OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
        CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,
@@ -524,7 +524,7 @@ FROM customers
       midflight_query);
   INSERT INTO "midflight_split-name_forward_was_people" SELECT "id", "first_name", "last_name", "email"
     FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
-          "midflight_split-name_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          "midflight_split-name_old_customers" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
           OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE instr(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, instr(name, ' ') - 1) END AS first_name,
        CASE instr(name, ' ') WHEN 0 THEN NULL ELSE substr(name, instr(name, ' ') + 1) END AS last_name,

@@ -183,7 +183,7 @@ END;
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_backward_whole_sync" INSTEAD OF INSERT ON
       "midflight_subscriptions-out-of-customers_backward_whole"
 BEGIN
-  DELETE FROM "customers" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+  DELETE FROM "customers" WHERE "customers"."id" = NEW."k1" AND ("customers"."id") NOT IN (SELECT "id" FROM
         "midflight_subscriptions-out-of-customers_backward_now_customers" WHERE "id" IS NOT NULL);
   UPDATE "customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
     FROM "midflight_subscriptions-out-of-customers_backward_now_customers" AS midflight_a
@@ -441,10 +441,11 @@ END;
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_forward_whole_sync" INSTEAD OF INSERT ON
       "midflight_subscriptions-out-of-customers_forward_whole"
 BEGIN
-  DELETE FROM "subscriptions" WHERE "customer_id" = NEW."k1" AND ("customer_id", "position") NOT IN (SELECT
-        "customer_id", "position" FROM "midflight_subscriptions-out-of-customers_forward_now_subscriptions" WHERE
-        "customer_id" IS NOT NULL AND "position" IS NOT NULL);
-  DELETE FROM "people" WHERE "id" = NEW."k1" AND ("id") NOT IN (SELECT "id" FROM
+  DELETE FROM "subscriptions" WHERE "subscriptions"."customer_id" = NEW."k1" AND ("subscriptions"."customer_id",
+        "subscriptions"."position") NOT IN (SELECT "customer_id", "position" FROM
+        "midflight_subscriptions-out-of-customers_forward_now_subscriptions" WHERE "customer_id" IS NOT NULL AND
+        "position" IS NOT NULL);
+  DELETE FROM "people" WHERE "people"."id" = NEW."k1" AND ("people"."id") NOT IN (SELECT "id" FROM
         "midflight_subscriptions-out-of-customers_forward_now_people" WHERE "id" IS NOT NULL);
   UPDATE "people" SET "name" = midflight_a."name"
     FROM "midflight_subscriptions-out-of-customers_forward_now_people" AS midflight_a
@@ -515,10 +516,10 @@ FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
   INSERT INTO "midflight_subscriptions-out-of-customers_backward_was_customers" SELECT "id", "name", "subscriptions"
     FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM
-          "midflight_subscriptions-out-of-customers_new_people" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name"
-          AS "name"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
-          "position", "plan", "since" FROM "midflight_subscriptions-out-of-customers_new_subscriptions" WHERE
-          "customer_id" = OLD."id"), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+          "midflight_subscriptions-out-of-customers_new_people" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id",
+          OLD."name" AS "name"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
+          "customer_id", "position", "plan", "since" FROM "midflight_subscriptions-out-of-customers_new_subscriptions"
+          WHERE "customer_id" = OLD."id"), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT json_group_array(json_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -544,8 +545,8 @@ FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
   INSERT INTO "midflight_subscriptions-out-of-customers_backward_was_customers" SELECT "id", "name", "subscriptions"
     FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM
-          "midflight_subscriptions-out-of-customers_new_people" WHERE 0), "subscriptions" ("customer_id", "position",
-          "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+          "midflight_subscriptions-out-of-customers_new_people" WHERE 1 = 0), "subscriptions" ("customer_id",
+          "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
           "midflight_subscriptions-out-of-customers_new_subscriptions" WHERE "customer_id" = NEW."id"),
           midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT json_group_array(json_object('plan', s.plan, 'since', s.since))
@@ -627,10 +628,10 @@ FROM people p
 ) SELECT "id" AS "id", "name" AS "name", "subscriptions" AS "subscriptions" FROM midflight_query);
   INSERT INTO "midflight_subscriptions-out-of-customers_backward_was_customers" SELECT "id", "name", "subscriptions"
     FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM
-          "midflight_subscriptions-out-of-customers_new_people" WHERE 0 UNION ALL SELECT OLD."id" AS "id", OLD."name"
-          AS "name"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
-          "position", "plan", "since" FROM "midflight_subscriptions-out-of-customers_new_subscriptions" WHERE
-          "customer_id" = NEW."id"), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+          "midflight_subscriptions-out-of-customers_new_people" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id",
+          OLD."name" AS "name"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
+          "customer_id", "position", "plan", "since" FROM "midflight_subscriptions-out-of-customers_new_subscriptions"
+          WHERE "customer_id" = NEW."id"), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT json_group_array(json_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -886,7 +887,7 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_people" SELECT "id", "name"
     FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "midflight_subscriptions-out-of-customers_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id",
+          "midflight_subscriptions-out-of-customers_old_customers" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id",
           OLD."name" AS "name", OLD."subscriptions" AS "subscriptions"), midflight_query ("id", "name") AS (SELECT id,
           name FROM customers
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
@@ -906,7 +907,7 @@ FROM customers c, json_each(c.subscriptions) s
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_subscriptions" SELECT "customer_id", "position",
         "plan", "since"
     FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "midflight_subscriptions-out-of-customers_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id",
+          "midflight_subscriptions-out-of-customers_old_customers" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id",
           OLD."name" AS "name", OLD."subscriptions" AS "subscriptions"), midflight_query ("customer_id", "position",
           "plan", "since") AS (SELECT c.id AS customer_id,
        s.key AS position,
@@ -980,7 +981,7 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_people" SELECT "id", "name"
     FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "midflight_subscriptions-out-of-customers_old_customers" WHERE 0 UNION ALL SELECT NEW."id" AS "id",
+          "midflight_subscriptions-out-of-customers_old_customers" WHERE 1 = 0 UNION ALL SELECT NEW."id" AS "id",
           OLD."name" AS "name", OLD."subscriptions" AS "subscriptions"), midflight_query ("id", "name") AS (SELECT id,
           name FROM customers
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
@@ -1000,7 +1001,7 @@ FROM customers c, json_each(c.subscriptions) s
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_subscriptions" SELECT "customer_id", "position",
         "plan", "since"
     FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "midflight_subscriptions-out-of-customers_old_customers" WHERE 0 UNION ALL SELECT NEW."id" AS "id",
+          "midflight_subscriptions-out-of-customers_old_customers" WHERE 1 = 0 UNION ALL SELECT NEW."id" AS "id",
           OLD."name" AS "name", OLD."subscriptions" AS "subscriptions"), midflight_query ("customer_id", "position",
           "plan", "since") AS (SELECT c.id AS customer_id,
        s.key AS position,
@@ -1031,7 +1032,7 @@ BEGIN
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_people" SELECT "id", "name"
     FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "midflight_subscriptions-out-of-customers_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id",
+          "midflight_subscriptions-out-of-customers_old_customers" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id",
           OLD."name" AS "name", OLD."subscriptions" AS "subscriptions"), midflight_query ("id", "name") AS (SELECT id,
           name FROM customers
 ) SELECT "id" AS "id", "name" AS "name" FROM midflight_query);
@@ -1051,7 +1052,7 @@ FROM customers c, json_each(c.subscriptions) s
   INSERT INTO "midflight_subscriptions-out-of-customers_forward_was_subscriptions" SELECT "customer_id", "position",
         "plan", "since"
     FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "midflight_subscriptions-out-of-customers_old_customers" WHERE 0 UNION ALL SELECT OLD."id" AS "id",
+          "midflight_subscriptions-out-of-customers_old_customers" WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id",
           OLD."name" AS "name", OLD."subscriptions" AS "subscriptions"), midflight_query ("customer_id", "position",
           "plan", "since") AS (SELECT c.id AS customer_id,
        s.key AS position,

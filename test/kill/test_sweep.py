@@ -85,8 +85,7 @@ class Journey:
 
     def agree(self):
         """Each side that is whole in this stage holds what was written."""
-        stage = self.stage()
-        Twin(self.workload, self.app, ROWS).agree(*self.workload.whole_sides(stage), stage=stage)
+        Twin(self.workload, self.app, ROWS).agree(*self.workload.whole_sides(self.stage()))
 
     def take(self, step):
         if step.killed:

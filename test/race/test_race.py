@@ -28,10 +28,10 @@ def test_no_write_is_lost_on_the_way_to_the_end(race):
     race.close(OLD)
     race.midflight.advance().done()
     assert race.midflight.stage() == FINISHED
-    race.twin.agree(NEW, stage=FINISHED)
+    race.twin.agree(NEW)
     time.sleep(WHILE_S)
     race.close(NEW)
-    race.twin.agree(NEW, stage=FINISHED)
+    race.twin.agree(NEW)
     race.app.holds_nothing_of_midflight()
 
 

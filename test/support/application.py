@@ -61,9 +61,9 @@ class Application:
             "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite_%' ORDER BY name", kind)]
 
     def schema(self):
-        """All DDL but the ledger's, in order of names; a table that was renamed and back again has its name quoted."""
+        """All DDL but the ledger's, in order of names."""
         everything = self.rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
-        return [(name, sql.replace('"', "")) for name, sql in everything if name not in LEDGER]
+        return [(name, sql) for name, sql in everything if name not in LEDGER]
 
     def holds_nothing_of_midflight(self):
         """But its ledger; and the file is sound."""

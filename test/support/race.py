@@ -47,9 +47,9 @@ class Race:
         self.midflight.verify().done()
         self.twin.agree()
         self.midflight.advance().done()
-        self.twin.agree(stage=AWAITING_FINALIZATION)
+        self.twin.agree()
         if self.workload.new_opens == AWAITING_FINALIZATION:
             self.open(NEW)
         time.sleep(WHILE_S)
         self.midflight.verify().done()
-        self.twin.agree(stage=AWAITING_FINALIZATION)
+        self.twin.agree()

@@ -93,8 +93,8 @@ class Workload:
         """{table: rows} of both sides, as the state implies."""
         raise NotImplementedError
 
-    def names(self, side, stage):
-        """{table: the name that it bears in a stage}"""
+    def names(self, side, there):
+        """{table: the name that it bears while the tables `there` are in the file}"""
         return {table: table for table in self.tables[side]}
 
     def open_sides(self, stage):

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/store.h"
 
 enum sql_kind { SQL_NULL, SQL_INTEGER, SQL_TEXT };
 
@@ -29,6 +30,12 @@ struct sql_connection {
                 sql_visit *visit, void *context, int64_t *ret_changed, struct error *error);
     /* Runs several statements, without binds. */
     bool (*script)(struct sql_connection *connection, const char *sql, struct error *error);
+};
+
+/* Every SQL store begins with this. */
+struct sql_store {
+    struct store base;
+    struct sql_connection connection;
 };
 
 #define SQL_BINDS(...) ((struct sql_value[]){__VA_ARGS__}), (sizeof((struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value))

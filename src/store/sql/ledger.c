@@ -9,10 +9,14 @@
 #include "ledger_sql.h"
 
 #define RUN(sql, visit, context, changed, ...) \
-    connection->run(connection, sql, SQL_BINDS(__VA_ARGS__), visit, context, changed, error)
+    connection_of(store)->run(connection_of(store), sql, SQL_BINDS(__VA_ARGS__), visit, context, changed, error)
 
-bool sql_ledger_create(struct sql_connection *connection, struct error *error) {
-    return connection->script(connection, SQL_ledger_create, error);
+static struct sql_connection *connection_of(struct store *store) {
+    return &((struct sql_store *)store)->connection;
+}
+
+bool sql_ledger_create(struct store *store, struct error *error) {
+    return connection_of(store)->script(connection_of(store), SQL_ledger_create, error);
 }
 
 struct find {
@@ -44,7 +48,7 @@ static bool find_row(void *context, const struct sql_value *c, struct error *err
     return true;
 }
 
-bool sql_ledger_find(struct sql_connection *connection, const char *name, struct record *ret, bool *ret_found,
+bool sql_ledger_find(struct store *store, const char *name, struct record *ret, bool *ret_found,
                      struct error *error) {
     struct record record = {0};
     snprintf(record.name, sizeof record.name, "%s", name);
@@ -63,7 +67,7 @@ static bool copy_first(void *context, const struct sql_value *columns, struct er
     return true;
 }
 
-bool sql_ledger_definition(struct sql_connection *connection, const char *name, char **ret, struct error *error) {
+bool sql_ledger_definition(struct store *store, const char *name, char **ret, struct error *error) {
     char *text = NULL;
     if (!RUN(SQL_ledger_definition, copy_first, &text, NULL, sql_text(name))) {
         free(text);
@@ -73,7 +77,7 @@ bool sql_ledger_definition(struct sql_connection *connection, const char *name, 
     return true;
 }
 
-bool sql_ledger_add(struct sql_connection *connection, const struct record *r, const char *definition,
+bool sql_ledger_add(struct store *store, const struct record *r, const char *definition,
                     struct error *error) {
     return RUN(SQL_ledger_remove, NULL, NULL, NULL, sql_text(r->name)) &&
            RUN(SQL_ledger_add, NULL, NULL, NULL, sql_text(r->name), sql_text(r->stage), sql_integer(r->epoch),
@@ -81,7 +85,7 @@ bool sql_ledger_add(struct sql_connection *connection, const struct record *r, c
                sql_integer(r->stage_ms), sql_text(r->owner), sql_integer(r->lease_until_ms), sql_integer(r->token));
 }
 
-bool sql_ledger_move(struct sql_connection *connection, const char *name, const struct move *move,
+bool sql_ledger_move(struct store *store, const char *name, const struct move *move,
                      struct error *error) {
     int64_t changed;
     if (!RUN(SQL_ledger_move, NULL, NULL, &changed, sql_text(name), sql_text(move->from), sql_text(move->to),
@@ -99,7 +103,7 @@ bool sql_ledger_move(struct sql_connection *connection, const char *name, const 
                sql_integer(move->at_ms));
 }
 
-bool sql_ledger_set(struct sql_connection *connection, const char *name, enum record_number number, int64_t value,
+bool sql_ledger_set(struct store *store, const char *name, enum record_number number, int64_t value,
                     struct error *error) {
     static const char *const statements[] = {
         [RECORD_ROWS_TOTAL] = "UPDATE midflight_migration SET rows_total = ?2 WHERE name = ?1",
@@ -125,7 +129,7 @@ static bool moves_row(void *context, const struct sql_value *c, struct error *er
     return moves->visit(moves->context, &move);
 }
 
-bool sql_ledger_moves(struct sql_connection *connection, const char *name, move_visit *visit, void *context,
+bool sql_ledger_moves(struct store *store, const char *name, move_visit *visit, void *context,
                       struct error *error) {
     struct moves moves = {visit, context};
     return RUN(SQL_ledger_moves, moves_row, &moves, NULL, sql_text(name));
@@ -137,7 +141,7 @@ static bool some_row(void *context, const struct sql_value *columns, struct erro
     return true;
 }
 
-bool sql_ledger_step(struct sql_connection *connection, const char *name, const char *step, bool *ret_done,
+bool sql_ledger_step(struct store *store, const char *name, const char *step, bool *ret_done,
                      struct error *error) {
     bool done = false;
     if (!RUN(SQL_ledger_step, some_row, &done, NULL, sql_text(name), sql_text(step))) return false;
@@ -145,11 +149,11 @@ bool sql_ledger_step(struct sql_connection *connection, const char *name, const 
     return true;
 }
 
-bool sql_ledger_mark(struct sql_connection *connection, const char *name, const char *step, struct error *error) {
+bool sql_ledger_mark(struct store *store, const char *name, const char *step, struct error *error) {
     return RUN(SQL_ledger_mark, NULL, NULL, NULL, sql_text(name), sql_text(step));
 }
 
-bool sql_ledger_forget(struct sql_connection *connection, const char *name, struct error *error) {
+bool sql_ledger_forget(struct store *store, const char *name, struct error *error) {
     return RUN(SQL_ledger_forget_steps, NULL, NULL, NULL, sql_text(name)) &&
            RUN(SQL_ledger_forget_findings, NULL, NULL, NULL, sql_text(name));
 }
@@ -173,25 +177,25 @@ static bool findings_row(void *context, const struct sql_value *c, struct error 
     return findings->visit(findings->context, &finding);
 }
 
-bool sql_ledger_findings(struct sql_connection *connection, const char *name, enum finding_kind kind,
+bool sql_ledger_findings(struct store *store, const char *name, enum finding_kind kind,
                          finding_visit *visit, void *context, struct error *error) {
     struct findings findings = {visit, context};
     return RUN(SQL_ledger_findings, findings_row, &findings, NULL, sql_text(name), sql_text(kind_name(kind)));
 }
 
-bool sql_finding_add(struct sql_connection *connection, const char *name, enum finding_kind kind,
+bool sql_finding_add(struct store *store, const char *name, enum finding_kind kind,
                      const struct finding *finding, struct error *error) {
-    return sql_finding_clear(connection, name, kind, finding->key, error) &&
+    return sql_finding_clear(store, name, kind, finding->key, error) &&
            RUN(SQL_finding_add, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(finding->key),
                sql_text(finding->text), sql_integer(finding->at_ms));
 }
 
-bool sql_finding_clear(struct sql_connection *connection, const char *name, enum finding_kind kind, const char *key,
+bool sql_finding_clear(struct store *store, const char *name, enum finding_kind kind, const char *key,
                        struct error *error) {
     return RUN(SQL_finding_clear, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(key));
 }
 
-bool sql_lease_take(struct sql_connection *connection, const char *name, const char *owner, int64_t until_ms,
+bool sql_lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms,
                     int64_t token, struct error *error) {
     int64_t changed;
     if (!RUN(SQL_lease_take, NULL, NULL, &changed, sql_text(name), sql_text(owner), sql_integer(until_ms),
@@ -210,7 +214,7 @@ static bool held_by_another(const char *name, struct error *error) {
                      name);
 }
 
-bool sql_lease_renew(struct sql_connection *connection, const char *name, int64_t until_ms, int64_t token,
+bool sql_lease_renew(struct store *store, const char *name, int64_t until_ms, int64_t token,
                      struct error *error) {
     int64_t changed;
     if (!RUN(SQL_lease_renew, NULL, NULL, &changed, sql_text(name), sql_integer(token), sql_integer(until_ms))) {
@@ -219,11 +223,11 @@ bool sql_lease_renew(struct sql_connection *connection, const char *name, int64_
     return changed == 1 || held_by_another(name, error);
 }
 
-bool sql_lease_release(struct sql_connection *connection, const char *name, int64_t token, struct error *error) {
+bool sql_lease_release(struct store *store, const char *name, int64_t token, struct error *error) {
     return RUN(SQL_lease_release, NULL, NULL, NULL, sql_text(name), sql_integer(token));
 }
 
-bool sql_rows_advance(struct sql_connection *connection, const char *name, int64_t token, int64_t rows,
+bool sql_rows_advance(struct store *store, const char *name, int64_t token, int64_t rows,
                       struct error *error) {
     int64_t changed;
     if (!RUN(SQL_rows_advance, NULL, NULL, &changed, sql_text(name), sql_integer(token), sql_integer(rows),

@@ -90,7 +90,7 @@ DELETE FROM midflight_finding WHERE migration = ?1;
 SELECT entity_key, reason, at_ms FROM midflight_finding WHERE migration = ?1 AND kind = ?2 ORDER BY at_ms, entity_key;
 
 -- name: finding_clear
-DELETE FROM midflight_finding WHERE migration = ?1 AND kind = ?2 AND (?3 IS NULL OR entity_key = ?3);
+DELETE FROM midflight_finding WHERE migration = ?1 AND kind = ?2 AND (entity_key = ?3 OR ?3 IS NULL);
 
 -- name: finding_add
 INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms) VALUES (?1, ?2, ?3, ?4, ?5);

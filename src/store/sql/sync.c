@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-const struct image IMAGE_STORED = {EVENT_NONE, 0};
+const struct image IMAGE_STORED = {.event = EVENT_NONE};
 
 /* prefix."name"; prefix NULL: "name" */
 static void add_name(struct text *text, const struct dialect *dialect, const char *prefix, const char *name) {
@@ -15,15 +15,6 @@ void sync_names(struct text *text, const struct dialect *dialect, const char *pr
     for (size_t i = 0; i < names->count; i++) {
         if (i > 0) text_add(text, ", ");
         add_name(text, dialect, prefix, names->items[i]);
-    }
-}
-
-void sync_as(struct text *text, const struct dialect *dialect, const struct names *names) {
-    for (size_t i = 0; i < names->count; i++) {
-        if (i > 0) text_add(text, ", ");
-        dialect->quote(text, names->items[i]);
-        text_add(text, " AS ");
-        dialect->quote(text, names->items[i]);
     }
 }
 
@@ -55,9 +46,12 @@ static void add_differs(struct text *text, const struct dialect *dialect, const 
 }
 
 /* (?1, ?2) */
-static void add_binds(struct text *text, size_t first, size_t count) {
+static void add_binds(struct text *text, const struct dialect *dialect, size_t first, size_t count) {
     text_add(text, "(");
-    for (size_t i = 0; i < count; i++) text_addf(text, "%s?%zu", i > 0 ? ", " : "", first + i);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) text_add(text, ", ");
+        dialect->bind(text, first + i);
+    }
     text_add(text, ")");
 }
 
@@ -76,17 +70,25 @@ void sync_scope(struct text *text, const struct dialect *dialect, const struct s
         text_add(text, "(");
         sync_names(text, dialect, prefix, key);
         text_add(text, ") = ");
-        add_binds(text, 1, key->count);
+        add_binds(text, dialect, 1, key->count);
         return;
     }
-    if (!scope->lower && !scope->upper) text_add(text, "1");
+    if (scope->set != NULL) {
+        text_add(text, "(");
+        sync_names(text, dialect, prefix, key);
+        text_add(text, ") IN (SELECT ");
+        sync_names(text, dialect, NULL, scope->row_key);
+        text_addf(text, " FROM %s)", scope->set);
+        return;
+    }
+    if (!scope->lower && !scope->upper) text_add(text, "1 = 1");
     for (int bound = 0; bound < 2; bound++) {
         if (!(bound == 0 ? scope->lower : scope->upper)) continue;
         if (bound == 1 && scope->lower) text_add(text, " AND ");
         text_add(text, "(");
         sync_names(text, dialect, prefix, key);
         text_add(text, bound == 0 ? ") > " : ") <= ");
-        add_binds(text, bound == 0 ? 1 : 1 + key->count, key->count);
+        add_binds(text, dialect, bound == 1 && scope->lower ? 1 + key->count : 1, key->count);
     }
 }
 
@@ -99,38 +101,54 @@ static void add_columns(struct text *text, const struct dialect *dialect, const 
 
 /* OLD."id" AS "id", ...; with `rekeyed` the key's columns are NEW's */
 static void add_old_row(struct text *text, const struct dialect *dialect, const struct bound_table *table,
-                        bool rekeyed) {
+                        const struct scope *scope, struct image image) {
+    bool rekeyed = image.event == EVENT_REKEY;
+    const char *old = image.rows == NULL ? "OLD" : "midflight_o", *new = image.rows == NULL ? "NEW" : "midflight_n";
     for (size_t i = 0; i < table->column_count; i++) {
         const char *name = table->columns[i].name;
         if (i > 0) text_add(text, ", ");
-        add_name(text, dialect, rekeyed && names_have(&table->table->key, name) ? "NEW" : "OLD", name);
+        add_name(text, dialect, rekeyed && names_have(&table->table->key, name) ? new : old, name);
         text_add(text, " AS ");
         dialect->quote(text, name);
     }
+    if (image.rows == NULL) return;
+    text_addf(text, " FROM %s WHERE ", image.rows);
+    sync_scope(text, dialect, scope, rekeyed ? new : old, &table->table->key);
+}
+
+/* AND NOT ... the rows that were not there before the write */
+static void add_not_new(struct text *text, const struct dialect *dialect, const struct bound_table *table,
+                        struct image image) {
+    if (image.rows == NULL) {
+        text_add(text, " AND NOT (");
+        add_equal(text, dialect, "NEW", NULL, &table->identity);
+        text_add(text, ")");
+        return;
+    }
+    text_addf(text, " AND NOT EXISTS (SELECT 1 FROM %s AS midflight_n WHERE ", image.new_rows);
+    add_equal(text, dialect, "midflight_n", "midflight_s", &table->identity);
+    text_add(text, ")");
 }
 
 /* The body of the filtered table that stands in for one leader table. */
 static void add_shadow(struct text *text, const struct dialect *dialect, const struct bound_table *table,
-                       const struct scope *scope, enum event event) {
+                       const struct scope *scope, struct image image) {
+    enum event event = image.event;
     bool gone = event == EVENT_INSERT || event == EVENT_UPDATE || event == EVENT_REKEY; /* NEW was not there before */
     text_add(text, "SELECT ");
     add_columns(text, dialect, table);
     text_add(text, " FROM ");
-    dialect->quote(text, table->source);
+    dialect->source(text, table);
     text_add(text, " WHERE ");
     if (event != EVENT_NONE && table->sole) {
-        text_add(text, "0"); /* the entity's only row here is the one written */
+        text_add(text, "1 = 0"); /* the entity's only row here is the one written */
     } else {
         sync_scope(text, dialect, scope, NULL, &table->table->key);
-        if (gone) {
-            text_add(text, " AND NOT (");
-            add_equal(text, dialect, "NEW", NULL, &table->identity);
-            text_add(text, ")");
-        }
+        if (gone) add_not_new(text, dialect, table, image);
     }
     if (event != EVENT_NONE && event != EVENT_INSERT) {
         text_add(text, " UNION ALL SELECT ");
-        add_old_row(text, dialect, table, event == EVENT_REKEY);
+        add_old_row(text, dialect, table, scope, image);
     }
 }
 
@@ -143,13 +161,18 @@ void sync_query(struct text *text, const struct dialect *dialect, const struct f
         text_add(text, " (");
         add_columns(text, dialect, &flow->leaders[i]);
         text_add(text, ") AS (");
-        add_shadow(text, dialect, &flow->leaders[i], scope, image.leader == i ? image.event : EVENT_NONE);
+        add_shadow(text, dialect, &flow->leaders[i], scope, image.leader == i ? image : IMAGE_STORED);
         text_add(text, ")");
     }
     text_add(text, ", midflight_query (");
     sync_names(text, dialect, NULL, &flow->yielded);
     text_addf(text, ") AS (%s\n) SELECT ", flow->sql);
-    sync_as(text, dialect, &flow->yielded);
+    for (size_t i = 0; i < flow->yielded.count; i++) {
+        if (i > 0) text_add(text, ", ");
+        dialect->yielded(text, sync_column(flow->target, flow->yielded.items[i]));
+        text_add(text, " AS ");
+        dialect->quote(text, flow->yielded.items[i]);
+    }
     text_add(text, " FROM midflight_query)");
 }
 
@@ -215,7 +238,7 @@ static void add_acceptable(struct text *text, const struct dialect *dialect, con
         for (size_t c = 0; c < unique->count; c++) yielded = yielded && names_have(&flow->yielded, unique->items[c]);
         if (!yielded || names_cover(&flow->match, unique)) continue;
         text_add(text, "\n    AND NOT EXISTS (SELECT 1 FROM ");
-        add_target(text, dialect, flow);
+        dialect->table(text, flow->target);
         text_add(text, " AS midflight_u WHERE ");
         add_equal(text, dialect, "midflight_u", "midflight_a", unique);
         text_add(text, " AND NOT (");
@@ -242,14 +265,14 @@ void sync_park(struct text *text, const struct dialect *dialect, const struct fl
             text_add(text, ", ");
         } else {
             text_add(text, "  UPDATE ");
-            add_target(text, dialect, flow);
+            dialect->table(text, flow->target);
             text_add(text, " SET ");
         }
         any = true;
         TEXT value = {0};
         dialect->quote(&value, name);
         text_addf(text, "%s = ", text_get(&value));
-        dialect->unlike(text, text_get(&value));
+        dialect->unlike(text, sync_column(flow->target, name), text_get(&value));
     }
     if (!any) return;
     text_add(text, "\n    WHERE ");
@@ -260,6 +283,12 @@ void sync_park(struct text *text, const struct dialect *dialect, const struct fl
 /* AND (the target's row) NOT IN now; one scan of each, whatever their size */
 static void add_not_in(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *prefix,
                        const char *now) {
+    if (dialect->anti_join) {
+        text_addf(text, " AND NOT EXISTS (SELECT 1 FROM %s AS midflight_x WHERE ", now);
+        add_equal(text, dialect, "midflight_x", prefix, &flow->match);
+        text_add(text, ")");
+        return;
+    }
     text_add(text, " AND (");
     sync_names(text, dialect, prefix, &flow->match);
     text_add(text, ") NOT IN (SELECT ");
@@ -275,18 +304,20 @@ static void add_not_in(struct text *text, const struct dialect *dialect, const s
 
 void sync_delete(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
                  const char *now) {
+    TEXT target = {0};
+    add_target(&target, dialect, flow);
     text_add(text, "  DELETE FROM ");
-    add_target(text, dialect, flow);
+    dialect->table(text, flow->target);
     text_add(text, " WHERE ");
-    sync_scope(text, dialect, scope, NULL, &flow->target->table->key);
-    add_not_in(text, dialect, flow, NULL, now);
+    sync_scope(text, dialect, scope, text_get(&target), &flow->target->table->key);
+    add_not_in(text, dialect, flow, text_get(&target), now);
     text_add(text, ";\n");
 }
 
 void sync_delete_gone(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                       const char *was) {
     text_add(text, "  DELETE FROM ");
-    add_target(text, dialect, flow);
+    dialect->table(text, flow->target);
     text_add(text, " WHERE (");
     sync_names(text, dialect, NULL, &flow->match);
     text_add(text, ") IN (SELECT ");
@@ -334,7 +365,9 @@ void sync_update(struct text *text, const struct dialect *dialect, const struct 
     if (flow->written.count == 0) return;
     TEXT target = {0};
     add_target(&target, dialect, flow);
-    text_addf(text, "  UPDATE %s%s SET ", policy(dialect, flow, careful), text_get(&target));
+    text_addf(text, "  UPDATE %s", policy(dialect, flow, careful));
+    dialect->table(text, flow->target);
+    text_add(text, " SET ");
     for (size_t i = 0; i < flow->written.count; i++) {
         if (i > 0) text_add(text, ", ");
         add_assignment(text, dialect, flow, text_get(&target), flow->written.items[i], was);
@@ -361,10 +394,10 @@ void sync_update(struct text *text, const struct dialect *dialect, const struct 
 static void add_insert_head(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                             bool careful) {
     text_addf(text, "  INSERT %sINTO ", policy(dialect, flow, careful));
-    add_target(text, dialect, flow);
+    dialect->table(text, flow->target);
     text_add(text, " (");
     sync_names(text, dialect, NULL, &flow->yielded);
-    text_add(text, ")\n    SELECT ");
+    text_addf(text, ")%s\n    SELECT ", dialect->overriding);
     sync_names(text, dialect, "midflight_a", &flow->yielded);
     text_addf(text, " FROM %s AS midflight_a", now);
 }
@@ -375,11 +408,11 @@ static void add_flow_changed(struct text *text, const struct dialect *dialect, c
     for (int side = 0; side < 2; side++) {
         text_addf(text, "%sEXISTS (SELECT 1 FROM %s AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM %s AS midflight_y WHERE ",
                   side == 0 ? "(" : " OR ", side == 0 ? now : was, side == 0 ? was : now);
-        text_add(text, "(");
-        sync_names(text, dialect, "midflight_x", &flow->yielded);
-        text_add(text, ") IS (");
-        sync_names(text, dialect, "midflight_y", &flow->yielded);
-        text_add(text, ")");
+        TEXT left = {0};
+        TEXT right = {0};
+        sync_names(&left, dialect, "midflight_x", &flow->yielded);
+        sync_names(&right, dialect, "midflight_y", &flow->yielded);
+        dialect->same(text, text_get(&left), text_get(&right));
         text_add(text, "))");
     }
     text_add(text, ")");
@@ -389,7 +422,7 @@ static void add_flow_changed(struct text *text, const struct dialect *dialect, c
 static void add_forgotten(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                           const char *was) {
     text_addf(text, "\n    WHERE EXISTS (SELECT 1 FROM %s AS midflight_b WHERE NOT EXISTS (SELECT 1 FROM ", was);
-    add_target(text, dialect, flow);
+    dialect->table(text, flow->target);
     text_add(text, " AS midflight_t WHERE ");
     add_equal(text, dialect, "midflight_t", "midflight_b", &flow->match);
     text_add(text, "))\n    AND ");
@@ -398,24 +431,23 @@ static void add_forgotten(struct text *text, const struct dialect *dialect, cons
 
 void sync_recall(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
                  const char *now, const char *was) {
-    text_addf(text, "  INSERT INTO %s SELECT ", was);
+    text_add(text, "SELECT ");
     sync_names(text, dialect, NULL, &flow->yielded);
     text_add(text, " FROM ");
-    add_target(text, dialect, flow);
+    dialect->table(text, flow->target);
     add_forgotten(text, dialect, flow, now, was);
     text_add(text, " AND ");
     sync_scope(text, dialect, scope, NULL, &flow->target->table->key);
     text_add(text, "\n  UNION ALL SELECT ");
     for (size_t i = 0; i < flow->yielded.count; i++) text_add(text, i > 0 ? ", NULL" : "NULL");
     add_forgotten(text, dialect, flow, now, was);
-    text_add(text, ";\n");
 }
 
 void sync_insert(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                  const char *was, bool careful) {
     add_insert_head(text, dialect, flow, now, careful);
     text_add(text, "\n    WHERE NOT EXISTS (SELECT 1 FROM ");
-    add_target(text, dialect, flow);
+    dialect->table(text, flow->target);
     text_add(text, " AS midflight_t WHERE ");
     add_equal(text, dialect, "midflight_t", "midflight_a", &flow->match);
     text_add(text, ")");
@@ -424,6 +456,7 @@ void sync_insert(struct text *text, const struct dialect *dialect, const struct 
         add_flow_changed(text, dialect, flow, now, was);
     }
     if (careful) add_acceptable(text, dialect, flow);
+    if (dialect->unless_there != NULL) dialect->unless_there(text, flow);
     text_add(text, ";\n");
 }
 
@@ -436,7 +469,7 @@ void sync_fill(struct text *text, const struct dialect *dialect, const struct fl
 static void add_not_as_yielded(struct text *text, const struct dialect *dialect, const struct flow *flow,
                                const char *now, const char *was) {
     text_add(text, "\n    LEFT JOIN ");
-    add_target(text, dialect, flow);
+    dialect->table(text, flow->target);
     text_add(text, " AS midflight_t ON ");
     add_equal(text, dialect, "midflight_t", "midflight_a", &flow->match);
     text_add(text, "\n    WHERE ");
@@ -478,7 +511,7 @@ void sync_different(struct text *text, const struct dialect *dialect, const stru
     text_add(text, "\n  UNION ALL SELECT ");
     sync_names(text, dialect, "midflight_t", key);
     text_add(text, " FROM ");
-    add_target(text, dialect, flow);
+    dialect->table(text, flow->target);
     text_add(text, " AS midflight_t WHERE ");
     sync_scope(text, dialect, scope, "midflight_t", key);
     add_not_in(text, dialect, flow, "midflight_t", now);

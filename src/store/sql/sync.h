@@ -41,6 +41,7 @@ struct column {
 /* A table of a shape as the store has it. */
 struct bound_table {
     const struct table *table;
+    const char *schema;   /* where stores have them; NULL: they do not */
     const char *physical; /* its name in the store; differs from table->name between the swap and the end */
     const char *source;   /* the name under which queries read it: never shadowed */
     struct column *columns;
@@ -72,28 +73,42 @@ struct dialect {
     /* AND the value has the type that its column insists on */
     void (*fits)(struct text *text, const char *value, const struct column *column);
     /* a value of the same type, unlike any other there is; NULL stays NULL */
-    void (*unlike)(struct text *text, const char *value);
+    void (*unlike)(struct text *text, const struct column *column, const char *value);
     const char *skip_refused; /* after INSERT or UPDATE: leave out a row that a constraint refuses */
+    void (*bind)(struct text *text, size_t number); /* the number-th bind, from 1 */
+    /* a condition that is true when two lists of values are the same, value for value, NULLs included */
+    void (*same)(struct text *text, const char *left, const char *right);
+    bool anti_join;   /* what is not in a query is better found by NOT EXISTS than by NOT IN */
+    const char *overriding; /* between the columns and the rows of an INSERT: given values reign over generated ones */
+    void (*table)(struct text *text, const struct bound_table *table);  /* by its whole name; columns follow its bare one */
+    void (*source)(struct text *text, const struct bound_table *table); /* the same, as a shadow reads it */
+    void (*yielded)(struct text *text, const struct column *column); /* what a query yields, of its column's type */
+    void (*unless_there)(struct text *text, const struct flow *flow); /* ends an INSERT: unless another writer was faster; NULL: there is one writer */
 };
 
 struct scope {
-    /* a range: bounds in binds 1..n (lower, exclusive) and n+1..2n (upper, inclusive), n the number of key columns;
-     * neither: every key */
+    /* a range: its bounds, lower (exclusive) before upper (inclusive), in the first binds, n for each, n the number of key
+     * columns; neither: every key */
     bool lower, upper;
     /* or one key, in binds 1..n */
     bool exact;
     /* or one key, held by these columns of a row, "NEW" or "OLD" */
     const char *row;
+    /* or the keys in these columns of a relation */
+    const char *set;
     const struct names *row_key;
 };
 
 /* EVENT_REKEY: an update of the key as if the row had always borne the new one. */
 enum event { EVENT_NONE, EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_REKEY };
 
-/* The write whose before-image is wanted: `event` on leader number `leader`. EVENT_NONE: the rows as they stand. */
+/* The write whose before-image is wanted: `event` on leader number `leader`. EVENT_NONE: the rows as they stand. The rows
+ * written are "OLD" and "NEW", or, with `rows`, those of a relation: a FROM clause of midflight_o and midflight_n. */
 struct image {
     enum event event;
     size_t leader;
+    const char *rows;
+    const char *new_rows; /* with `rows`: the relation of the rows that were not there before */
 };
 
 extern const struct image IMAGE_STORED;
@@ -109,9 +124,9 @@ void sync_query(struct text *text, const struct dialect *dialect, const struct f
 /* The scope's rows that are not in `now`. */
 void sync_delete(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
                  const char *now);
-/* Makes `was` complete where it does not tell the target's rows apart (a list whose positions the query counts anew):
+/* A SELECT of what `was` lacks where it does not tell the target's rows apart (a list whose positions the query counts anew):
  * when the flow changed, and a row of `was` is not on the target, all of the scope's rows there are what was. A row of
- * NULLs, which matches nothing, goes in with them, so that the flow stays changed even if these are just what is now. */
+ * NULLs, which matches nothing, comes with them, so that the flow stays changed even if these are just what is now. */
 void sync_recall(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct scope *scope,
                  const char *now, const char *was);
 /* The rows that are in `was` and not in `now`. */
@@ -139,6 +154,4 @@ void sync_different(struct text *text, const struct dialect *dialect, const stru
                     const struct scope *scope, const char *now);
 
 void sync_names(struct text *text, const struct dialect *dialect, const char *prefix, const struct names *names);
-/* "a" AS "a", "b" AS "b": named so whatever PRAGMA full_column_names says */
-void sync_as(struct text *text, const struct dialect *dialect, const struct names *names);
 const struct column *sync_column(const struct bound_table *table, const char *name); /* NULL: no such column */

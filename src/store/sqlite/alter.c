@@ -1,6 +1,5 @@
 /* The short form, made long: SQLite itself rewrites the DDL, on an empty copy of the table. */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,16 +14,6 @@ const char *alter_old_name(struct arena *arena, const char *table) {
 const char *alter_index_name(struct arena *arena, const char *index) {
     return arena_format(arena, "_%s_new", index);
 }
-
-/* One column of the new table and the old one whose values it takes over; NULL: none. */
-struct pair {
-    const char *from, *to;
-};
-
-struct pairs {
-    struct pair items[2000];
-    size_t count;
-};
 
 static bool read_names(sqlite3 *db, const char *table, bool writable, struct arena *arena, struct names *ret,
                        struct error *error) {
@@ -44,7 +33,7 @@ static bool read_names(sqlite3 *db, const char *table, bool writable, struct are
     return true;
 }
 
-static bool read_sql(sqlite3 *db, const char *table, struct arena *arena, const char **ret, struct error *error) {
+bool catalog_sql(sqlite3 *db, const char *table, struct arena *arena, const char **ret, struct error *error) {
     STATEMENT *statement = NULL;
     bool row = false;
     if (!statement_prepare(db, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?1)", NULL,
@@ -56,6 +45,22 @@ static bool read_sql(sqlite3 *db, const char *table, struct arena *arena, const 
     if (!row) return error_set(error, ERROR_DEFINITION, "alter: there is no table %s: name one that exists", table);
     *ret = arena_copy(arena, (const char *)sqlite3_column_text(statement, 0));
     return true;
+}
+
+static bool is_create(const char *change) {
+    while (isspace((unsigned char)*change)) change++;
+    return strncasecmp(change, "CREATE", 6) == 0;
+}
+
+static void pair_by_name(const struct names *old, const struct names *new, struct pairs *pairs) {
+    pairs->count = 0;
+    for (size_t i = 0; i < new->count; i++) {
+        const char *from = NULL;
+        for (size_t j = 0; j < old->count; j++) {
+            if (strcasecmp(old->items[j], new->items[i]) == 0) from = old->items[j];
+        }
+        pairs->items[pairs->count++] = (struct pair){from, new->items[i]};
+    }
 }
 
 /* The length of the clause at `text`, up to a comma outside of parentheses and quotes. */
@@ -98,47 +103,57 @@ static void follow_columns(struct pairs *pairs, const struct names *now) {
     *pairs = next;
 }
 
-static bool apply_clauses(sqlite3 *db, const char *name, const char *table, const char *change, struct arena *arena, struct pairs *pairs,
-                          struct error *error) {
+static bool apply_clause(sqlite3 *db, const struct change *alter, const char *table, const char *clause,
+                         struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "ALTER TABLE ");
+    sqlite_quote(&sql, table);
+    text_addf(&sql, " %s", clause);
+    if (sqlite3_exec(db, text_get(&sql), NULL, NULL, NULL) == SQLITE_OK) return true;
+    return error_set(error, ERROR_DEFINITION,
+                     "alter.change: SQLite's own ALTER TABLE refuses %s of table %s: %s. Change or drop first what it names; "
+                     "for what is neither ADD, DROP nor RENAME COLUMN give `change` the whole new CREATE TABLE %s (...)",
+                     clause, alter->alter_table, sqlite3_errmsg(db), alter->alter_table);
+}
+
+/* Runs the clauses on `table`, and follows what becomes of its columns. */
+static bool apply_clauses(sqlite3 *db, const struct change *alter, const char *table, struct arena *arena,
+                          struct pairs *pairs, struct error *error) {
+    const char *change = alter->alter_change;
+    struct names now;
+    if (!read_names(db, table, false, arena, &now, error)) return false;
+    pair_by_name(&now, &now, pairs);
     while (*change != '\0') {
+        change += strspn(change, " \t\r\n");
         size_t length = clause_length(change);
         const char *clause = arena_copy_n(arena, change, length);
         change += length + (change[length] != '\0');
-        if (strspn(clause, " \t\r\n") == strlen(clause)) continue;
-        TEXT sql = {0};
-        text_add(&sql, "ALTER TABLE ");
-        sqlite_quote(&sql, table);
-        text_addf(&sql, " %s", clause);
-        struct names now;
-        if (!connection_script(db, text_get(&sql), "alter.change", error)) {
-            error->code = ERROR_DEFINITION;
-            char message[1024];
-            snprintf(message, sizeof message, "%.1000s", error->message);
-            return error_set(error, ERROR_DEFINITION,
-                             "%s. SQLite's own ALTER TABLE takes ADD, DROP and RENAME COLUMN; for anything else give "
-                             "`change` the whole new CREATE TABLE %s (...)",
-                             message, name);
-        }
-        if (!read_names(db, table, false, arena, &now, error)) return false;
+        if (length == 0) continue;
+        if (!apply_clause(db, alter, table, clause, error) || !read_names(db, table, false, arena, &now, error)) return false;
         follow_columns(pairs, &now);
     }
     return true;
 }
 
-static bool is_create(const char *change) {
-    while (isspace((unsigned char)*change)) change++;
-    return strncasecmp(change, "CREATE", 6) == 0;
+bool alter_apply(sqlite3 *copy, const struct change *alter, struct arena *arena, struct pairs *ret,
+                 struct error *error) {
+    ret->count = 0;
+    if (is_create(alter->alter_change)) return true;
+    return connection_script(copy, "PRAGMA legacy_alter_table = OFF", NULL, error) &&
+           apply_clauses(copy, alter, alter->alter_table, arena, ret, error) &&
+           connection_script(copy, "PRAGMA legacy_alter_table = ON", NULL, error);
 }
 
-static void pair_by_name(const struct names *old, const struct names *new, struct pairs *pairs) {
-    pairs->count = 0;
-    for (size_t i = 0; i < new->count; i++) {
-        const char *from = NULL;
-        for (size_t j = 0; j < old->count; j++) {
-            if (strcasecmp(old->items[j], new->items[i]) == 0) from = old->items[j];
-        }
-        pairs->items[pairs->count++] = (struct pair){from, new->items[i]};
-    }
+/* The clauses among everything there is, under the names that the user knows: SQLite then says what is in their way. */
+static bool try_clauses(sqlite3 *live, const struct change *alter, struct arena *arena, struct pairs *pairs,
+                        struct error *error) {
+    static const char *const types[] = {"table", "index", "view", "trigger"};
+    sqlite3 *copy = NULL;
+    bool ok = catalog_open(&copy, error);
+    for (size_t i = 0; ok && i < sizeof types / sizeof *types; i++) ok = catalog_copy_objects(live, copy, types[i], error);
+    ok = ok && alter_apply(copy, alter, arena, pairs, error);
+    sqlite3_close(copy);
+    return ok;
 }
 
 /* Leaves in `db` the old table under its name, the new one with its indexes beside it, and in `pairs` how their columns
@@ -159,10 +174,9 @@ static bool make_both(sqlite3 *db, const struct change *alter, const char *old_s
                (pair_by_name(&old, &new, pairs), true) && catalog_rename(db, name, new_name, error) &&
                catalog_rename(db, "midflight_kept", name, error) && connection_script(db, indexes, "alter", error);
     }
-    pair_by_name(&old, &old, pairs);
     return catalog_rename(db, name, new_name, error) && connection_script(db, old_sql, "alter", error) &&
            connection_script(db, indexes, "alter", error) &&
-           apply_clauses(db, name, new_name, alter->alter_change, arena, pairs, error);
+           apply_clauses(db, alter, new_name, arena, pairs, error);
 }
 
 /* "CREATE UNIQUE INDEX by_email ON customers(email)" -> the same over the new table under the interim name. SQLite
@@ -281,7 +295,20 @@ static bool describe(sqlite3 *db, const struct change *alter, const char *new_na
     set_shape(&ret->shapes[SIDE_NEW], new_name, new_key, arena);
     set_mapping(&ret->mappings[FORWARD], new_name, select_pairs(pairs, false, name, &new_writable, arena), arena);
     set_mapping(&ret->mappings[BACKWARD], name, select_pairs(pairs, true, new_name, &old_writable, arena), arena);
-    return read_sql(db, new_name, arena, &ret->create, error);
+    return catalog_sql(db, new_name, arena, &ret->create, error);
+}
+
+bool alter_as_stored(sqlite3 *live, struct change *alter, struct arena *arena, struct error *error) {
+    STATEMENT *statement = NULL;
+    bool row = false;
+    if (!statement_prepare(live, "SELECT name FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?1)", NULL,
+                           &statement, error)) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, alter->alter_table, -1, SQLITE_STATIC);
+    if (!statement_step(statement, &row, error)) return false;
+    if (row) alter->alter_table = arena_copy(arena, (const char *)sqlite3_column_text(statement, 0));
+    return true;
 }
 
 void catalog_alter_names(const struct change *alter, struct arena *arena, struct change *ret) {
@@ -290,22 +317,25 @@ void catalog_alter_names(const struct change *alter, struct arena *arena, struct
     set_shape(&ret->shapes[SIDE_NEW], alter_new_name(arena, alter->alter_table), (struct names){0}, arena);
 }
 
+/* Leaves in `db` the old table alone, under the name that it had before the swap. */
+static bool make_old(sqlite3 *live, sqlite3 *db, const struct change *alter, struct standing standing,
+                     struct arena *arena, const char **ret_sql, struct error *error) {
+    const char *name = alter->alter_table, *physical = standing.swapped ? alter_old_name(arena, name) : name;
+    return catalog_sql(live, physical, arena, ret_sql, error) && connection_script(db, *ret_sql, "alter", error) &&
+           (!standing.swapped || (catalog_rename(db, physical, name, error) && catalog_sql(db, name, arena, ret_sql, error)));
+}
+
 bool catalog_alter(sqlite3 *live, const struct change *alter, struct standing standing, struct arena *arena,
                    struct change *ret, struct error *error) {
-    const char *name = alter->alter_table, *new_name = alter_new_name(arena, name);
-    const char *physical = standing.swapped ? alter_old_name(arena, name) : name;
-    const char *old_sql = NULL;
+    const char *new_name = alter_new_name(arena, alter->alter_table), *old_sql = NULL;
     struct pairs *pairs = ARENA_ARRAY(arena, struct pairs, 1);
     sqlite3 *db = NULL;
     struct change change = *alter;
     TEXT indexes = {0};
     /* Between the swap and the end the old table's indexes bear interim names: nothing is to be made any more. */
-    bool ok = read_sql(live, physical, arena, &old_sql, error) &&
-              (standing.swapped || copy_indexes(live, physical, new_name, arena, &indexes, error)) &&
-              (sqlite3_open(":memory:", &db) == SQLITE_OK || error_from(db, NULL, error)) &&
-              connection_script(db, "PRAGMA legacy_alter_table = ON", NULL, error) &&
-              connection_script(db, old_sql, "alter", error) &&
-              (!standing.swapped || (catalog_rename(db, physical, name, error) && read_sql(db, name, arena, &old_sql, error))) &&
+    bool ok = catalog_open(&db, error) && make_old(live, db, alter, standing, arena, &old_sql, error) &&
+              (standing.made || try_clauses(live, alter, arena, pairs, error)) &&
+              (standing.swapped || copy_indexes(live, alter->alter_table, new_name, arena, &indexes, error)) &&
               make_both(db, alter, old_sql, text_get(&indexes), new_name, arena, pairs, error) &&
               describe(db, alter, new_name, pairs, arena, &change, error) &&
               read_indexes(db, new_name, arena, &change.index, error);

@@ -93,7 +93,7 @@ static bool position_read(struct sqlite_store *store, struct position *ret, stru
         !statement_step(statement, &row, error)) {
         return false;
     }
-    if (!row) return error_set(error, ERROR_SCHEMA, "%s: midflight's own table was emptied: `midflight rollback`, then start again", store->base.name);
+    if (!row) return error_set(error, ERROR_SCHEMA, "%s: midflight's own table was emptied: `midflight rollback`, then start again", store->sql.base.name);
     *ret = (struct position){sqlite3_column_int(statement, 0) != 0, text_column(statement, 1), text_column(statement, 2)};
     return true;
 }
@@ -225,7 +225,7 @@ static bool careful_entity(void *context, const char *key, struct error *error) 
             return false;
         }
         if (!connection_script(store->db, "ROLLBACK TO entity", NULL, error) ||
-            !sql_finding_add(&store->connection, store->change.name, QUARANTINE_FORWARD, &finding, error)) {
+            !sql_finding_add(&store->sql.base, store->change.name, QUARANTINE_FORWARD, &finding, error)) {
             return false;
         }
         careful->quarantined++;
@@ -249,7 +249,7 @@ static bool chunk_commit(struct sqlite_store *store, int64_t token, const struct
                          bool careful_way, struct chunk *chunk, struct error *error) {
     struct careful careful = {.store = store};
     const char *reached = until;
-    if (!store->base.ops->begin(&store->base, error)) return false;
+    if (!store->sql.base.ops->begin(&store->sql.base, error)) return false;
     double began = clock_ms(), deadline = began + chunk->hold_ms_max;
     careful.deadline = deadline;
     if (!careful_way && chunk->rows > 1) sqlite3_progress_handler(store->db, 1000, past_deadline, &deadline);
@@ -262,10 +262,10 @@ static bool chunk_commit(struct sqlite_store *store, int64_t token, const struct
     }
     bool done = strcmp(reached, position->until) == 0;
     ok = ok && position_write(store, reached, done, error) &&
-         sql_rows_advance(&store->connection, store->change.name, token, chunk->rows, error);
+         sql_rows_advance(&store->sql.base, store->change.name, token, chunk->rows, error);
     if (ok) FAILPOINT("backfill chunk, uncommitted");
-    ok = ok && store->base.ops->commit(&store->base, error);
-    if (!ok) store->base.ops->rollback(&store->base);
+    ok = ok && store->sql.base.ops->commit(&store->sql.base, error);
+    if (!ok) store->sql.base.ops->rollback(&store->sql.base);
     chunk->hold_ms = clock_ms() - began;
     chunk->done = ok && done;
     chunk->quarantined = careful.quarantined;

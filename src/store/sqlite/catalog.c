@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "store/sql/catalog.h"
+
 /* SQLite's rules of affinity (datatype3.html, 3.1): only a column without one keeps values of any type as they come. */
 static bool type_is_loose(const char *type, bool strict) {
     if (strict) return strcasecmp(type, "ANY") == 0;
@@ -120,21 +122,6 @@ static bool read_uniques(sqlite3 *db, const char *name, struct arena *arena, str
     }
 }
 
-static bool all_not_null(const struct bound_table *table, const struct names *names) {
-    for (size_t i = 0; i < names->count; i++) {
-        const struct column *column = sync_column(table, names->items[i]);
-        if (column == NULL || !column->not_null) return false;
-    }
-    return true;
-}
-
-static bool names_within(const struct names *inner, const struct names *outer) {
-    for (size_t i = 0; i < inner->count; i++) {
-        if (!names_have(outer, inner->items[i])) return false;
-    }
-    return true;
-}
-
 /* A CHECK, or a trigger of the table's own, may refuse a row for reasons that only it knows. */
 static bool read_strictness(sqlite3 *db, const char *name, bool *ret, struct error *error) {
     STATEMENT *statement = NULL;
@@ -161,21 +148,7 @@ bool catalog_table(sqlite3 *db, const struct table *table, struct arena *arena, 
         return false;
     }
     bound.strict = bound.strict || constrained;
-    for (size_t i = 0; i < table->key.count; i++) {
-        if (sync_column(&bound, table->key.items[i]) != NULL) continue;
-        return error_set(error, ERROR_DEFINITION, "key: table %s has no column %s", table->name, table->key.items[i]);
-    }
-    for (size_t i = 0; i < bound.unique_count; i++) {
-        const struct names *unique = &bound.uniques[i];
-        if (bound.identity.count == 0 && all_not_null(&bound, unique)) bound.identity = *unique;
-        if (names_within(unique, &table->key)) bound.sole = true;
-    }
-    if (bound.identity.count == 0) {
-        return error_set(error, ERROR_DEFINITION,
-                         "table %s has no primary key or unique index over NOT NULL columns, so its rows cannot be told "
-                         "apart: add one (CREATE UNIQUE INDEX ... on NOT NULL columns)",
-                         table->name);
-    }
+    if (!sql_table_finish(&bound, error)) return false;
     *ret = bound;
     return true;
 }
@@ -217,40 +190,16 @@ static int note_read(void *context, int action, const char *table, const char *c
     return SQLITE_OK;
 }
 
-/* The match: the first unique set, NOT NULL ones first, that the query yields whole. */
-static bool choose_match(const struct bound_table *target, const struct names *yielded, struct names *ret) {
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < target->unique_count; i++) {
-            const struct names *unique = &target->uniques[i];
-            if (!names_within(unique, yielded) || (pass == 0 && !all_not_null(target, unique))) continue;
-            *ret = *unique;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool take_columns(sqlite3_stmt *statement, const char *what, const struct bound_table *target,
-                         struct arena *arena, struct names *ret, struct error *error) {
+static bool take_columns(sqlite3_stmt *statement, const char *what, struct flow *flow, struct arena *arena,
+                         struct error *error) {
     for (int i = 0; i < sqlite3_column_count(statement); i++) {
         const char *name = sqlite3_column_name(statement, i), *colon = strrchr(name, ':');
-        const struct column *column = sync_column(target, name);
         /* SQLite numbers a name that comes again: "email:1". */
-        if (column == NULL && colon != NULL && sync_column(target, arena_copy_n(arena, name, (size_t)(colon - name))) != NULL) {
-            return error_set(error, ERROR_DEFINITION, "%s yields column %.*s twice", what, (int)(colon - name), name);
+        if (sync_column(flow->target, name) == NULL && colon != NULL) {
+            const char *first = arena_copy_n(arena, name, (size_t)(colon - name));
+            if (sync_column(flow->target, first) != NULL) name = first;
         }
-        if (column == NULL) {
-            return error_set(error, ERROR_DEFINITION,
-                             "%s yields a column %s, which table %s does not have: name it with AS, or leave it out",
-                             what, name, target->table->name);
-        }
-        if (column->generated) {
-            return error_set(error, ERROR_DEFINITION,
-                             "%s yields %s, which table %s computes itself (GENERATED): leave it out", what, name,
-                             target->table->name);
-        }
-        if (names_have(ret, name)) return error_set(error, ERROR_DEFINITION, "%s yields column %s twice", what, name);
-        names_add(arena, ret, column->name);
+        if (!sql_flow_yield(flow, what, name, arena, error)) return false;
     }
     return true;
 }
@@ -300,100 +249,7 @@ bool catalog_flow(sqlite3 *db, const struct query *query, enum direction directi
         return error_set(error, ERROR_DEFINITION, "%s has a parameter (%s): there is nobody to give it a value", what,
                          sqlite3_bind_parameter_name(statement, 1) == NULL ? "?" : sqlite3_bind_parameter_name(statement, 1));
     }
-    if (!take_columns(statement, what, target, arena, &flow.yielded, error)) return false;
-    for (size_t i = 0; i < target->table->key.count; i++) {
-        if (names_have(&flow.yielded, target->table->key.items[i])) continue;
-        return error_set(error, ERROR_DEFINITION, "%s does not yield %s, a key column of table %s: add it", what,
-                         target->table->key.items[i], target->table->name);
-    }
-    if (!choose_match(target, &flow.yielded, &flow.match)) {
-        return error_set(error, ERROR_DEFINITION,
-                         "%s yields no primary key or unique index of table %s whole, so its rows cannot be told apart: "
-                         "yield those columns, or add a unique index over columns that it yields",
-                         what, target->table->name);
-    }
-    for (size_t i = 0; i < flow.yielded.count; i++) {
-        const char *name = flow.yielded.items[i];
-        if (names_have(&flow.match, name) && !sync_column(target, name)->folded) continue;
-        names_add(arena, &flow.written, name);
-    }
+    if (!take_columns(statement, what, &flow, arena, error) || !sql_flow_finish(&flow, what, arena, error)) return false;
     *ret = flow;
-    return true;
-}
-
-/* --- a copy of the schema ------------------------------------------------------------------------------------- */
-
-static bool open_memory(sqlite3 **ret, struct error *error) {
-    if (sqlite3_open(":memory:", ret) != SQLITE_OK) return error_from(*ret, NULL, error);
-    return connection_script(*ret, "PRAGMA legacy_alter_table = ON", NULL, error);
-}
-
-/* Runs the DDL of every object of one type. What does not stand on its own (the shadow tables of a virtual table,
- * a broken view) is left out: whatever a migration names is looked up, and missed, later. */
-static bool copy_objects(sqlite3 *live, sqlite3 *copy, const char *type, struct error *error) {
-    STATEMENT *statement = NULL;
-    if (!statement_prepare(live,
-                           "SELECT sql FROM sqlite_schema WHERE type = ?1 AND sql IS NOT NULL "
-                           "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'midflight\\_%' ESCAPE '\\' "
-                           "ORDER BY rowid",
-                           NULL, &statement, error)) {
-        return false;
-    }
-    sqlite3_bind_text(statement, 1, type, -1, SQLITE_STATIC);
-    for (bool row = true; row;) {
-        if (!statement_step(statement, &row, error)) return false;
-        if (row) (void)sqlite3_exec(copy, (const char *)sqlite3_column_text(statement, 0), NULL, NULL, NULL);
-    }
-    return true;
-}
-
-bool catalog_rename(sqlite3 *db, const char *from, const char *to, struct error *error) {
-    TEXT sql = {0};
-    text_add(&sql, "ALTER TABLE ");
-    sqlite_quote(&sql, from);
-    text_add(&sql, " RENAME TO ");
-    sqlite_quote(&sql, to);
-    return connection_script(db, text_get(&sql), NULL, error);
-}
-
-static bool copy_schema(sqlite3 *live, sqlite3 *copy, const struct change *change, struct standing standing,
-                        struct error *error) {
-    struct arena *arena = arena_new();
-    bool ok = copy_objects(live, copy, "table", error) && copy_objects(live, copy, "index", error);
-    if (ok && standing.swapped && change->alter_table != NULL) {
-        ok = catalog_rename(copy, change->alter_table, alter_new_name(arena, change->alter_table), error) &&
-             catalog_rename(copy, alter_old_name(arena, change->alter_table), change->alter_table, error);
-        ok = ok || standing.names_only; /* one of the two may be retired already */
-    }
-    ok = ok && copy_objects(live, copy, "view", error) && copy_objects(live, copy, "trigger", error);
-    arena_free(arena);
-    return ok;
-}
-
-/* Runs a script whose statements may have been run before: those that fail are passed over. */
-static void run_leniently(sqlite3 *db, const char *script) {
-    while (script != NULL && *script != '\0') {
-        sqlite3_stmt *statement = NULL;
-        if (sqlite3_prepare_v2(db, script, -1, &statement, &script) == SQLITE_OK) sqlite3_step(statement);
-        sqlite3_finalize(statement);
-    }
-}
-
-bool catalog_copy(sqlite3 *live, const struct change *change, struct standing standing, sqlite3 **ret,
-                  struct error *error) {
-    sqlite3 *copy = NULL;
-    bool ok = open_memory(&copy, error) && copy_schema(live, copy, change, standing, error);
-    if (ok && !standing.made) {
-        ok = connection_script(copy, change->create, "new.create", error) &&
-             (change->index == NULL || connection_script(copy, change->index, "new.index", error));
-        if (!ok && error->code == ERROR_ROWS) error->code = ERROR_DEFINITION;
-    } else if (ok && change->index != NULL) {
-        run_leniently(copy, change->index); /* indexes still to be built count: what is unique must be known early */
-    }
-    if (!ok) {
-        sqlite3_close(copy);
-        return false;
-    }
-    *ret = copy;
     return true;
 }

@@ -17,11 +17,41 @@ MUST_USE bool catalog_flow(sqlite3 *db, const struct query *query, enum directio
 MUST_USE bool catalog_copy(sqlite3 *live, const struct change *change, struct standing standing, sqlite3 **ret,
                            struct error *error);
 
+/* The parts of it: an empty database in memory, what the live one has of a type ("table"), and the new shape. */
+MUST_USE bool catalog_open(sqlite3 **ret, struct error *error);
+MUST_USE bool catalog_copy_objects(sqlite3 *live, sqlite3 *copy, const char *type, struct error *error);
+MUST_USE bool catalog_make(sqlite3 *copy, const struct change *change, struct error *error);
+
+MUST_USE bool catalog_rename(sqlite3 *db, const char *from, const char *to, struct error *error);
+/* The DDL of a table. */
+MUST_USE bool catalog_sql(sqlite3 *db, const char *table, struct arena *arena, const char **ret, struct error *error);
+
+/* One column of the new table and the old one whose values it takes over; NULL: none. */
+struct pair {
+    const char *from, *to;
+};
+
+struct pairs {
+    struct pair items[2000];
+    size_t count;
+};
+
+/* Gives the short form's table the name that the schema has for it: case does not tell tables apart, but what is renamed
+ * is to come back as it was. */
+MUST_USE bool alter_as_stored(sqlite3 *live, struct change *alter, struct arena *arena, struct error *error);
+
 /* Turns the short form into the long one: DDL of the new table, its indexes, the keys and both queries. */
 MUST_USE bool catalog_alter(sqlite3 *live, const struct change *alter, struct standing standing, struct arena *arena,
                             struct change *ret, struct error *error);
 
-MUST_USE bool catalog_rename(sqlite3 *db, const char *from, const char *to, struct error *error);
+/* The short form's ALTER TABLE, run on a copy: SQLite rewrites everything there that names a column of the table.
+ * Nothing where the change is a whole CREATE TABLE. `ret` says how the columns relate. */
+MUST_USE bool alter_apply(sqlite3 *copy, const struct change *alter, struct arena *arena, struct pairs *ret,
+                          struct error *error);
+
+/* fit.c: what works in a copy before a change must work after it, or the change is refused (ERROR_REFUSED). */
+MUST_USE bool fit_before(sqlite3 *copy, struct error *error);
+MUST_USE bool fit_after(sqlite3 *copy, struct error *error);
 
 /* The same where a table is gone already: the tables' names, and no more. */
 void catalog_alter_names(const struct change *alter, struct arena *arena, struct change *ret);

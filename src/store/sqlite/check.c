@@ -302,6 +302,11 @@ static bool check_references(struct sqlite_store *store, struct check_report *re
         const char *child = (const char *)sqlite3_column_text(statement, 0);
         const char *parent = (const char *)sqlite3_column_text(statement, 1);
         const char *column = (const char *)sqlite3_column_text(statement, 2);
+        if (in_shape(old, child) && !in_shape(old, parent) && store->change.retire != RETIRE_DROP) {
+            say(report, CHECK_WARNING, "table %s refers to %s (%s), and goes on to when it is retired: its rows then stand in "
+                "the way of an application that deletes from %s with foreign_keys = ON. `retire: drop` avoids that", child,
+                parent, column, parent);
+        }
         if (store->change.alter_table != NULL) continue; /* names, and so references, stay */
         if (in_shape(old, parent) && !in_shape(old, child) && !in_shape(new, child)) {
             say(report, store->change.retire == RETIRE_DROP ? CHECK_REFUSAL : CHECK_WARNING,
@@ -328,7 +333,7 @@ static bool check_references(struct sqlite_store *store, struct check_report *re
 static bool check_file(struct sqlite_store *store, struct check_report *report, struct error *error) {
     if (sqlite3_db_readonly(store->db, "main") == 1) {
         say(report, CHECK_REFUSAL, "%s can only be read: give this user the right to write it and its folder",
-            store->base.name);
+            store->sql.base.name);
     }
     STATEMENT *statement = NULL;
     bool row = false;
@@ -338,7 +343,7 @@ static bool check_file(struct sqlite_store *store, struct check_report *report, 
     }
     if (row && sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0) {
         say(report, CHECK_WARNING, "%s is not in WAL mode: readers wait for each chunk's commit, and a chunk for the readers. "
-            "PRAGMA journal_mode = WAL avoids that", store->base.name);
+            "PRAGMA journal_mode = WAL avoids that", store->sql.base.name);
     }
     return true;
 }
@@ -361,53 +366,23 @@ static bool check_retired(struct sqlite_store *store, struct check_report *repor
     return true;
 }
 
-/* A copy in which the names are exchanged; RENAME without legacy_alter_table looks at every view and trigger. */
-static bool check_after_swap(struct sqlite_store *store, struct check_report *report, const char *table, const char *new,
-                             struct error *error) {
-    sqlite3 *copy = NULL;
-    TEXT triggers = {0};
-    TEXT drops = {0};
-    STATEMENT *statement = NULL;
-    if (!catalog_copy(store->db, &store->change, store->standing, &copy, error)) return false;
-    char *mismatched = NULL; /* before already: then it is none of ours */
-    (void)sqlite3_exec(copy, "PRAGMA foreign_key_check", NULL, NULL, &mismatched);
-    bool ok = statement_prepare(copy, "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?1)",
-                                NULL, &statement, error);
-    if (ok) sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
-    for (bool row = ok; ok && row;) {
-        ok = statement_step(statement, &row, error);
-        if (!ok || !row) break;
-        text_add(&drops, "DROP TRIGGER ");
-        sqlite_quote(&drops, (const char *)sqlite3_column_text(statement, 0));
-        text_add(&drops, ";\n");
-        text_addf(&triggers, "%s;\n", (const char *)sqlite3_column_text(statement, 1));
-    }
-    statement_finalize(&statement);
-    text_add(&triggers, "CREATE TABLE midflight_probe (a); PRAGMA legacy_alter_table = OFF; ALTER TABLE midflight_probe RENAME "
-                        "TO midflight_probed");
-    ok = ok && connection_script(copy, text_get(&drops), NULL, error) &&
-         catalog_rename(copy, table, "midflight_gone", error) && catalog_rename(copy, new, table, error);
-    if (ok && sqlite3_exec(copy, text_get(&triggers), NULL, NULL, NULL) != SQLITE_OK) {
-        say(report, CHECK_REFUSAL, "after the cut-over a view or trigger would no longer fit table %s (%s): change it to what both "
-            "tables have, or drop it for the time being", table, sqlite3_errmsg(copy));
-    }
-    if (ok && mismatched == NULL && sqlite3_exec(copy, "PRAGMA foreign_key_check", NULL, NULL, NULL) != SQLITE_OK) {
-        say(report, CHECK_REFUSAL, "after the cut-over a foreign key would no longer fit table %s (%s): keep the columns that others "
-            "refer to, and their uniqueness, or change those tables first", table, sqlite3_errmsg(copy));
-    }
-    sqlite3_free(mismatched);
-    sqlite3_close(copy);
-    return ok;
-}
-
 /* --- the short form ------------------------------------------------------------------------------------------- */
 
-/* The swap, tried on the copy: SQLite then reads every view and trigger anew, and says which one no longer fits. */
-static bool check_swap(struct sqlite_store *store, struct check_report *report, struct error *error) {
-    const char *table = store->change.alter_table;
-    if (table == NULL) return true;
-    struct arena *arena = store->bound;
-    const char *new = alter_new_name(arena, table), *old = alter_old_name(arena, table);
+struct rewritten {
+    struct arena *arena;
+    struct names statements;
+};
+
+static void keep_rewritten(void *context, const char *sql) {
+    struct rewritten *rewritten = context;
+    names_add(rewritten->arena, &rewritten->statements, arena_copy(rewritten->arena, sql));
+}
+
+/* The swap, tried on a copy: what it rewrites, and whether all that names the table then still works. */
+static bool check_swap(struct sqlite_store *store, struct check_report *report, struct rewritten *rewritten,
+                       struct error *error) {
+    if (store->change.alter_table == NULL) return true;
+    const char *old = alter_old_name(store->bound, store->change.alter_table);
     STATEMENT *statement = NULL;
     bool taken = false;
     if (!statement_prepare(store->db, "SELECT 1 FROM sqlite_schema WHERE lower(name) = lower(?1)", NULL, &statement, error)) {
@@ -419,12 +394,15 @@ static bool check_swap(struct sqlite_store *store, struct check_report *report, 
         say(report, CHECK_REFUSAL, "the cut-over would call the old table %s, and that name is taken: rename or drop it", old);
         return true;
     }
-    return check_after_swap(store, report, table, new, error);
+    if (swap_list(store, keep_rewritten, rewritten, error)) return true;
+    if (error->code != ERROR_REFUSED) return false;
+    say(report, CHECK_REFUSAL, "%s", error->message);
+    return true;
 }
 
 /* --- the plan ------------------------------------------------------------------------------------------------- */
 
-static void plan(struct sqlite_store *store, struct check_report *report) {
+static void plan(struct sqlite_store *store, struct check_report *report, const struct names *rewritten) {
     if (report->step == NULL) return;
     const char *back = has_way(store, BACKWARD) ? "triggers on the new tables: writes there follow to the old"
                                                 : "triggers on the new tables: writes there are refused";
@@ -439,16 +417,24 @@ static void plan(struct sqlite_store *store, struct check_report *report) {
         {"Awaiting Finalization",
          store->change.alter_table != NULL ? "the two tables exchange names" : "the new side leads: an entry in the ledger",
          "writers wait for one short transaction"},
-        {"Finishing", store->change.retire == RETIRE_DROP     ? "the triggers go; the old tables are emptied in steps, dropped"
-                      : store->change.retire == RETIRE_RENAME ? "the triggers go; the old tables are renamed ..._retired"
-                                                              : "the triggers go; the old tables stay",
-         "writers wait for one short transaction"},
     };
+    const struct check_step finishing = {
+        "Finishing", store->change.retire == RETIRE_DROP     ? "the triggers go; the old tables are emptied in steps, dropped"
+                      : store->change.retire == RETIRE_RENAME ? "the triggers go; the old tables are renamed ..._retired"
+                                                              : "the triggers go; the old tables stay, and what is "
+                                                                "still written to them reaches the new ones no more",
+         "writers wait for one short transaction"};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) report->step(report->context, &steps[i]);
+    for (size_t i = 0; i < rewritten->count; i++) {
+        const struct check_step step = {"Awaiting Finalization", rewritten->items[i], "none: in that same transaction"};
+        report->step(report->context, &step);
+    }
+    report->step(report->context, &finishing);
 }
 
 bool sqlite_check(struct store *base, struct check_report *report, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
+    struct rewritten rewritten = {.arena = store->bound};
     report->refusals = report->broken_count = 0;
     if (!has_way(store, BACKWARD)) {
         say(report, CHECK_WARNING, "there is no `backward`: until the cut-over the new tables take no writes but midflight's, "
@@ -459,12 +445,12 @@ bool sqlite_check(struct store *base, struct check_report *report, struct error 
         !check_retired(store, report, error)) {
         return false;
     }
-    if (!check_swap(store, report, error)) return false;
+    if (!check_swap(store, report, &rewritten, error)) return false;
     check_names(store, report);
     check_columns(store, report, FORWARD);
     check_columns(store, report, BACKWARD);
     if (has_way(store, BACKWARD)) check_triggers(store, report, SIDE_OLD);
     check_triggers(store, report, SIDE_NEW);
-    plan(store, report);
+    plan(store, report, &rewritten.statements);
     return report->refusals > 0 || check_rehearse(store, report, error);
 }

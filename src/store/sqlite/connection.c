@@ -207,12 +207,45 @@ static void sqlite_fits(struct text *text, const char *value, const struct colum
     text_addf(text, " AND typeof(%s) IN ('null', '%s')", value, column->type);
 }
 
-static void sqlite_unlike(struct text *text, const char *value) {
+static void sqlite_unlike(struct text *text, const struct column *column, const char *value) {
+    (void)column;
     text_addf(text, "CASE typeof(%s) WHEN 'null' THEN NULL WHEN 'text' THEN hex(randomblob(16)) WHEN 'blob' THEN "
               "randomblob(16) ELSE random() END", value);
 }
 
-const struct dialect sqlite_dialect = {sqlite_quote, sqlite_differs, sqlite_fits, sqlite_unlike, "OR IGNORE "};
+static void sqlite_same(struct text *text, const char *left, const char *right) {
+    text_addf(text, "(%s) IS (%s)", left, right);
+}
+
+static void sqlite_bind(struct text *text, size_t number) {
+    text_addf(text, "?%zu", number);
+}
+
+static void sqlite_table(struct text *text, const struct bound_table *table) {
+    sqlite_quote(text, table->physical);
+}
+
+static void sqlite_source(struct text *text, const struct bound_table *table) {
+    sqlite_quote(text, table->source);
+}
+
+static void sqlite_yielded(struct text *text, const struct column *column) {
+    sqlite_quote(text, column->name);
+}
+
+const struct dialect sqlite_dialect = {
+    .quote = sqlite_quote,
+    .differs = sqlite_differs,
+    .fits = sqlite_fits,
+    .unlike = sqlite_unlike,
+    .skip_refused = "OR IGNORE ",
+    .bind = sqlite_bind,
+    .same = sqlite_same,
+    .overriding = "",
+    .table = sqlite_table,
+    .source = sqlite_source,
+    .yielded = sqlite_yielded,
+};
 
 /* quote() stops at a NUL: such a text is written t'68690000', its bytes in hexadecimal. */
 void key_text_expression(struct text *text, const char *prefix, const struct names *key) {

@@ -12,7 +12,7 @@ struct scope range_of(const char *from, const char *until) {
 bool range_bind(struct sqlite_store *store, sqlite3_stmt *statement, const char *from, const char *until,
                 struct error *error) {
     return (from == NULL || key_bind(statement, 1, from, store->key_count, error)) &&
-           (until == NULL || key_bind(statement, 1 + (int)store->key_count, until, store->key_count, error));
+           (until == NULL || key_bind(statement, from == NULL ? 1 : 1 + (int)store->key_count, until, store->key_count, error));
 }
 
 bool key_after(struct sqlite_store *store, enum side side, const char *from, const char *until, int64_t rows, char **ret,

@@ -254,7 +254,7 @@ static bool rehearse_keys(struct sqlite_store *store, const struct names *keys, 
     bool ok = statement_prepare(store->db,
                                 "SELECT count(*) FROM midflight_finding WHERE migration = ?1 AND kind = 'quarantine backward'",
                                 NULL, &count, error) &&
-              call_prepare(store, sync_view(store, BACKWARD), &sync, error) && store->base.ops->begin(&store->base, error);
+              call_prepare(store, sync_view(store, BACKWARD), &sync, error) && store->sql.base.ops->begin(&store->sql.base, error);
     double began = clock_ms();
     if (ok) sqlite3_bind_text(count, 1, store->change.name, -1, SQLITE_STATIC);
     ok = ok && statement_step(count, &row, error);
@@ -270,7 +270,7 @@ static bool rehearse_keys(struct sqlite_store *store, const struct names *keys, 
         }
     }
     if (count != NULL) sqlite3_reset(count);
-    store->base.ops->rollback(&store->base);
+    store->sql.base.ops->rollback(&store->sql.base);
     return ok;
 }
 

@@ -174,7 +174,7 @@ static bool forward_entity(void *context, const char *key, struct error *error) 
     struct rehearsal *rehearsal = context;
     struct error failure = {0};
     (void)error;
-    if (sqlite_sync(&rehearsal->copy.base, FORWARD, key, &failure)) return true;
+    if (sqlite_sync(&rehearsal->copy.sql.base, FORWARD, key, &failure)) return true;
     /* SQLite has no way to catch this in a trigger: the application's own write would fail. */
     char text[1400];
     snprintf(text, sizeof text, "forward fails for entity %s (%.900s): an application's write to it would fail too. Mend the row, or "
@@ -292,7 +292,7 @@ static bool forward_batch(struct rehearsal *rehearsal, struct error *error) {
     if (ok) return check_locality(rehearsal, error);
     if (error->code != ERROR_ROWS) return false;
     return keys_each(copy, NULL, NULL, -1, forward_entity, rehearsal, error) &&
-           sql_ledger_findings(&copy->connection, copy->change.name, QUARANTINE_FORWARD, refused_entity, rehearsal, error);
+           sql_ledger_findings(&copy->sql.base, copy->change.name, QUARANTINE_FORWARD, refused_entity, rehearsal, error);
 }
 
 static bool same_key(void *context, const struct finding *finding) {
@@ -305,7 +305,7 @@ static bool same_key(void *context, const struct finding *finding) {
 static bool broken_entity(void *context, const char *key, struct error *error) {
     struct rehearsal *rehearsal = context;
     const char *sought = key;
-    if (!sql_ledger_findings(&rehearsal->copy.connection, rehearsal->copy.change.name, QUARANTINE_FORWARD, same_key, &sought,
+    if (!sql_ledger_findings(&rehearsal->copy.sql.base, rehearsal->copy.change.name, QUARANTINE_FORWARD, same_key, &sought,
                              error)) {
         return false;
     }
@@ -419,7 +419,7 @@ static void check_disk(struct rehearsal *rehearsal, int64_t bytes) {
 
 static bool forecast(struct rehearsal *rehearsal, struct error *error) {
     struct forecast *forecast = &rehearsal->report->forecast;
-    if (!sqlite_rows_count(&rehearsal->live->base, &forecast->rows, error)) return false;
+    if (!sqlite_rows_count(&rehearsal->live->sql.base, &forecast->rows, error)) return false;
     forecast->entities_tried = rehearsal->rows;
     if (rehearsal->rows == 0) return true;
     double share = (double)forecast->rows / (double)rehearsal->rows;
@@ -434,10 +434,10 @@ bool check_rehearse(struct sqlite_store *store, struct check_report *report, str
     struct rehearsal rehearsal = {.copy = *store, .live = store, .report = report, .batch_rows = ROWS_FIRST};
     bool possible;
     rehearsal.copy.db = store->copy;
-    rehearsal.copy.base.name = "the rehearsal's copy";
+    rehearsal.copy.sql.base.name = "the rehearsal's copy";
     sqlite3_create_function(store->copy, "midflight_differs", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
                             differs_function, NULL, NULL);
-    if (!drop_triggers(store->copy, error) || !sql_ledger_create(&rehearsal.copy.connection, error) ||
+    if (!drop_triggers(store->copy, error) || !sql_ledger_create(&rehearsal.copy.sql.base, error) ||
         !capture_helpers(&rehearsal.copy, error) || !copy_others(&rehearsal, &possible, error)) {
         return false;
     }

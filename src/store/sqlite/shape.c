@@ -1,4 +1,4 @@
-/* Shapes: making the new one, exchanging names for the short form, taking either away. */
+/* Shapes: making the new one, taking either away. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,14 +15,27 @@ static const char *ddl_body(const char *sql) {
     return open == NULL ? sql : open;
 }
 
+/* The DDL of a table; where the swap rewrote it, as it was before. */
+static void add_original(struct text *sql, const struct sqlite_store *store) {
+    text_add(sql, "SELECT ");
+    if (store->standing.swapped && store->change.alter_table != NULL) {
+        text_add(sql, "coalesce(");
+        kept_original(sql, store);
+        text_add(sql, ", s.sql)");
+    } else {
+        text_add(sql, "s.sql");
+    }
+    text_add(sql, " FROM sqlite_schema AS s WHERE s.type = 'table' AND lower(s.name) = lower(?1)");
+}
+
 bool sqlite_schema_digest(struct store *base, char ret[24], struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
+    TEXT sql = {0};
+    add_original(&sql, store);
     XXH3_state_t *state = XXH3_createState();
     XXH3_64bits_reset(state);
     STATEMENT *statement = NULL;
-    bool ok = statement_prepare(store->db,
-                                "SELECT sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?1)", NULL,
-                                &statement, error);
+    bool ok = statement_prepare(store->db, text_get(&sql), NULL, &statement, error);
     for (size_t i = 0; ok && i < store->change.shapes[SIDE_OLD].count; i++) {
         bool row = false;
         sqlite3_bind_text(statement, 1, store->tables[SIDE_OLD][i].physical, -1, SQLITE_STATIC);
@@ -161,23 +174,43 @@ bool sqlite_shape_drop(struct store *base, enum side side, struct error *error) 
     return drop_made(store, NULL, error) && connection_script(store->db, text_get(&sql), NULL, error);
 }
 
+static bool cannot_retire(const struct bound_table *table, const char *retired, struct error *error) {
+    return error_prefix(error, "table %s cannot be retired as %s (mend this, or set `retire: keep`, and run the same "
+                               "command again)", table->physical, retired);
+}
+
+/* The short form's: nothing but the table itself ever named it by the name that it bears. */
+static bool retire_swapped(struct sqlite_store *store, struct error *error) {
+    const struct bound_table *table = &store->tables[SIDE_OLD][0];
+    const char *retired = store->change.retire == RETIRE_KEEP ? table->physical
+                                                              : arena_format(store->bound, "%s_retired", table->table->name);
+    return swap_retire(store, retired, error) || cannot_retire(table, retired, error);
+}
+
 static bool rename_retired(struct sqlite_store *store, struct error *error) {
     struct arena *arena = arena_new();
-    bool ok = true;
     /* Views and foreign keys elsewhere go on naming the rows they named: they follow the rename. */
-    if (store->change.alter_table == NULL) {
-        ok = connection_script(store->db, "PRAGMA legacy_alter_table = OFF", NULL, error);
-    }
+    bool ok = connection_script(store->db, "PRAGMA legacy_alter_table = OFF", NULL, error);
     for (size_t i = 0; ok && i < store->change.shapes[SIDE_OLD].count; i++) {
         const struct bound_table *table = &store->tables[SIDE_OLD][i];
         const char *retired = arena_format(arena, "%s_retired", table->table->name);
-        ok = catalog_rename(store->db, table->physical, retired, error) ||
-             error_prefix(error, "table %s cannot be retired as %s (mend this, or set `retire: keep`, and run the "
-                                 "same command again)", table->physical, retired);
+        ok = catalog_rename(store->db, table->physical, retired, error) || cannot_retire(table, retired, error);
     }
     (void)sqlite3_exec(store->db, "PRAGMA legacy_alter_table = ON", NULL, NULL, NULL);
     arena_free(arena);
     return ok;
+}
+
+static bool retire_tables(struct sqlite_store *store, struct error *error) {
+    switch (store->change.retire) {
+    case RETIRE_DROP:
+        return drop_tables(store, SIDE_OLD, error);
+    case RETIRE_RENAME:
+        return store->change.alter_table != NULL ? retire_swapped(store, error) : rename_retired(store, error);
+    case RETIRE_KEEP:
+        break;
+    }
+    return store->change.alter_table == NULL || retire_swapped(store, error);
 }
 
 bool sqlite_shape_retire(struct store *base, struct error *error) {
@@ -185,129 +218,5 @@ bool sqlite_shape_retire(struct store *base, struct error *error) {
     TEXT sql = {0};
     text_add(&sql, "DROP TABLE IF EXISTS ");
     own_add(&sql, store, "made");
-    if (!connection_script(store->db, text_get(&sql), NULL, error)) return false;
-    switch (store->change.retire) {
-    case RETIRE_RENAME:
-        return rename_retired(store, error);
-    case RETIRE_DROP:
-        return drop_tables(store, SIDE_OLD, error);
-    case RETIRE_KEEP:
-        break;
-    }
-    return true;
-}
-
-/* --- the swap ------------------------------------------------------------------------------------------------- */
-
-/* The application's triggers on one table: their DDL is kept, and they are dropped. */
-static bool lift_triggers(struct sqlite_store *store, const char *table, struct text *ret_sql, struct error *error) {
-    TEXT drops = {0};
-    STATEMENT *statement = NULL;
-    if (!statement_prepare(store->db,
-                           "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?1) "
-                           "ORDER BY rowid",
-                           NULL, &statement, error)) {
-        return false;
-    }
-    sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
-    for (bool row = true; row;) {
-        if (!statement_step(statement, &row, error)) return false;
-        if (!row) break;
-        text_addf(ret_sql, "%s;\n", (const char *)sqlite3_column_text(statement, 1));
-        text_add(&drops, "DROP TRIGGER ");
-        sqlite_quote(&drops, (const char *)sqlite3_column_text(statement, 0));
-        text_add(&drops, ";\n");
-    }
-    sqlite3_reset(statement);
-    return connection_script(store->db, text_get(&drops), NULL, error);
-}
-
-/* SQLite cannot rename an index. Its name stands in the schema only, so the schema is edited, as its makers describe
- * for changes that leave the file's content alone (lang_altertable.html, section 7). */
-static bool rename_index(struct sqlite_store *store, const char *from, const char *to, struct error *error) {
-    STATEMENT *statement = NULL;
-    if (!statement_prepare(store->db,
-                           "UPDATE sqlite_schema SET name = ?2, sql = substr(sql, 1, instr(upper(sql), 'INDEX ') + 5) || "
-                           "'\"' || replace(?2, '\"', '\"\"') || '\" ON \"' || replace(tbl_name, '\"', '\"\"') || '\" ' || "
-                           "substr(sql, instr(sql, '(')) WHERE type = 'index' AND name = ?1",
-                           NULL, &statement, error)) {
-        return false;
-    }
-    sqlite3_bind_text(statement, 1, from, -1, SQLITE_STATIC);
-    sqlite3_bind_text(statement, 2, to, -1, SQLITE_STATIC);
-    return statement_run(statement, error);
-}
-
-/* The indexes that the application made on the table that bears `table`'s name before the swap. */
-static bool index_names(struct sqlite_store *store, const char *table, struct arena *arena, struct names *ret,
-                        struct error *error) {
-    STATEMENT *statement = NULL;
-    if (!statement_prepare(store->db,
-                           "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND "
-                           "lower(tbl_name) = lower(?1)",
-                           NULL, &statement, error)) {
-        return false;
-    }
-    sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
-    for (bool row = true; row;) {
-        if (!statement_step(statement, &row, error)) return false;
-        if (row) names_add(arena, ret, arena_copy(arena, (const char *)sqlite3_column_text(statement, 0)));
-    }
-    return true;
-}
-
-static bool swap_indexes(struct sqlite_store *store, const struct names *names, bool back, struct arena *arena,
-                         struct error *error) {
-    bool ok = connection_script(store->db, "PRAGMA writable_schema = ON", NULL, error);
-    for (size_t i = 0; ok && i < names->count; i++) {
-        const char *name = names->items[i];
-        const char *old = alter_old_name(arena, name), *new = alter_index_name(arena, name);
-        ok = back ? rename_index(store, name, new, error) && rename_index(store, old, name, error)
-                  : rename_index(store, name, old, error) && rename_index(store, new, name, error);
-    }
-    /* RESET reads the schema anew in this connection; the renames before it have told the others to. */
-    return connection_script(store->db, "PRAGMA writable_schema = RESET", NULL, error) && ok;
-}
-
-/* AUTOINCREMENT goes on where the other side had got to. */
-static bool raise_sequence(struct sqlite_store *store, const char *one, const char *other, struct error *error) {
-    int64_t known;
-    if (!connection_integer(store->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'", &known,
-                            error)) {
-        return false;
-    }
-    if (known == 0) return true;
-    STATEMENT *statement = NULL;
-    if (!statement_prepare(store->db,
-                           "UPDATE sqlite_sequence SET seq = (SELECT max(seq) FROM sqlite_sequence WHERE name IN (?1, "
-                           "?2)) WHERE name IN (?1, ?2)",
-                           NULL, &statement, error)) {
-        return false;
-    }
-    sqlite3_bind_text(statement, 1, one, -1, SQLITE_STATIC);
-    sqlite3_bind_text(statement, 2, other, -1, SQLITE_STATIC);
-    return statement_run(statement, error);
-}
-
-static bool swap_tables(struct sqlite_store *store, bool back, struct arena *arena, struct error *error) {
-    const char *table = store->change.alter_table;
-    const char *new = alter_new_name(arena, table), *old = alter_old_name(arena, table);
-    struct names indexes = {0};
-    TEXT triggers = {0};
-    /* An index with an interim name belongs to the table that waits; those of the bearer of the name are exchanged. */
-    return index_names(store, table, arena, &indexes, error) && capture_lift(store, error) &&
-           lift_triggers(store, table, &triggers, error) &&
-           catalog_rename(store->db, table, back ? new : old, error) &&
-           catalog_rename(store->db, back ? old : new, table, error) &&
-           swap_indexes(store, &indexes, back, arena, error) &&
-           raise_sequence(store, table, back ? new : old, error) &&
-           (triggers.length == 0 || connection_script(store->db, text_get(&triggers), NULL, error));
-}
-
-bool sqlite_swap(struct store *base, bool back, struct error *error) {
-    struct sqlite_store *store = sqlite_store_of(base);
-    struct arena *arena = arena_new();
-    bool ok = swap_tables(store, back, arena, error);
-    arena_free(arena);
-    return ok;
+    return retire_tables(store, error) && kept_drop(store, error) && connection_script(store->db, text_get(&sql), NULL, error);
 }

@@ -18,7 +18,7 @@
 /* --- sql_connection over sqlite3 ------------------------------------------------------------------------------ */
 
 static struct sqlite_store *store_of(struct sql_connection *connection) {
-    return (struct sqlite_store *)((char *)connection - offsetof(struct sqlite_store, connection));
+    return (struct sqlite_store *)((char *)connection - offsetof(struct sqlite_store, sql.connection));
 }
 
 static void bind_value(sqlite3_stmt *statement, int index, const struct sql_value *value) {
@@ -64,6 +64,7 @@ static bool connection_run_script(struct sql_connection *connection, const char 
 
 static void unbind(struct sqlite_store *store) {
     chunk_statements_free(store);
+    swap_forget(store);
     sqlite3_close(store->copy);
     store->copy = NULL;
     arena_free(store->bound);
@@ -88,15 +89,15 @@ static int note_log(void *context, sqlite3 *db, const char *schema, int pages) {
 static bool sqlite_open(const char *address, struct store **ret, struct error *error) {
     struct sqlite_store *store = calloc(1, sizeof *store);
     if (store == NULL) abort();
-    store->base.ops = &sqlite_ops;
-    store->connection = (struct sql_connection){connection_run, connection_run_script};
+    store->sql.base.ops = &sqlite_ops;
+    store->sql.connection = (struct sql_connection){connection_run, connection_run_script};
     store->arena = arena_new();
-    if (!connection_open(address, &store->db, &store->base.name, store->arena, error)) {
-        sqlite_close(&store->base);
+    if (!connection_open(address, &store->db, &store->sql.base.name, store->arena, error)) {
+        sqlite_close(&store->sql.base);
         return false;
     }
     sqlite3_wal_hook(store->db, note_log, store); /* instead of SQLite's automatic checkpoint; see sqlite_tidy */
-    *ret = &store->base;
+    *ret = &store->sql.base;
     return true;
 }
 
@@ -141,6 +142,16 @@ static bool bind_flows(struct sqlite_store *store, enum direction direction, str
     return true;
 }
 
+/* Makes the short form long. */
+static bool bind_alter(struct sqlite_store *store, struct error *error) {
+    struct change alter = store->change;
+    if (!alter_as_stored(store->db, &alter, store->bound, error)) return false;
+    if (catalog_alter(store->db, &alter, store->standing, store->bound, &store->change, error)) return true;
+    if (!store->standing.names_only) return false;
+    catalog_alter_names(&alter, store->bound, &store->change);
+    return true;
+}
+
 static bool sqlite_bind(struct store *base, const struct change *change, struct standing standing,
                         struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
@@ -148,11 +159,7 @@ static bool sqlite_bind(struct store *base, const struct change *change, struct 
     store->bound = arena_new();
     store->standing = standing;
     store->change = *change;
-    if (change->alter_table != NULL &&
-        !catalog_alter(store->db, change, standing, store->bound, &store->change, error)) {
-        if (!standing.names_only) return false;
-        catalog_alter_names(change, store->bound, &store->change);
-    }
+    if (change->alter_table != NULL && !bind_alter(store, error)) return false;
     store->key_count = store->change.shapes[SIDE_OLD].tables[0].key.count;
     store->key = store->until = (struct names){0};
     for (size_t i = 0; i < store->key_count; i++) {
@@ -190,73 +197,14 @@ static bool sqlite_tidy(struct store *base, struct error *error) {
     return true;
 }
 
-/* --- the ledger, as all SQL stores have it -------------------------------------------------------------------- */
-
-#define CONNECTION (&sqlite_store_of(store)->connection)
-
-static bool ledger_exists(struct store *store, bool *ret, struct error *error) {
+static bool sqlite_ledger_exists(struct store *base, bool *ret, struct error *error) {
     int64_t count;
-    if (!connection_integer(sqlite_store_of(store)->db,
+    if (!connection_integer(sqlite_store_of(base)->db,
                             "SELECT count(*) FROM sqlite_schema WHERE name = 'midflight_migration'", &count, error)) {
         return false;
     }
     *ret = count > 0;
     return true;
-}
-static bool ledger_create(struct store *store, struct error *error) {
-    return sql_ledger_create(CONNECTION, error);
-}
-static bool ledger_find(struct store *store, const char *name, struct record *ret, bool *ret_found,
-                        struct error *error) {
-    return sql_ledger_find(CONNECTION, name, ret, ret_found, error);
-}
-static bool ledger_definition(struct store *store, const char *name, char **ret, struct error *error) {
-    return sql_ledger_definition(CONNECTION, name, ret, error);
-}
-static bool ledger_add(struct store *store, const struct record *record, const char *definition, struct error *error) {
-    return sql_ledger_add(CONNECTION, record, definition, error);
-}
-static bool ledger_move(struct store *store, const char *name, const struct move *move, struct error *error) {
-    return sql_ledger_move(CONNECTION, name, move, error);
-}
-static bool ledger_set(struct store *store, const char *name, enum record_number number, int64_t value,
-                       struct error *error) {
-    return sql_ledger_set(CONNECTION, name, number, value, error);
-}
-static bool ledger_moves(struct store *store, const char *name, move_visit *visit, void *context,
-                         struct error *error) {
-    return sql_ledger_moves(CONNECTION, name, visit, context, error);
-}
-static bool ledger_step(struct store *store, const char *name, const char *step, bool *ret_done, struct error *error) {
-    return sql_ledger_step(CONNECTION, name, step, ret_done, error);
-}
-static bool ledger_mark(struct store *store, const char *name, const char *step, struct error *error) {
-    return sql_ledger_mark(CONNECTION, name, step, error);
-}
-static bool ledger_forget(struct store *store, const char *name, struct error *error) {
-    return sql_ledger_forget(CONNECTION, name, error);
-}
-static bool ledger_findings(struct store *store, const char *name, enum finding_kind kind, finding_visit *visit,
-                            void *context, struct error *error) {
-    return sql_ledger_findings(CONNECTION, name, kind, visit, context, error);
-}
-static bool finding_add(struct store *store, const char *name, enum finding_kind kind, const struct finding *finding,
-                        struct error *error) {
-    return sql_finding_add(CONNECTION, name, kind, finding, error);
-}
-static bool finding_clear(struct store *store, const char *name, enum finding_kind kind, const char *key,
-                          struct error *error) {
-    return sql_finding_clear(CONNECTION, name, kind, key, error);
-}
-static bool lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token,
-                       struct error *error) {
-    return sql_lease_take(CONNECTION, name, owner, until_ms, token, error);
-}
-static bool lease_renew(struct store *store, const char *name, int64_t until_ms, int64_t token, struct error *error) {
-    return sql_lease_renew(CONNECTION, name, until_ms, token, error);
-}
-static bool lease_release(struct store *store, const char *name, int64_t token, struct error *error) {
-    return sql_lease_release(CONNECTION, name, token, error);
 }
 
 const struct store_ops sqlite_ops = {
@@ -266,23 +214,23 @@ const struct store_ops sqlite_ops = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
-    .ledger_exists = ledger_exists,
-    .ledger_create = ledger_create,
-    .ledger_find = ledger_find,
-    .ledger_definition = ledger_definition,
-    .ledger_add = ledger_add,
-    .ledger_move = ledger_move,
-    .ledger_set = ledger_set,
-    .ledger_moves = ledger_moves,
-    .ledger_step = ledger_step,
-    .ledger_mark = ledger_mark,
-    .ledger_forget = ledger_forget,
-    .ledger_findings = ledger_findings,
-    .finding_add = finding_add,
-    .finding_clear = finding_clear,
-    .lease_take = lease_take,
-    .lease_renew = lease_renew,
-    .lease_release = lease_release,
+    .ledger_exists = sqlite_ledger_exists,
+    .ledger_create = sql_ledger_create,
+    .ledger_find = sql_ledger_find,
+    .ledger_definition = sql_ledger_definition,
+    .ledger_add = sql_ledger_add,
+    .ledger_move = sql_ledger_move,
+    .ledger_set = sql_ledger_set,
+    .ledger_moves = sql_ledger_moves,
+    .ledger_step = sql_ledger_step,
+    .ledger_mark = sql_ledger_mark,
+    .ledger_forget = sql_ledger_forget,
+    .ledger_findings = sql_ledger_findings,
+    .finding_add = sql_finding_add,
+    .finding_clear = sql_finding_clear,
+    .lease_take = sql_lease_take,
+    .lease_renew = sql_lease_renew,
+    .lease_release = sql_lease_release,
     .bind = sqlite_bind,
     .check = sqlite_check,
     .schema_digest = sqlite_schema_digest,
@@ -291,6 +239,7 @@ const struct store_ops sqlite_ops = {
     .shape_empty = sqlite_shape_empty,
     .shape_drop = sqlite_shape_drop,
     .shape_retire = sqlite_shape_retire,
+    .swap_rehearse = sqlite_swap_rehearse,
     .swap = sqlite_swap,
     .rows_count = sqlite_rows_count,
     .capture_on = sqlite_capture_on,

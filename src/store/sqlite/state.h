@@ -1,7 +1,7 @@
 /* The SQLite store from the inside: what its files share. */
 #pragma once
 
-#include "store/sqlite/connection.h"
+#include "store/sqlite/catalog.h"
 
 /* Prepared once a binding: the statements of one backfill chunk of one flow, without and with a lower bound. */
 struct chunk_statements {
@@ -10,9 +10,15 @@ struct chunk_statements {
     sqlite3_stmt *sync[3]; /* it does: delete, update, insert */
 };
 
+/* The schema as the exchange of names will leave it; good while the live one has this version. */
+struct rehearsed {
+    sqlite3 *copy;
+    struct pairs *pairs;
+    int64_t version;
+};
+
 struct sqlite_store {
-    struct store base;
-    struct sql_connection connection;
+    struct sql_store sql;
     struct arena *arena; /* lives as long as the store */
     sqlite3 *db;
 
@@ -27,6 +33,7 @@ struct sqlite_store {
     struct names key;              /* k1, ..., kn: the key in our own tables and views */
     struct names until;            /* h1, ..., hn: the last key of the backfill */
     struct chunk_statements *chunks[2]; /* by "has a lower bound", then by forward flow */
+    struct rehearsed rehearsed;
     int64_t data_version;
     double others_wrote_ms; /* when another connection was last seen to have written; monotonic */
     int log_pages;          /* in the write-ahead log after our last commit */
@@ -98,7 +105,25 @@ bool sqlite_shape_index(struct store *store, struct error *error);
 bool sqlite_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);
 bool sqlite_shape_drop(struct store *store, enum side side, struct error *error);
 bool sqlite_shape_retire(struct store *store, struct error *error);
+/* swap.c */
+bool sqlite_swap_rehearse(struct store *store, bool back, struct error *error);
 bool sqlite_swap(struct store *store, bool back, struct error *error);
+void swap_forget(struct sqlite_store *store); /* the rehearsal */
+/* Rehearses the cut-over; visits views, triggers and other tables as it would rewrite them. */
+typedef void rewritten_visit(void *context, const char *sql);
+bool swap_list(struct sqlite_store *store, rewritten_visit *visit, void *context, struct error *error);
+/* Gives the old table its last name. */
+bool swap_retire(struct sqlite_store *store, const char *name, struct error *error);
+/* kept.c: all [tx] */
+bool kept_before(struct sqlite_store *store, const struct pairs *pairs, struct error *error); /* just before the swap */
+bool kept_after(struct sqlite_store *store, struct error *error);                             /* just after it */
+void kept_original(struct text *sql, const struct sqlite_store *store); /* the text of object `s` before; NULL: it has changed */
+/* What the application has changed since is its own: only what still says what we wrote is kept on. */
+bool kept_part(struct sqlite_store *store, struct error *error);
+bool kept_restore(struct sqlite_store *store, struct error *error); /* with writable_schema on */
+/* ALTER TABLE that gives the columns their old names. */
+bool kept_renames(struct sqlite_store *store, struct text *ret, struct error *error);
+bool kept_drop(struct sqlite_store *store, struct error *error);
 /* check.c */
 bool check_rehearse(struct sqlite_store *store, struct check_report *report, struct error *error);
 bool sqlite_check(struct store *store, struct check_report *report, struct error *error);

@@ -449,7 +449,9 @@ static bool create_apply(struct sqlite_store *store, enum direction direction, s
         now[i] = quoted(store, now_table(store, direction, &flows[i]));
         was[i] = quoted(store, was_table(store, direction, &flows[i]));
         if (!flows[i].target->sole) {
+            text_addf(&sql, "  INSERT INTO %s ", was[i]);
             sync_recall(&sql, &sqlite_dialect, &flows[i], &scope, now[i], was[i]);
+            text_add(&sql, ";\n");
         }
         add_stash(&sql, store, direction, &flows[i], now[i], was[i]);
         sync_delete_gone(&sql, &sqlite_dialect, &flows[i], now[i], was[i]);
@@ -580,7 +582,7 @@ static bool needs_notes(const struct trigger *trigger) {
 
 static bool create_insert(const struct trigger *trigger) {
     struct scope scope = row_scope(trigger, "NEW");
-    struct image image = {EVENT_INSERT, trigger->leader};
+    struct image image = {.event = EVENT_INSERT, .leader = trigger->leader};
     trigger_head(trigger, "insert", "AFTER INSERT");
     add_guard(trigger, "NEW", NULL);
     text_add(trigger->sql, "\nBEGIN\n");
@@ -592,7 +594,7 @@ static bool create_insert(const struct trigger *trigger) {
 static bool create_update(const struct trigger *trigger, const struct names *reads) {
     const struct bound_table *table = trigger_table(trigger);
     struct scope scope = row_scope(trigger, "NEW");
-    struct image image = {EVENT_UPDATE, trigger->leader};
+    struct image image = {.event = EVENT_UPDATE, .leader = trigger->leader};
     trigger_head(trigger, "update", update_of(trigger, "AFTER", reads));
     add_names_differ(trigger->sql, table, reads);
     text_add(trigger->sql, " AND NOT ");
@@ -606,7 +608,7 @@ static bool create_update(const struct trigger *trigger, const struct names *rea
 
 static bool create_delete(const struct trigger *trigger) {
     struct scope scope = row_scope(trigger, "OLD");
-    struct image image = {EVENT_DELETE, trigger->leader};
+    struct image image = {.event = EVENT_DELETE, .leader = trigger->leader};
     trigger_head(trigger, "delete", "AFTER DELETE");
     add_guard(trigger, "OLD", NULL);
     text_add(trigger->sql, "\nBEGIN\n");
@@ -713,7 +715,7 @@ static bool create_rekey(const struct trigger *trigger) {
     if (is_alone(trigger)) {
         /* All of it moved: from here on it is as if it had always borne the new key. */
         struct scope scope = row_scope(trigger, "NEW");
-        add_body(text, store, trigger->direction, &scope, (struct image){EVENT_REKEY, trigger->leader});
+        add_body(text, store, trigger->direction, &scope, (struct image){.event = EVENT_REKEY, .leader = trigger->leader});
     } else {
         /* The new key first: a row whose own match is not the key then moves over instead of being deleted. */
         add_sync(trigger, "NEW");

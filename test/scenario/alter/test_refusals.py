@@ -4,13 +4,17 @@ import pytest
 from support.midflight import REFUSED, USAGE
 
 SCHEMA = """
-    CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE, visits INTEGER);
+    CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE, visits INTEGER,
+      boss INTEGER, age INTEGER, note TEXT, CHECK (age > 0),
+      FOREIGN KEY (boss) REFERENCES customers (id));
     CREATE INDEX customers_name ON customers (name);
     CREATE VIEW regulars AS SELECT id FROM customers WHERE visits > 0;
+    CREATE VIEW counts AS SELECT id, visits FROM customers;
+    CREATE VIEW busy AS SELECT id FROM counts WHERE visits > 100;
     CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER);
-    CREATE TRIGGER orders_count AFTER INSERT ON orders BEGIN UPDATE customers SET visits = 1 WHERE id = NEW.customer; END;
+    CREATE TRIGGER orders_count AFTER INSERT ON orders BEGIN UPDATE customers SET note = '1' WHERE id = NEW.customer; END;
     CREATE VIRTUAL TABLE search USING fts5 (name);
-    INSERT INTO customers VALUES (1, 'Ann', 'ann@x', 0);
+    INSERT INTO customers (id, name, email, visits) VALUES (1, 'Ann', 'ann@x', 0);
 """
 DEFINITION = """
     migration: refused
@@ -25,17 +29,22 @@ DEFINITION = """
 # Table, change, and words that the reason has.
 REFUSALS = {
     "no_such_table": ("clients", "ADD COLUMN x", ["clients"]),
-    "no_such_column": ("customers", "DROP COLUMN age", ["age"]),
+    "no_such_column": ("customers", "DROP COLUMN height", ["height"]),
     "a_column_there_is": ("customers", "ADD COLUMN name TEXT", ["name"]),
     "not_null_without_default": ("customers", "ADD COLUMN x TEXT NOT NULL", ["NOT NULL"]),
     "no_clause_of_sqlites": ("customers", "MODIFY COLUMN name INTEGER", ["MODIFY", "CREATE TABLE customers"]),
     "the_key_is_dropped": ("customers", "CREATE TABLE customers (name TEXT PRIMARY KEY NOT NULL, email TEXT, visits INTEGER)",
                            ["key"]),
-    "a_dropped_column_that_an_index_has": ("customers", "DROP COLUMN name", ["customers_name"]),
     "a_dropped_column_that_a_view_has": ("customers", "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
                                          ["regulars"]),
-    "a_dropped_column_that_a_trigger_has": ("customers", "DROP COLUMN visits", ["visits"]),
-    "a_renamed_column_that_a_view_has": ("customers", "RENAME COLUMN visits TO calls", ["visits"]),
+    "a_dropped_column_that_a_view_selects": ("customers", "DROP COLUMN visits", ["visits", "view regulars"]),
+    "a_dropped_column_that_a_trigger_has": ("customers", "DROP COLUMN note", ["note", "INSERT INTO orders", "orders_count"]),
+    "a_dropped_column_that_an_index_has": ("customers", "DROP COLUMN name", ["index customers_name "]),
+    "a_dropped_column_that_a_unique_constraint_has": ("customers", "DROP COLUMN email", ["UNIQUE", "email"]),
+    "a_dropped_column_that_is_the_key": ("customers", "DROP COLUMN id", ["PRIMARY KEY", "id"]),
+    "a_dropped_column_that_is_a_foreign_key": ("customers", "DROP COLUMN boss", ["boss", "foreign key"]),
+    "a_dropped_column_that_a_check_has": ("customers", "DROP COLUMN age", ["age", "table customers"]),
+    "a_renamed_column_that_a_view_hands_on_to_another": ("customers", "RENAME COLUMN visits TO calls", ["view busy", "visits"]),
     "another_table_is_created": ("customers", "CREATE TABLE clients (id INTEGER PRIMARY KEY)", ["customers"]),
     "two_statements": ("customers", "ADD COLUMN x; DROP TABLE orders", ["x"]),
     "a_view": ("regulars", "ADD COLUMN x", ["regulars"]),
@@ -65,29 +74,14 @@ def test_a_table_without_a_key_is_refused(app):
     assert app.rows("SELECT * FROM notes") == [("a",)]
 
 
-@pytest.mark.parametrize("change", ["RENAME COLUMN id TO number", "RENAME COLUMN email TO mail",
-                                    "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"])
-def test_a_column_that_other_tables_refer_to_is_kept_or_the_change_refused(app, change):
-    """Their foreign keys name the column; SQLite's own ALTER TABLE would rewrite them, or refuse."""
+def test_a_column_that_other_tables_refer_to_is_kept(app):
     app.sql("""
         CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE);
-        CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers (id),
-                             mail TEXT REFERENCES customers (email));
-        INSERT INTO customers VALUES (1, 'Ann', 'ann@x');
-        INSERT INTO orders VALUES (1, 1, 'ann@x');
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, mail TEXT REFERENCES customers (email));
     """)
-    midflight = app.migration(DEFINITION.format(table="customers", change=change))
-    outcome = midflight.start()
-    if outcome.status == REFUSED:
-        assert "orders" in outcome.message
-        return
-    outcome.done()
-    midflight.advance().done()
-    db = app.connect()
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("INSERT INTO orders (customer, mail) VALUES (1, 'ann@x')")
-    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-    db.close()
+    change = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"
+    outcome = app.migration(DEFINITION.format(table="customers", change=change)).start()
+    assert outcome.status == REFUSED and "orders" in outcome.message and "foreign key" in outcome.message
 
 
 @pytest.mark.parametrize("name", ["_customers_new", "_customers_old", "customers_retired"])

@@ -1,26 +1,29 @@
 """The short form."""
-from support.midflight import AWAITING_FINALIZATION, FINISHED, FINISHING
+from support.midflight import AWAITING_FINALIZATION
 from support.workload import NEW, OLD, new, old
 from support.workloads.draws import Draws, moved
 
 
 class AddColumn(Draws):
-    """The short form: the table keeps its name, so that one statement serves both versions. Only the new one knows
-    the new column."""
+    """The short form: the table keeps its name, so that one statement serves both versions. Only the new one knows the new
+    column. A column is renamed: both versions know it by the name that a view gives it."""
     schema = """
         CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT);
-        CREATE INDEX customers_city ON customers (city)"""
+        CREATE INDEX customers_city ON customers (city);
+        CREATE VIEW addresses AS SELECT id, city AS place FROM customers;
+        CREATE TRIGGER addresses_update INSTEAD OF UPDATE ON addresses BEGIN
+          UPDATE customers SET city = NEW.place WHERE id = NEW.id; END"""
     definition = """
 migration: add-column
 old:
   store: ${APP_DB}
 alter:
   table: customers
-  change: ADD COLUMN points INTEGER NOT NULL DEFAULT 7
+  change: ADD COLUMN points INTEGER NOT NULL DEFAULT 7, RENAME COLUMN city TO town
 """
     new_opens = AWAITING_FINALIZATION
     tables = {OLD: {"customers": ["id", "name", "city"]},
-              NEW: {"customers with points": ["id", "name", "city", "points"]}}
+              NEW: {"customers with points": ["id", "name", "town", "points"]}}
 
     def state(self, count):
         return {key: dict(name=f"n{key}", city=f"c{key % 5}", points=7) for key in range(1, count + 1)}
@@ -29,11 +32,9 @@ alter:
         return {"customers": [(k, e["name"], e["city"]) for k, e in state.items()],
                 "customers with points": [(k, e["name"], e["city"], e["points"]) for k, e in state.items()]}
 
-    def names(self, side, stage):
-        swapped = stage in (AWAITING_FINALIZATION, FINISHING, FINISHED)
-        if side == OLD:
-            return {"customers": "_customers_old" if swapped else "customers"}
-        return {"customers with points": "customers" if swapped else "_customers_new"}
+    def names(self, side, there):
+        table, interim = ("customers", "_customers_old") if side == OLD else ("customers with points", "_customers_new")
+        return {table: interim if interim in there else "customers"}
 
     def a_points(self, random):
         return random.randint(0, 1000)
@@ -50,10 +51,16 @@ alter:
     def upsert_customer(self, state, key, word):
         state.setdefault(key, dict(city=None, points=7))["name"] = word
 
-    @old("REPLACE INTO customers (id, name, city) VALUES (?1, ?2, ?2)", postgresql=(
-        "DELETE FROM customers WHERE id = ?1", "INSERT INTO customers (id, name, city) VALUES (?1, ?2, ?2)"))
+    @old("REPLACE INTO customers (id, name) VALUES (?1, ?2)", postgresql=(
+        "DELETE FROM customers WHERE id = ?1", "INSERT INTO customers (id, name) VALUES (?1, ?2)"))
     def replace_customer(self, state, key, word):
-        state[key] = dict(name=word, city=word, points=7)
+        state[key] = dict(name=word, city=None, points=7)
+
+    @old("UPDATE addresses SET place = ?2 WHERE id = ?1", weight=2,
+         unless="SELECT place FROM addresses WHERE id = ?1 AND place <> ?2")
+    def move_customer(self, state, key, word):
+        if key in state:
+            state[key]["city"] = word
 
     @old("UPDATE OR IGNORE customers SET id = ?2 WHERE id = ?1", postgresql=
          "UPDATE customers SET id = ?2 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM customers WHERE id = ?2)")

@@ -1,0 +1,188 @@
+/* Capture, on and off: the functions (program.c) and triggers, and what remembers that they are there. */
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "store/postgres/state.h"
+
+/* What PostgreSQL keeps of a name, less its terminator. */
+#define NAME_BYTES 63
+
+const char *pg_own_name(const struct postgres_store *store, const char *rest) {
+    const char *name = arena_format(store->bound, "midflight_%s_%s", store->change.name, rest);
+    if (strlen(name) <= NAME_BYTES) return name;
+    return arena_format(store->bound, "%.46s_%016llx", name, (unsigned long long)XXH3_64bits(name, strlen(name)));
+}
+
+const char *pg_own(const struct postgres_store *store, const char *rest) {
+    TEXT text = {0};
+    text_add(&text, "midflight.");
+    pg_quote(&text, pg_own_name(store, rest));
+    return arena_copy(store->bound, text_get(&text));
+}
+
+/* What is in the catalog in our schema and in our name, or is a trigger of ours. Triggers first: functions go after. */
+static const char objects_now[] =
+    "SELECT 'TRIGGER' AS kind, quote_ident(t.tgname) AS name, t.tgrelid::regclass::text AS target, "
+    "md5(pg_get_triggerdef(t.oid) || t.tgenabled::text) AS digest, t.tgname AS bare, 1 AS rank "
+    "FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname LIKE 'midflight\\_%' "
+    "UNION ALL SELECT 'FUNCTION', p.oid::regprocedure::text, '', md5(p.prosrc), p.proname, 2 FROM pg_proc p WHERE "
+    "p.pronamespace = 'midflight'::regnamespace "
+    "UNION ALL SELECT 'TYPE', t.oid::regtype::text, '', '', t.typname, 3 FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid "
+    "WHERE t.typnamespace = 'midflight'::regnamespace AND c.relkind = 'c' ";
+
+static bool enter_objects(struct postgres_store *store, struct error *error) {
+    TEXT sql = {0};
+    const char *values[] = {store->change.name, pg_own_name(store, "")};
+    text_addf(&sql,
+              "INSERT INTO midflight.midflight_object (migration, kind, name, target, digest) SELECT $1, kind, name, target, digest FROM "
+              "(%s) AS o WHERE starts_with(o.bare, $2) OR left(o.bare, 46) = left($2, 46) AND length($2) > 46 ORDER BY rank "
+              "ON CONFLICT (migration, kind, name, target) DO UPDATE SET digest = excluded.digest", objects_now);
+    return pg_query(store->db, text_get(&sql), NULL, values, 2, NULL, error);
+}
+
+/* Drops what was entered: triggers, then the functions that they run, then types. */
+static bool drop_objects(struct postgres_store *store, struct error *error) {
+    TEXT drops = {0};
+    RESULT *found = NULL;
+    const char *values[] = {store->change.name};
+    if (!pg_query(store->db,
+                  "SELECT kind, name, target FROM midflight.midflight_object WHERE migration = $1 AND (kind <> 'TRIGGER' OR "
+                  "to_regclass(target) IS NOT NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE'], kind), place DESC",
+                  NULL, values, 1, &found, error)) {
+        return false;
+    }
+    for (int i = 0; i < PQntuples(found); i++) {
+        const char *target = PQgetvalue(found, i, 2);
+        text_addf(&drops, "DROP %s IF EXISTS %s%s%s;\n", PQgetvalue(found, i, 0), PQgetvalue(found, i, 1),
+                  *target == '\0' ? "" : " ON ", target);
+    }
+    return pg_script(store->db, text_get(&drops), NULL, error) &&
+           pg_query(store->db, "DELETE FROM midflight.midflight_object WHERE migration = $1", NULL, values, 1, NULL, error) &&
+           pg_query(store->db, "DELETE FROM midflight.midflight_position WHERE migration = $1", NULL, values, 1, NULL, error);
+}
+
+static bool programs_there(struct postgres_store *store, bool *ret, struct error *error) {
+    RESULT *found = NULL;
+    const char *values[] = {store->change.name};
+    if (!pg_query(store->db, "SELECT 1 FROM midflight.midflight_object WHERE migration = $1 AND kind = 'TYPE' LIMIT 1", NULL,
+                  values, 1, &found, error)) {
+        return false;
+    }
+    *ret = PQntuples(found) > 0;
+    return true;
+}
+
+/* A lock that waits makes everybody behind it wait: it waits briefly, and often. */
+#define LOCK_WAIT "100ms"
+#define LOCK_REST_MS 200
+#define LOCK_TRIES 150
+
+/* Locks a side's tables for a change of their triggers; the transaction stays good when a try fails. */
+static bool lock_side(struct postgres_store *store, enum side side, const char *mode, struct error *error) {
+    TEXT sql = {0};
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        const struct bound_table *table = &store->tables[side][i];
+        if (table->identity.count == 0 || (side == SIDE_NEW && !store->standing.made)) continue; /* it is not there */
+        text_add(&sql, sql.length == 0 ? "LOCK TABLE " : ", ");
+        pg_dialect.table(&sql, table);
+    }
+    if (sql.length == 0) return true;
+    text_addf(&sql, " IN %s MODE", mode);
+    if (!pg_script(store->db, "SET LOCAL lock_timeout = '" LOCK_WAIT "'", NULL, error)) return false;
+    for (int tries = 0;; tries++) {
+        if (!pg_script(store->db, "SAVEPOINT lock", NULL, error)) return false;
+        if (pg_script(store->db, text_get(&sql), NULL, error)) break;
+        if (error->code != ERROR_BUSY || tries == LOCK_TRIES || interrupt_requested()) {
+            return error_prefix(error, "the %s tables could not be locked (%d tries of " LOCK_WAIT "); a long transaction holds "
+                                       "them, see pg_stat_activity", side_name(side), tries + 1);
+        }
+        if (!pg_script(store->db, "ROLLBACK TO lock", NULL, error)) return false;
+        clock_sleep_ms(LOCK_REST_MS + (double)(tries * 37 % 100));
+    }
+    return pg_script(store->db, "RELEASE lock; SET LOCAL lock_timeout = DEFAULT", NULL, error);
+}
+
+/* CREATE TRIGGER takes this lock as well, and holds it until the commit: whoever wrote before has ended by then, and
+ * whoever writes after runs the triggers. */
+#define LOCK_CAPTURE "SHARE ROW EXCLUSIVE"
+/* DROP TRIGGER takes the strongest. */
+#define LOCK_RELEASE "ACCESS EXCLUSIVE"
+
+bool postgres_capture_on(struct store *base, enum side side, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    bool there = false;
+    if (!lock_side(store, side, LOCK_CAPTURE, error) || !programs_there(store, &there, error) ||
+        (!there && !pg_programs(store, error))) {
+        return false;
+    }
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        if (!pg_capture_table(store, side == SIDE_OLD ? FORWARD : BACKWARD, i, error)) return false;
+    }
+    return enter_objects(store, error);
+}
+
+/* Triggers that let nobody write, but who says so in midflight.syncing. */
+static bool install_refusal(struct postgres_store *store, enum side side, const char *message, struct error *error) {
+    TEXT sql = {0};
+    const char *name = pg_own(store, arena_format(store->bound, "%s_refuse", side_name(side)));
+    if (!lock_side(store, side, LOCK_CAPTURE, error)) return false;
+    text_addf(&sql, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n"
+                    "  IF current_setting('midflight.syncing', true) = ", name);
+    pg_quote_text(&sql, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
+    text_add(&sql, " THEN RETURN NULL; END IF;\n  RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = "
+                   "format(");
+    pg_quote_text(&sql, message);
+    text_add(&sql, ", TG_TABLE_NAME);\nEND\n$midflight$;\n");
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        const struct bound_table *table = &store->tables[side][i];
+        if (table->identity.count == 0 || (side == SIDE_NEW && !store->standing.made)) continue; /* it is not there */
+        text_add(&sql, "CREATE TRIGGER ");
+        pg_quote(&sql, pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name)));
+        text_add(&sql, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ");
+        pg_dialect.table(&sql, table);
+        text_addf(&sql, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", name);
+    }
+    return pg_script(store->db, text_get(&sql), NULL, error) && enter_objects(store, error);
+}
+
+bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    return install_refusal(store, side,
+                           arena_format(store->bound, "midflight: table %%s takes no writes now: migration %s has no way %s. "
+                                                      "Write the %s shape''s tables",
+                                        store->change.name, side == SIDE_OLD ? "to go on from the old side" : "backward",
+                                        side == SIDE_OLD ? "new" : "old"),
+                           error);
+}
+
+bool postgres_capture_close(struct store *base, enum side side, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    return postgres_capture_off(base, error) &&
+           install_refusal(store, side,
+                           arena_format(store->bound, "midflight: table %%s is being taken away by migration %s: write the %s "
+                                                      "shape''s tables", store->change.name, side == SIDE_OLD ? "new" : "old"),
+                           error);
+}
+
+bool postgres_capture_off(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    return lock_side(store, SIDE_OLD, LOCK_RELEASE, error) && lock_side(store, SIDE_NEW, LOCK_RELEASE, error) &&
+           drop_objects(store, error);
+}
+
+bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    TEXT sql = {0};
+    RESULT *missing = NULL;
+    const char *values[] = {store->change.name};
+    text_addf(&sql,
+              "SELECT lower(m.kind) || ' ' || m.name || CASE WHEN m.target = '' THEN '' ELSE ' of ' || m.target END FROM "
+              "midflight.midflight_object m LEFT JOIN (%s) AS o ON o.kind = m.kind AND o.name = m.name AND o.target = m.target "
+              "WHERE m.migration = $1 AND o.digest IS DISTINCT FROM m.digest ORDER BY m.place LIMIT 1", objects_now);
+    if (!pg_query(store->db, text_get(&sql), NULL, values, 1, &missing, error)) return false;
+    snprintf(ret_missing, size, "%s", PQntuples(missing) == 0 ? "" : PQgetvalue(missing, 0, 0));
+    return true;
+}

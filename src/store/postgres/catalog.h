@@ -1,0 +1,12 @@
+/* Reads PostgreSQL's catalog: tables of a shape, and what a query yields and reads. */
+#pragma once
+
+#include "store/postgres/connection.h"
+#include "store/shape.h"
+
+MUST_USE bool pg_catalog_table(PGconn *db, const struct table *table, struct arena *arena, struct bound_table *ret,
+                               struct error *error);
+/* Within a transaction: makes temporary views, which its end takes away. */
+MUST_USE bool pg_catalog_flow(PGconn *db, const struct query *query, enum direction direction,
+                              const struct bound_table *leaders, size_t leader_count, const struct bound_table *target,
+                              struct arena *arena, struct flow *ret, struct error *error);

@@ -1,0 +1,199 @@
+/* What can be proved before the start, and the plan. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/postgres/state.h"
+
+/* Entities listed as broken. */
+#define BROKEN_MAX 20
+
+static void say(struct check_report *report, enum check_level level, const char *format, ...) PRINTF_LIKE(3, 4);
+static void say(struct check_report *report, enum check_level level, const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (level == CHECK_REFUSAL) report->refusals++;
+    struct check_note note = {level, text};
+    if (report->note != NULL) report->note(report->context, &note);
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------------- */
+
+static bool key_is_indexed(struct postgres_store *store, const struct bound_table *table, bool *ret,
+                           struct error *error) {
+    TEXT name = {0};
+    const struct names *key = &table->table->key;
+    const char *found = NULL;
+    TEXT sql = {0};
+    pg_dialect.table(&name, table);
+    text_addf(&sql, "SELECT 1 FROM pg_index i WHERE i.indrelid = $1::regclass AND i.indisvalid AND i.indpred IS NULL AND "
+                    "i.indnkeyatts >= %zu", key->count);
+    for (size_t k = 0; k < key->count; k++) {
+        text_addf(&sql, " AND (SELECT attname FROM pg_attribute WHERE attrelid = i.indrelid AND attnum = i.indkey[%zu]) = ", k);
+        pg_quote_text(&sql, key->items[k]);
+    }
+    if (!pg_text(store->db, text_get(&sql), text_get(&name), store->bound, &found, error)) return false;
+    *ret = found != NULL;
+    return true;
+}
+
+static bool check_nulls(struct postgres_store *store, const struct bound_table *table, struct check_report *report,
+                        struct error *error) {
+    for (size_t k = 0; k < table->table->key.count; k++) {
+        const char *name = table->table->key.items[k];
+        TEXT sql = {0};
+        int64_t nulls;
+        if (sync_column(table, name)->not_null) continue;
+        text_add(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
+        pg_dialect.table(&sql, table);
+        text_add(&sql, " WHERE ");
+        pg_quote(&sql, name);
+        text_add(&sql, " IS NULL LIMIT 1) AS n");
+        if (!pg_integer(store->db, text_get(&sql), &nulls, error)) return false;
+        if (nulls > 0) {
+            say(report, CHECK_REFUSAL, "key: some rows of %s have NULL in %s: they belong to no entity. Give them a value or "
+                "delete them", table->table->name, name);
+        }
+    }
+    return true;
+}
+
+/* A range must mean the same entities on every table. */
+static void check_key_types(struct postgres_store *store, const struct bound_table *table, struct check_report *report) {
+    const struct bound_table *first = &store->tables[SIDE_OLD][0];
+    for (size_t k = 0; k < store->key.count; k++) {
+        const struct column *column = sync_column(table, table->table->key.items[k]);
+        const struct column *reference = sync_column(first, first->table->key.items[k]);
+        if (strcmp(column->declared, reference->declared) == 0) continue;
+        say(report, CHECK_REFUSAL, "key: %s.%s is %s, %s.%s is %s: keys could not be compared. Declare the same type",
+            table->table->name, column->name, column->declared, first->table->name, reference->name, reference->declared);
+    }
+}
+
+/* The new tables do not exist yet: their indexes were seen while they did for a moment. */
+static bool check_keys(struct postgres_store *store, struct check_report *report, struct error *error) {
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+            const struct bound_table *table = &store->tables[side][i];
+            bool indexed = true;
+            check_key_types(store, table, report);
+            if (side == SIDE_NEW) continue;
+            if (!key_is_indexed(store, table, &indexed, error) || !check_nulls(store, table, report, error)) return false;
+            if (indexed) continue;
+            TEXT columns = {0};
+            sync_names(&columns, &pg_dialect, NULL, &table->table->key);
+            say(report, CHECK_REFUSAL, "key: table %s has no index that begins with its key: every write would read the whole "
+                "table. CREATE INDEX CONCURRENTLY ... ON %s (%s)", table->table->name, table->table->name, text_get(&columns));
+        }
+    }
+    return true;
+}
+
+/* --- the round trip --------------------------------------------------------------------------------------------- */
+
+/* The new tables as forward would fill them: each is its query, with NULL for what nobody maps. */
+static struct bound_table *forwarded(struct postgres_store *store) {
+    size_t count = store->change.shapes[SIDE_NEW].count;
+    struct bound_table *tables = ARENA_ARRAY(store->bound, struct bound_table, count);
+    struct scope everything = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct bound_table *table = &store->tables[SIDE_NEW][i];
+        TEXT source = {0};
+        const struct flow *flow = NULL;
+        for (size_t f = 0; f < store->change.mappings[FORWARD].count; f++) {
+            if (store->flows[FORWARD][f].target == table) flow = &store->flows[FORWARD][f];
+        }
+        text_add(&source, "(SELECT ");
+        for (size_t c = 0; c < table->column_count; c++) {
+            const struct column *column = &table->columns[c];
+            if (c > 0) text_add(&source, ", ");
+            if (flow != NULL && names_have(&flow->yielded, column->name)) {
+                text_add(&source, "midflight_f.");
+                pg_quote(&source, column->name);
+            } else {
+                text_addf(&source, "NULL::%s AS ", column->declared);
+                pg_quote(&source, column->name);
+            }
+        }
+        if (flow != NULL) {
+            text_add(&source, " FROM ");
+            sync_query(&source, &pg_dialect, flow, &everything, IMAGE_STORED);
+            text_add(&source, " AS midflight_f)");
+        } else {
+            text_add(&source, " WHERE false)");
+        }
+        tables[i] = *table;
+        tables[i].source = arena_copy(store->bound, text_get(&source));
+    }
+    return tables;
+}
+
+struct broken {
+    struct check_report *report;
+    const char *table;
+};
+
+static bool broken_entity(void *context, const char *key, struct error *error) {
+    (void)error;
+    struct broken *broken = context;
+    struct difference difference = {.key = key, .table = broken->table, .expected = "the row as it is",
+                                    .found = "another after forward and backward"};
+    if (broken->report->broken_count++ < BROKEN_MAX && broken->report->broken != NULL) {
+        broken->report->broken(broken->report->context, &difference);
+    }
+    return true;
+}
+
+/* backward(forward(x)) = x, told by one query over the real rows: nothing is written for it. */
+static bool check_round_trip(struct postgres_store *store, struct check_report *report, struct error *error) {
+    struct bound_table *tables = forwarded(store);
+    for (size_t i = 0; i < store->change.mappings[BACKWARD].count; i++) {
+        struct flow flow = store->flows[BACKWARD][i];
+        struct broken broken = {report, flow.target->table->name};
+        struct error failure;
+        flow.leaders = tables;
+        if (pg_different(store, &flow, NULL, NULL, broken_entity, &broken, &failure)) continue;
+        if (failure.code != ERROR_ROWS) {
+            *error = failure;
+            return false;
+        }
+        say(report, CHECK_WARNING, "the round trip fails for some row (%s): its entity will be in quarantine until it is mended",
+            failure.message);
+    }
+    return true;
+}
+
+/* --- the plan -------------------------------------------------------------------------------------------------- */
+
+static void step(struct check_report *report, const char *stage, const char *statement, const char *lock) {
+    struct check_step one = {stage, statement, lock};
+    if (report->step != NULL) report->step(report->context, &one);
+}
+
+static void plan(struct postgres_store *store, struct check_report *report) {
+    step(report, "Initializing", store->change.create, "ACCESS EXCLUSIVE on the new tables alone");
+    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
+        TEXT trigger = {0};
+        text_addf(&trigger, "CREATE TRIGGER ... AFTER INSERT, UPDATE, DELETE, TRUNCATE ON %s", store->tables[SIDE_OLD][i].physical);
+        step(report, "Initializing", text_get(&trigger), "SHARE ROW EXCLUSIVE for an instant: writers wait, readers do not");
+    }
+    step(report, "Running", "SELECT ... FOR SHARE; INSERT ... SELECT, chunk by chunk",
+         "ROW SHARE; the rows of one chunk take no writes until its commit, and it gives way after 50 ms");
+    if (store->change.index != NULL) step(report, "Running", store->change.index, "SHARE on the new tables alone");
+    if (pg_has_way(store, BACKWARD)) {
+        step(report, "Running", "CREATE TRIGGER ... on the new tables", "SHARE ROW EXCLUSIVE on the new tables alone");
+    }
+    step(report, "Finishing", "DROP TRIGGER ...; the old tables are retired", "ACCESS EXCLUSIVE for an instant");
+}
+
+bool postgres_check(struct store *base, struct check_report *report, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    if (!check_keys(store, report, error) || !postgres_rows_count(base, &report->forecast.rows, error)) return false;
+    if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
+    plan(store, report);
+    return true;
+}

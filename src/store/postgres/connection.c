@@ -1,0 +1,319 @@
+#include "store/postgres/connection.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void result_clear(PGresult **result) {
+    PQclear(*result);
+}
+
+const char *result_text(const PGresult *result, int row, int column) {
+    return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
+/* --- errors --------------------------------------------------------------------------------------------------- */
+
+struct state_code {
+    const char *prefix; /* of an SQLSTATE */
+    enum error_code code;
+    const char *advice;
+};
+
+static const struct state_code states[] = {
+    {"55P03", ERROR_BUSY, "another transaction holds it: run the same command again"},
+    {"40", ERROR_BUSY, "run the same command again"},
+    {"57014", ERROR_OVERTIME, "it was cancelled or took longer than statement_timeout allows"},
+    {"53100", ERROR_FULL, "make room on the server's disk, then run the same command again"},
+    {"42501", ERROR_STORE, "midflight needs the rights of the tables' owner and CREATE on the database, or a schema "
+                           "midflight that it owns (docs/operating.md lists them)"},
+    {"42P", ERROR_SCHEMA, NULL},
+    {"42", ERROR_SCHEMA, NULL},
+    {"22", ERROR_ROWS, NULL},
+    {"23", ERROR_ROWS, NULL},
+    {"21", ERROR_ROWS, NULL},
+    {"P0", ERROR_ROWS, NULL},
+    {"XX001", ERROR_CORRUPT, "mend the database (a restored backup), then run the same command again"},
+    {"XX002", ERROR_CORRUPT, "mend the index (REINDEX), then run the same command again"},
+};
+
+static const struct state_code *find_state(const char *state) {
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        if (strncmp(states[i].prefix, state, strlen(states[i].prefix)) == 0) return &states[i];
+    }
+    return NULL;
+}
+
+/* libpq ends its messages in line ends. */
+static int trimmed(const char *message) {
+    size_t length = strlen(message);
+    while (length > 0 && strchr("\r\n ", message[length - 1]) != NULL) length--;
+    return (int)length;
+}
+
+static bool lost(PGconn *db, struct error *error) {
+    const char *message = PQerrorMessage(db);
+    return error_set(error, ERROR_STORE,
+                     "PostgreSQL: the connection was lost (%.*s). What was not committed is undone: run the same command "
+                     "again when the server answers",
+                     trimmed(message), message);
+}
+
+static bool error_from(PGconn *db, const PGresult *result, const char *what, struct error *error) {
+    const char *state = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (state == NULL) return lost(db, error);
+    const struct state_code *known = find_state(state);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+    const char *hint = known != NULL && known->advice != NULL ? known->advice : PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    return error_set(error, known == NULL ? ERROR_STORE : known->code, "%s%sPostgreSQL: %s%s%s%s%s%s",
+                     what == NULL ? "" : what, what == NULL ? "" : ": ", message, detail == NULL ? "" : " (",
+                     detail == NULL ? "" : detail, detail == NULL ? "" : ")", hint == NULL ? "" : ": ",
+                     hint == NULL ? "" : hint);
+}
+
+/* --- statements ----------------------------------------------------------------------------------------------- */
+
+static bool check_result(PGconn *db, PGresult *result, const char *what, struct error *error) {
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY ||
+           error_from(db, result, what, error);
+}
+
+bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *values, size_t count,
+                      PGresult **ret, struct error *error) {
+    RESULT *result = PQexecParams(db, sql, (int)count, NULL, values, NULL, NULL, 0);
+    if (!check_result(db, result, what, error)) return false;
+    if (ret != NULL) {
+        *ret = result;
+        result = NULL;
+    }
+    return true;
+}
+
+bool pg_script(PGconn *db, const char *sql, const char *what, struct error *error) {
+    RESULT *result = PQexec(db, sql);
+    return check_result(db, result, what, error);
+}
+
+bool pg_text(PGconn *db, const char *sql, const char *value, struct arena *arena, const char **ret,
+                     struct error *error) {
+    RESULT *result = NULL;
+    if (!pg_query(db, sql, NULL, &value, value == NULL ? 0 : 1, &result, error)) return false;
+    const char *text = PQntuples(result) == 0 ? NULL : result_text(result, 0, 0);
+    *ret = text == NULL ? NULL : arena_copy(arena, text);
+    return true;
+}
+
+bool pg_integer(PGconn *db, const char *sql, int64_t *ret, struct error *error) {
+    RESULT *result = NULL;
+    if (!pg_query(db, sql, NULL, NULL, 0, &result, error)) return false;
+    *ret = PQntuples(result) == 0 || PQgetisnull(result, 0, 0) ? 0 : strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    return true;
+}
+
+/* --- opening -------------------------------------------------------------------------------------------------- */
+
+/* The address as it may be shown: host, port and database. */
+static const char *shown_name(const PGconn *db, struct arena *arena) {
+    const char *host = PQhost(db), *database = PQdb(db);
+    return arena_format(arena, "postgresql://%s:%s/%s", host == NULL ? "" : host, PQport(db),
+                        database == NULL ? "" : database);
+}
+
+static void keep_quiet(void *context, const char *message) {
+    (void)context, (void)message;
+}
+
+/* Our own session: no timeout of the server's may cut a long pass short, no row may be hidden from us (row_security off
+ * makes that an error), and midflight's own tables are found after the application's. */
+static const char settings[] =
+    "SET application_name = 'midflight'; SET client_min_messages = warning; SET statement_timeout = 0; "
+    "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '5s'; SET row_security = off; "
+    "SET standard_conforming_strings = on; "
+    "SELECT set_config('search_path', current_setting('search_path') || ', midflight', false)";
+
+/* The server answered, and will not have us: no such database, role or password. libpq has no SQLSTATE for this. */
+static bool refused(const char *message) {
+    return strstr(message, "FATAL") != NULL && strstr(message, "starting up") == NULL &&
+           strstr(message, "shutting down") == NULL && strstr(message, "recovery") == NULL &&
+           strstr(message, "too many") == NULL;
+}
+
+bool pg_open(const char *address, PGconn **ret, const char **ret_name, struct arena *arena,
+                     struct error *error) {
+    PGconn *db = PQconnectdb(address);
+    if (PQstatus(db) != CONNECTION_OK) {
+        const char *message = PQerrorMessage(db);
+        error_set(error, refused(message) ? ERROR_FILE : ERROR_STORE,
+                  "PostgreSQL: %.*s. Check the store's address, that the server runs, and the rights of the role",
+                  trimmed(message), message);
+        PQfinish(db);
+        return false;
+    }
+    PQsetNoticeProcessor(db, keep_quiet, NULL);
+    *ret_name = shown_name(db, arena);
+    if (!pg_script(db, settings, NULL, error)) {
+        PQfinish(db);
+        return false;
+    }
+    *ret = db;
+    return true;
+}
+
+/* --- the dialect ---------------------------------------------------------------------------------------------- */
+
+void pg_quote(struct text *text, const char *identifier) {
+    text_add_n(text, "\"", 1);
+    for (; *identifier != '\0'; identifier++) {
+        if (*identifier == '"') text_add_n(text, "\"", 1);
+        text_add_n(text, identifier, 1);
+    }
+    text_add_n(text, "\"", 1);
+}
+
+void pg_quote_text(struct text *text, const char *value) {
+    text_add_n(text, "'", 1);
+    for (; *value != '\0'; value++) {
+        if (*value == '\'') text_add_n(text, "'", 1);
+        text_add_n(text, value, 1);
+    }
+    text_add_n(text, "'", 1);
+}
+
+static bool is_padded(const struct column *column) {
+    return strcmp(column->declared, "character") == 0 || strcmp(column->declared, "bpchar") == 0;
+}
+
+/* The images of two values are compared: NULLs are equal, 1.0 and 1.00 are not, and every type has one. */
+static void pg_differs(struct text *text, const char *left, const char *right, const struct column *column) {
+    if (column != NULL && is_padded(column)) {
+        text_addf(text, "%s::text IS DISTINCT FROM %s::text", left, right);
+    } else {
+        text_addf(text, "record_image_ne(ROW(%s), ROW(%s))", left, right);
+    }
+}
+
+static void pg_same(struct text *text, const char *left, const char *right) {
+    text_addf(text, "record_image_eq(ROW(%s), ROW(%s))", left, right);
+}
+
+static void pg_bind(struct text *text, size_t number) {
+    text_addf(text, "$%zu", number);
+}
+
+static void pg_table(struct text *text, const struct bound_table *table) {
+    if (table->schema != NULL) {
+        pg_quote(text, table->schema);
+        text_add(text, ".");
+    }
+    pg_quote(text, table->physical);
+}
+
+/* A shadow reads the table by its whole name, which no shadow bears, or what stands in for it. */
+static void pg_source(struct text *text, const struct bound_table *table) {
+    if (table->source != NULL) {
+        text_addf(text, "%s AS midflight_s", table->source);
+        return;
+    }
+    pg_table(text, table);
+    text_add(text, " AS midflight_s");
+}
+
+static void pg_yielded(struct text *text, const struct column *column) {
+    pg_quote(text, column->name);
+    text_addf(text, "::%s", column->declared);
+}
+
+/* Only the match: whatever else is unique and taken is an error, for quarantine. */
+static void pg_unless_there(struct text *text, const struct flow *flow) {
+    text_add(text, "\n    ON CONFLICT (");
+    sync_names(text, &pg_dialect, NULL, &flow->match);
+    text_add(text, ") DO NOTHING");
+}
+
+/* By type: what no value that an application made is likely to be. */
+static void pg_unlike(struct text *text, const struct column *column, const char *value) {
+    const char *type = column->declared;
+    text_addf(text, "CASE WHEN %s IS NOT NULL THEN ", value);
+    if (strcmp(type, "uuid") == 0) {
+        text_add(text, "gen_random_uuid()");
+    } else if (strcmp(type, "bytea") == 0) {
+        text_add(text, "decode(md5(random()::text), 'hex')");
+    } else if (strcmp(type, "bigint") == 0 || strcmp(type, "numeric") == 0) {
+        text_add(text, "-(random() * 9e15)::bigint");
+    } else if (strcmp(type, "integer") == 0) {
+        text_add(text, "-(random() * 2e9)::integer");
+    } else {
+        text_addf(text, "md5(random()::text)::%s", type);
+    }
+    text_add(text, " END");
+}
+
+const struct dialect pg_dialect = {
+    .quote = pg_quote,
+    .differs = pg_differs,
+    .unlike = pg_unlike,
+    .skip_refused = "",
+    .bind = pg_bind,
+    .same = pg_same,
+    .anti_join = true,
+    .overriding = " OVERRIDING SYSTEM VALUE",
+    .table = pg_table,
+    .source = pg_source,
+    .yielded = pg_yielded,
+    .unless_there = pg_unless_there,
+};
+
+/* --- keys ----------------------------------------------------------------------------------------------------- */
+
+/* Integers as they are, everything else in quotes. */
+void pg_key_text(struct text *text, const char *prefix, const struct names *key) {
+    for (size_t i = 0; i < key->count; i++) {
+        TEXT name = {0};
+        if (prefix != NULL) text_addf(&name, "%s.", prefix);
+        pg_quote(&name, key->items[i]);
+        const char *column = text_get(&name);
+        text_addf(text,
+                  "%sCASE WHEN %s IS NULL THEN 'NULL' WHEN pg_typeof(%s) IN ('bigint'::regtype, 'integer', 'smallint') THEN "
+                  "%s::text ELSE '''' || replace(%s::text, '''', '''''') || '''' END",
+                  i > 0 ? " || ',' || " : "", column, column, column, column);
+    }
+}
+
+/* 'a''b' at *cursor: its value; moves past the closing quote. */
+static bool take_quoted(const char **cursor, struct text *value) {
+    const char *c = *cursor + 1;
+    for (; *c != '\0'; c++) {
+        if (*c == '\'' && c[1] != '\'') break;
+        if (*c == '\'') c++;
+        text_add_n(value, c, 1);
+    }
+    if (*c != '\'') return false;
+    *cursor = c + 1;
+    return true;
+}
+
+bool pg_key_values(const char *key, const char **ret, size_t count, struct arena *arena, struct error *error) {
+    const char *cursor = key;
+    for (size_t i = 0; i < count; i++) {
+        TEXT value = {0};
+        bool taken = true;
+        if (*cursor == '\'') {
+            taken = take_quoted(&cursor, &value);
+        } else {
+            size_t length = strcspn(cursor, ",");
+            taken = length > 0;
+            text_add_n(&value, cursor, length);
+            cursor += length;
+        }
+        if (!taken || *cursor != (i + 1 < count ? ',' : '\0')) {
+            return error_set(error, ERROR_USAGE, "key %s is not %zu SQL value%s: write 42 or 'text', with commas between",
+                             key, count, count == 1 ? "" : "s");
+        }
+        ret[i] = strcmp(text_get(&value), "NULL") == 0 ? NULL : arena_copy(arena, text_get(&value));
+        if (*cursor == ',') cursor++;
+    }
+    return true;
+}

@@ -1,0 +1,40 @@
+/* One connection to a PostgreSQL server: statements, errors, keys as text. */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "store/sql/connection.h"
+#include "store/sql/sync.h"
+
+#define RESULT __attribute__((cleanup(result_clear))) PGresult
+void result_clear(PGresult **result);
+
+/* Opens "postgresql://..." as libpq reads it (TLS, .pgpass and PG* variables included); *ret_name is the address without
+ * its password. */
+MUST_USE bool pg_open(const char *address, PGconn **ret, const char **ret_name, struct arena *arena,
+                              struct error *error);
+
+/* Runs one statement with text values for $1... `what` says for messages whose it is ("forward.people"), NULL: ours. */
+MUST_USE bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *values, size_t count,
+                               PGresult **ret, struct error *error);
+/* Runs several statements without values. */
+MUST_USE bool pg_script(PGconn *db, const char *sql, const char *what, struct error *error);
+/* The first column of the first row, as text that lives as long as `arena`; NULL: no row, or NULL. */
+MUST_USE bool pg_text(PGconn *db, const char *sql, const char *value, struct arena *arena, const char **ret,
+                              struct error *error);
+MUST_USE bool pg_integer(PGconn *db, const char *sql, int64_t *ret, struct error *error);
+
+/* The result's text, or NULL. */
+const char *result_text(const PGresult *result, int row, int column);
+
+/* PostgreSQL as a dialect of the sync generator. */
+extern const struct dialect pg_dialect;
+void pg_quote(struct text *text, const char *identifier);
+void pg_quote_text(struct text *text, const char *value);
+
+/* Keys as text: SQL literals with commas between: "42", "'de','a''b'". */
+void pg_key_text(struct text *text, const char *prefix, const struct names *key);
+/* Takes a key's text apart into the values of `count` columns, in the arena; "NULL" becomes NULL. */
+MUST_USE bool pg_key_values(const char *key, const char **ret, size_t count, struct arena *arena, struct error *error);

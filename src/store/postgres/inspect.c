@@ -1,0 +1,359 @@
+/* Verification: the same queries, compared with the follower's rows instead of written to them.
+ *
+ * An entity agrees if new = forward(old) or old = backward(new). Each step reads one snapshot, and both sides change in one
+ * transaction, so a difference seen is a difference. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/postgres/state.h"
+
+/* The longest text of a row in a report. */
+#define ROW_TEXT_MAX 600
+
+/* A rehearsal holds its locks for so long at a time. */
+#define REHEARSAL_MS 3.0
+#define REHEARSAL_REST_MS 10.0
+
+/* SELECT the keys that differ, as text, in order. */
+static const char *different_sql(struct postgres_store *store, const struct flow *flow, const struct scope *scope) {
+    TEXT query = {0};
+    TEXT sql = {0};
+    sync_query(&query, &pg_dialect, flow, scope, IMAGE_STORED);
+    text_add(&sql, "SELECT DISTINCT ");
+    pg_key_text(&sql, NULL, &store->key);
+    text_add(&sql, ", ");
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_add(&sql, " FROM (");
+    sync_different(&sql, &pg_dialect, flow, scope, text_get(&query));
+    text_add(&sql, ") AS midflight_d (");
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_add(&sql, ") ORDER BY ");
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    return arena_copy(store->bound, text_get(&sql));
+}
+
+bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
+                  pg_key_visit *visit, void *context, struct error *error) {
+    struct arena *arena = arena_new();
+    struct scope scope = {.lower = from != NULL, .upper = until != NULL};
+    const char *values[2 * KEY_COLUMNS_MAX];
+    size_t count;
+    RESULT *keys = NULL;
+    bool ok = pg_range_values(store, from, until, arena, values, &count, error) &&
+              pg_query(store->db, different_sql(store, flow, &scope), NULL, values, count, &keys, error);
+    for (int i = 0; ok && i < PQntuples(keys); i++) ok = visit(context, PQgetvalue(keys, i, 0), error);
+    arena_free(arena);
+    return ok;
+}
+
+static bool key_query(struct postgres_store *store, const char *sql, const char *key, PGresult **ret,
+                      struct error *error) {
+    const char *values[KEY_COLUMNS_MAX];
+    return pg_key_values(key, values, store->key.count, store->bound, error) &&
+           pg_query(store->db, sql, NULL, values, store->key.count, ret, error);
+}
+
+/* A query that may fail leaves the snapshot usable; *ret_failed: it did, and says so in `failure`. */
+static bool key_query_safely(struct postgres_store *store, const char *sql, const char *key, PGresult **ret,
+                             bool *ret_failed, struct error *failure, struct error *error) {
+    if (!pg_script(store->db, "SAVEPOINT entity", NULL, error)) return false;
+    *ret_failed = !key_query(store, sql, key, ret, failure);
+    if (*ret_failed && failure->code != ERROR_ROWS) {
+        *error = *failure;
+        return false;
+    }
+    return pg_script(store->db, *ret_failed ? "ROLLBACK TO entity" : "RELEASE entity", NULL, error);
+}
+
+static bool differs_at(struct postgres_store *store, const struct flow *flow, const char *key, bool *ret,
+                       struct error *error) {
+    struct scope scope = {.exact = true};
+    struct error failure;
+    RESULT *rows = NULL;
+    bool failed;
+    if (!key_query_safely(store, different_sql(store, flow, &scope), key, &rows, &failed, &failure, error)) return false;
+    *ret = failed || PQntuples(rows) > 0;
+    return true;
+}
+
+/* --- one entity ------------------------------------------------------------------------------------------------- */
+
+/* '(' || 'a=' || quote_nullable("a") || ', b=' ... */
+static void add_row_text(struct text *text, const struct flow *flow) {
+    for (size_t i = 0; i < flow->yielded.count; i++) {
+        TEXT label = {0};
+        text_addf(&label, "%s%s=", i == 0 ? "(" : ", ", flow->yielded.items[i]);
+        if (i > 0) text_add(text, " || ");
+        pg_quote_text(text, text_get(&label));
+        text_add(text, " || quote_nullable(");
+        pg_quote(text, flow->yielded.items[i]);
+        text_add(text, "::text)");
+    }
+    text_add(text, " || ')'");
+}
+
+/* One side's rows of an entity, sorted, on one line; NULL when there are none. */
+static bool rows_text(struct postgres_store *store, const struct flow *flow, const char *key, bool expected,
+                      const char **ret, struct error *error) {
+    struct scope scope = {.exact = true};
+    struct error failure;
+    TEXT sql = {0};
+    RESULT *rows = NULL;
+    bool failed;
+    text_add(&sql, "SELECT string_agg(");
+    add_row_text(&sql, flow);
+    text_add(&sql, ", ' ' ORDER BY ");
+    sync_names(&sql, &pg_dialect, NULL, &flow->match);
+    text_add(&sql, ") FROM ");
+    if (expected) {
+        sync_query(&sql, &pg_dialect, flow, &scope, IMAGE_STORED);
+        text_add(&sql, " AS midflight_r");
+    } else {
+        pg_dialect.table(&sql, flow->target);
+        text_add(&sql, " WHERE ");
+        sync_scope(&sql, &pg_dialect, &scope, NULL, &flow->target->table->key);
+    }
+    if (!key_query_safely(store, text_get(&sql), key, &rows, &failed, &failure, error)) return false;
+    const char *text = failed ? arena_format(store->bound, "the query fails: %s", failure.message) : result_text(rows, 0, 0);
+    *ret = text == NULL ? NULL : arena_format(store->bound, "%.*s%s", ROW_TEXT_MAX, text, strlen(text) > ROW_TEXT_MAX ? " ..." : "");
+    return true;
+}
+
+struct judge {
+    struct postgres_store *store;
+    enum direction direction;
+    const struct flow *flow;
+    difference_visit *visit;
+    void *context;
+};
+
+static bool agrees_otherwise(struct judge *judge, const char *key, bool *ret, struct error *error) {
+    struct postgres_store *store = judge->store;
+    enum direction other = judge->direction == FORWARD ? BACKWARD : FORWARD;
+    bool agrees = pg_has_way(store, other);
+    for (size_t i = 0; agrees && i < store->change.mappings[other].count; i++) {
+        bool different;
+        if (!differs_at(store, &store->flows[other][i], key, &different, error)) return false;
+        agrees = !different;
+    }
+    *ret = agrees;
+    return true;
+}
+
+static bool judge_entity(void *context, const char *key, struct error *error) {
+    struct judge *judge = context;
+    bool agrees;
+    struct difference difference = {.key = key, .table = judge->flow->target->table->name};
+    if (!agrees_otherwise(judge, key, &agrees, error)) return false;
+    if (agrees) return true;
+    return rows_text(judge->store, judge->flow, key, true, &difference.expected, error) &&
+           rows_text(judge->store, judge->flow, key, false, &difference.found, error) &&
+           judge->visit(judge->context, &difference, error);
+}
+
+/* Entity by entity, where the query of some fails. */
+static bool inspect_entity(void *context, const char *key, struct error *error) {
+    struct judge *judge = context;
+    bool different;
+    return differs_at(judge->store, judge->flow, key, &different, error) &&
+           (!different || judge_entity(judge, key, error));
+}
+
+/* The distinct keys of a range, of both sides. */
+static bool keys_each(struct judge *judge, const char *from, const char *until, struct error *error) {
+    struct postgres_store *store = judge->store;
+    struct scope scope = {.lower = from != NULL, .upper = until != NULL};
+    const char *values[2 * KEY_COLUMNS_MAX];
+    size_t count;
+    TEXT sql = {0};
+    RESULT *keys = NULL;
+    text_add(&sql, "SELECT ");
+    pg_key_text(&sql, NULL, &store->key);
+    text_add(&sql, " FROM (");
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+            const struct bound_table *table = &store->tables[side][i];
+            text_add(&sql, side > 0 || i > 0 ? " UNION SELECT " : "SELECT ");
+            sync_names(&sql, &pg_dialect, NULL, &table->table->key);
+            text_add(&sql, " FROM ");
+            pg_dialect.table(&sql, table);
+            text_add(&sql, " WHERE ");
+            sync_scope(&sql, &pg_dialect, &scope, NULL, &table->table->key);
+        }
+    }
+    text_add(&sql, ") AS midflight_k (");
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_add(&sql, ") ORDER BY ");
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    if (!pg_range_values(store, from, until, store->bound, values, &count, error) ||
+        !pg_query(store->db, text_get(&sql), NULL, values, count, &keys, error)) {
+        return false;
+    }
+    for (int i = 0; i < PQntuples(keys); i++) {
+        if (!inspect_entity(judge, PQgetvalue(keys, i, 0), error)) return false;
+    }
+    return true;
+}
+
+static bool inspect_range(struct judge *judge, const char *from, const char *until, struct error *error) {
+    struct error failure;
+    struct postgres_store *store = judge->store;
+    if (!pg_script(store->db, "SAVEPOINT range", NULL, error)) return false;
+    if (pg_different(store, judge->flow, from, until, judge_entity, judge, &failure)) return true;
+    if (failure.code == ERROR_ROWS) {
+        return pg_script(store->db, "ROLLBACK TO range", NULL, error) && keys_each(judge, from, until, error);
+    }
+    *error = failure;
+    return false;
+}
+
+/* Leader rows in the range, when it is the last and so not a full one. */
+static bool count_rows(struct postgres_store *store, const char *from, const char *until, int64_t *ret,
+                       struct error *error) {
+    const struct bound_table *table = &store->tables[SIDE_OLD][0];
+    struct scope scope = {.lower = from != NULL, .upper = until != NULL};
+    const char *values[2 * KEY_COLUMNS_MAX];
+    size_t count;
+    TEXT sql = {0};
+    RESULT *rows = NULL;
+    text_add(&sql, "SELECT count(*) FROM ");
+    pg_dialect.table(&sql, table);
+    text_add(&sql, " WHERE ");
+    sync_scope(&sql, &pg_dialect, &scope, NULL, &table->table->key);
+    if (!pg_range_values(store, from, until, store->bound, values, &count, error) ||
+        !pg_query(store->db, text_get(&sql), NULL, values, count, &rows, error)) {
+        return false;
+    }
+    *ret = strtoll(PQgetvalue(rows, 0, 0), NULL, 10);
+    return true;
+}
+
+bool postgres_inspect(struct store *base, struct inspection *inspection, difference_visit *visit, void *context,
+                      struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    const char *upper = NULL;
+    if (!pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL, error)) return false;
+    bool ok = pg_key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, store->bound, &upper, error);
+    bool done = upper == NULL;
+    const char *until = done ? inspection->until : upper;
+    for (size_t i = 0; ok && !inspection->skip && i < store->change.mappings[inspection->direction].count; i++) {
+        struct judge judge = {store, inspection->direction, &store->flows[inspection->direction][i], visit, context};
+        ok = inspect_range(&judge, inspection->cursor, until, error);
+    }
+    ok = ok && (!done || count_rows(store, inspection->cursor, until, &inspection->rows, error));
+    base->ops->rollback(base); /* it read only */
+    if (!ok) return false;
+    free(inspection->cursor);
+    inspection->cursor = upper == NULL ? NULL : strdup(upper);
+    inspection->done = done;
+    return true;
+}
+
+/* --- syncing one entity ------------------------------------------------------------------------------------------ */
+
+/* SELECT function(ARRAY[ROW($1::type, ...)::key]) */
+static bool call(struct postgres_store *store, const char *function, const char *key, struct error *error) {
+    const struct bound_table *first = &store->tables[SIDE_OLD][0];
+    TEXT sql = {0};
+    RESULT *ignored = NULL;
+    text_addf(&sql, "SELECT %s(ARRAY[ROW(", function);
+    for (size_t i = 0; i < store->key.count; i++) {
+        text_addf(&sql, "%s$%zu::%s", i > 0 ? ", " : "", i + 1, sync_column(first, first->table->key.items[i])->declared);
+    }
+    text_addf(&sql, ")::%s])", pg_own(store, "key"));
+    return key_query(store, text_get(&sql), key, &ignored, error);
+}
+
+/* The finding of rows without a key goes when there are none any more. */
+static bool release_keyless(struct postgres_store *store, enum direction direction, const char *key,
+                            struct error *error) {
+    TEXT sql = {0};
+    const char *values[] = {store->change.name, key};
+    enum side side = leader_of(direction);
+    text_addf(&sql, "DELETE FROM midflight.midflight_finding WHERE migration = $1 AND kind = 'quarantine %s' AND entity_key = $2",
+              direction_name(direction));
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        const struct bound_table *table = &store->tables[side][i];
+        text_add(&sql, " AND NOT EXISTS (SELECT 1 FROM ");
+        pg_dialect.table(&sql, table);
+        text_add(&sql, " WHERE ");
+        for (size_t k = 0; k < store->key.count; k++) {
+            if (k > 0) text_add(&sql, " OR ");
+            pg_quote(&sql, table->table->key.items[k]);
+            text_add(&sql, " IS NULL");
+        }
+        text_add(&sql, ")");
+    }
+    return pg_query(store->db, text_get(&sql), NULL, values, 2, NULL, error);
+}
+
+static bool key_is_null(struct postgres_store *store, const char *key, bool *ret, struct error *error) {
+    const char *values[KEY_COLUMNS_MAX];
+    *ret = false;
+    if (!pg_key_values(key, values, store->key.count, store->bound, error)) return false;
+    for (size_t i = 0; i < store->key.count; i++) *ret = *ret || values[i] == NULL;
+    return true;
+}
+
+bool postgres_sync(struct store *base, enum direction direction, const char *key, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    bool null;
+    if (!key_is_null(store, key, &null, error)) return false;
+    if (null) return release_keyless(store, direction, key, error);
+    return call(store, pg_own(store, arena_format(store->bound, "%s_each", direction_name(direction))), key, error);
+}
+
+bool postgres_park(struct store *base, enum direction direction, const char *key, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    bool null;
+    if (!key_is_null(store, key, &null, error)) return false;
+    return null || call(store, pg_own(store, arena_format(store->bound, "%s_park", direction_name(direction))), key, error);
+}
+
+/* --- rehearsing the way back ---------------------------------------------------------------------------------- */
+
+static bool findings(struct postgres_store *store, int64_t *ret, struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "SELECT count(*) FROM midflight.midflight_finding WHERE kind = 'quarantine backward' AND migration = ");
+    pg_quote_text(&sql, store->change.name);
+    return pg_integer(store->db, text_get(&sql), ret, error);
+}
+
+static bool rehearse_keys(struct postgres_store *store, const struct names *keys, size_t *done, struct error *error) {
+    struct store *base = &store->sql.base;
+    int64_t before = 0, after = 0;
+    if (!base->ops->begin(base, error)) return false;
+    double began = clock_ms();
+    bool ok = findings(store, &before, error);
+    while (ok && *done < keys->count && clock_ms() - began < REHEARSAL_MS) {
+        const char *key = keys->items[(*done)++];
+        ok = (postgres_sync(base, BACKWARD, key, error) || error_prefix(error, "the way back of entity %s fails", key)) &&
+             findings(store, &after, error);
+        if (ok && after > before) ok = error_set(error, ERROR_GATE, "the way back: the old shape refuses entity %s", key);
+    }
+    base->ops->rollback(base);
+    return ok;
+}
+
+bool postgres_rehearse(struct store *base, int64_t entities, int64_t *ret_done, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    struct names keys = {0};
+    int64_t rows = 0;
+    const char *cursor = NULL;
+    bool ok = postgres_rows_count(base, &rows, error);
+    while (ok && (int64_t)keys.count < entities) {
+        ok = pg_key_after(store, SIDE_NEW, cursor, NULL, rows / entities + 1, store->bound, &cursor, error);
+        if (!ok || cursor == NULL) break;
+        names_add(store->bound, &keys, cursor);
+    }
+    size_t done = 0;
+    while (ok && done < keys.count) {
+        ok = rehearse_keys(store, &keys, &done, error);
+        clock_sleep_ms(REHEARSAL_REST_MS);
+    }
+    *ret_done = (int64_t)done;
+    return ok;
+}

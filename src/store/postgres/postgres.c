@@ -1,0 +1,282 @@
+#include "store/postgres/postgres.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/postgres/catalog.h"
+#include "store/postgres/state.h"
+#include "store/sql/ledger.h"
+
+/* --- sql_connection over libpq -------------------------------------------------------------------------------- */
+
+#define COLUMNS_MAX 32
+
+static struct postgres_store *store_of(struct sql_connection *connection) {
+    return (struct postgres_store *)((char *)connection - offsetof(struct postgres_store, sql.connection));
+}
+
+/* ?3 -> $3 */
+static void add_numbered(struct text *text, const char *sql) {
+    for (; *sql != '\0'; sql++) text_add_n(text, *sql == '?' ? "$" : sql, 1);
+}
+
+static bool is_integer(const PGresult *result, int column) {
+    Oid type = PQftype(result, column);
+    return type == 20 || type == 21 || type == 23; /* int8, int2, int4: fixed in PostgreSQL's pg_type.dat */
+}
+
+static bool connection_run(struct sql_connection *connection, const char *sql, const struct sql_value *binds,
+                           size_t count, sql_visit *visit, void *context, int64_t *ret_changed, struct error *error) {
+    TEXT numbered = {0};
+    RESULT *result = NULL;
+    char integers[COLUMNS_MAX][24];
+    const char *values[COLUMNS_MAX];
+    add_numbered(&numbered, sql);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(integers[i], sizeof integers[i], "%lld", (long long)binds[i].integer);
+        values[i] = binds[i].kind == SQL_NULL ? NULL : binds[i].kind == SQL_TEXT ? binds[i].text : integers[i];
+    }
+    if (!pg_query(store_of(connection)->db, text_get(&numbered), NULL, values, count, &result, error)) return false;
+    for (int row = 0; visit != NULL && row < PQntuples(result); row++) {
+        struct sql_value columns[COLUMNS_MAX] = {0};
+        for (int i = 0; i < PQnfields(result); i++) {
+            const char *text = result_text(result, row, i);
+            columns[i] = text != NULL && is_integer(result, i) ? sql_integer(strtoll(text, NULL, 10)) : sql_text(text);
+        }
+        if (!visit(context, columns, error)) return false;
+    }
+    if (ret_changed != NULL) *ret_changed = strtoll(PQcmdTuples(result), NULL, 10);
+    return true;
+}
+
+static bool connection_script(struct sql_connection *connection, const char *sql, struct error *error) {
+    return pg_script(store_of(connection)->db, sql, NULL, error);
+}
+
+/* --- opening and binding -------------------------------------------------------------------------------------- */
+
+static void postgres_close(struct store *base) {
+    struct postgres_store *store = postgres_store_of(base);
+    PQfinish(store->db);
+    arena_free(store->bound);
+    arena_free(store->arena);
+    free(store);
+}
+
+static bool postgres_open(const char *address, struct store **ret, struct error *error) {
+    struct postgres_store *store = calloc(1, sizeof *store);
+    if (store == NULL) abort();
+    store->sql.base.ops = &postgres_ops;
+    store->sql.connection = (struct sql_connection){connection_run, connection_script};
+    store->arena = arena_new();
+    store->bound = arena_new();
+    if (!pg_open(address, &store->db, &store->sql.base.name, store->arena, error)) {
+        store->db = NULL;
+        postgres_close(&store->sql.base);
+        return false;
+    }
+    *ret = &store->sql.base;
+    return true;
+}
+
+static bool bind_tables(struct postgres_store *store, enum side side, struct error *error) {
+    const struct shape *shape = &store->change.shapes[side];
+    store->tables[side] = ARENA_ARRAY(store->bound, struct bound_table, shape->count);
+    for (size_t i = 0; i < shape->count; i++) {
+        struct bound_table *table = &store->tables[side][i];
+        if (pg_catalog_table(store->db, &shape->tables[i], store->bound, table, error)) continue;
+        if (!store->standing.names_only || error->code != ERROR_DEFINITION) {
+            return error_prefix(error, "%s shape", side_name(side));
+        }
+        *table = (struct bound_table){.table = &shape->tables[i], .physical = shape->tables[i].name};
+    }
+    return true;
+}
+
+static const struct bound_table *find_table(const struct postgres_store *store, enum side side, const char *name) {
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        if (strcmp(store->change.shapes[side].tables[i].name, name) == 0) return &store->tables[side][i];
+    }
+    return NULL;
+}
+
+static bool bind_flows(struct postgres_store *store, enum direction direction, struct error *error) {
+    const struct mapping *mapping = &store->change.mappings[direction];
+    enum side leader = leader_of(direction);
+    store->flows[direction] = ARENA_ARRAY(store->bound, struct flow, mapping->count);
+    for (size_t i = 0; i < mapping->count; i++) {
+        if (!pg_catalog_flow(store->db, &mapping->queries[i], direction, store->tables[leader],
+                             store->change.shapes[leader].count,
+                             find_table(store, follower_of(direction), mapping->queries[i].table), store->bound,
+                             &store->flows[direction][i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool run_ddl(struct postgres_store *store, const char *ddl, const char *what, struct error *error) {
+    if (ddl == NULL || pg_script(store->db, ddl, what, error)) return true;
+    if (error->code == ERROR_SCHEMA || error->code == ERROR_ROWS) error->code = ERROR_DEFINITION;
+    return false;
+}
+
+/* As long as the new shape does not exist it is made for a moment, in a transaction that is undone. */
+static bool bind_all(struct postgres_store *store, struct error *error) {
+    bool unmade = !store->standing.made && !store->standing.names_only;
+    return (!unmade || (run_ddl(store, store->change.create, "new.create", error) &&
+                        run_ddl(store, store->change.index, "new.index", error))) &&
+           bind_tables(store, SIDE_OLD, error) && bind_tables(store, SIDE_NEW, error) &&
+           (store->standing.names_only || (bind_flows(store, FORWARD, error) && bind_flows(store, BACKWARD, error)));
+}
+
+static bool postgres_bind(struct store *base, const struct change *change, struct standing standing,
+                          struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    bool inside = PQtransactionStatus(store->db) == PQTRANS_INTRANS;
+    arena_free(store->bound);
+    store->bound = arena_new();
+    store->standing = standing;
+    store->change = *change;
+    if (change->alter_table != NULL) {
+        return error_set(error, ERROR_DEFINITION,
+                         "alter: the short form is not there yet for PostgreSQL: write the new table in new.create, with "
+                         "forward and backward queries");
+    }
+    store->key = (struct names){0};
+    for (size_t i = 0; i < change->shapes[SIDE_OLD].tables[0].key.count; i++) {
+        names_add(store->bound, &store->key, arena_format(store->bound, "k%zu", i + 1));
+    }
+    if (!pg_text(store->db, "SELECT current_setting('search_path') || ', pg_temp'", NULL, store->bound, &store->path, error) ||
+        !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
+        return false;
+    }
+    bool ok = bind_all(store, error);
+    struct error undo;
+    if (!pg_script(store->db, inside ? "ROLLBACK TO bind" : "ROLLBACK", NULL, &undo) && ok) {
+        *error = undo;
+        return false;
+    }
+    return ok;
+}
+
+/* --- transactions --------------------------------------------------------------------------------------------- */
+
+static bool postgres_begin(struct store *base, struct error *error) {
+    return pg_script(postgres_store_of(base)->db, "BEGIN", NULL, error);
+}
+
+/* COMMIT of a failed transaction succeeds, as a rollback. */
+static bool postgres_commit(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    if (PQtransactionStatus(store->db) == PQTRANS_INERROR) {
+        return error_set(error, ERROR_STORE, "PostgreSQL: the transaction failed before its commit, and is undone: run the same "
+                                             "command again");
+    }
+    return pg_script(store->db, "COMMIT", NULL, error);
+}
+
+static void postgres_rollback(struct store *base) {
+    struct postgres_store *store = postgres_store_of(base);
+    /* A transaction whose connection is lost is undone by the server. */
+    if (PQtransactionStatus(store->db) != PQTRANS_IDLE) PQclear(PQexec(store->db, "ROLLBACK"));
+}
+
+static bool postgres_others_write(struct store *base, bool *ret, struct error *error) {
+    (void)base, (void)error;
+    *ret = true; /* a server serves many: be considerate always */
+    return true;
+}
+
+static bool postgres_tidy(struct store *base, struct error *error) {
+    (void)base, (void)error;
+    return true; /* the server does it by itself */
+}
+
+/* --- the ledger ----------------------------------------------------------------------------------------------- */
+
+static bool postgres_ledger_exists(struct store *base, bool *ret, struct error *error) {
+    int64_t count;
+    if (!pg_integer(postgres_store_of(base)->db, "SELECT (to_regclass('midflight.midflight_migration') IS NOT NULL)::int", &count,
+                    error)) {
+        return false;
+    }
+    *ret = count > 0;
+    return true;
+}
+
+/* Beside the ledger: what midflight made, to be found again whatever its names were shortened to, with a digest of how it
+ * was; what new.create made; and how far the backfill is. */
+static const char own_tables[] =
+    "CREATE TABLE IF NOT EXISTS midflight_object (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, "
+    "name text NOT NULL, target text NOT NULL, digest text NOT NULL, PRIMARY KEY (migration, kind, name, target));"
+    "CREATE TABLE IF NOT EXISTS midflight_made (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, "
+    "name text NOT NULL, PRIMARY KEY (migration, kind, name));"
+    "CREATE TABLE IF NOT EXISTS midflight_position (migration varchar(64) PRIMARY KEY, cursor_key text, until_key text)";
+
+/* In a schema of its own. Two that create it at once would fail over each other: they queue. */
+static bool postgres_ledger_create(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    const char *path = NULL;
+    TEXT back = {0};
+    if (!pg_text(store->db, "SELECT current_setting('search_path') FROM pg_advisory_xact_lock(7596552)", NULL, store->bound, &path,
+                 error)) {
+        return false;
+    }
+    text_addf(&back, "SET LOCAL search_path = %s", path);
+    return pg_script(store->db,
+                     "DO $$ BEGIN IF to_regnamespace('midflight') IS NULL THEN CREATE SCHEMA midflight; END IF; END $$; "
+                     "SET LOCAL search_path = midflight",
+                     NULL, error) &&
+           sql_ledger_create(base, error) && pg_script(store->db, own_tables, NULL, error) &&
+           pg_script(store->db, text_get(&back), NULL, error);
+}
+
+const struct store_ops postgres_ops = {
+    .scheme = "postgresql",
+    .open = postgres_open,
+    .close = postgres_close,
+    .begin = postgres_begin,
+    .commit = postgres_commit,
+    .rollback = postgres_rollback,
+    .ledger_exists = postgres_ledger_exists,
+    .ledger_create = postgres_ledger_create,
+    .ledger_find = sql_ledger_find,
+    .ledger_definition = sql_ledger_definition,
+    .ledger_add = sql_ledger_add,
+    .ledger_move = sql_ledger_move,
+    .ledger_set = sql_ledger_set,
+    .ledger_moves = sql_ledger_moves,
+    .ledger_step = sql_ledger_step,
+    .ledger_mark = sql_ledger_mark,
+    .ledger_forget = sql_ledger_forget,
+    .ledger_findings = sql_ledger_findings,
+    .finding_add = sql_finding_add,
+    .finding_clear = sql_finding_clear,
+    .lease_take = sql_lease_take,
+    .lease_renew = sql_lease_renew,
+    .lease_release = sql_lease_release,
+    .bind = postgres_bind,
+    .check = postgres_check,
+    .schema_digest = postgres_schema_digest,
+    .shape_make = postgres_shape_make,
+    .shape_index = postgres_shape_index,
+    .shape_empty = postgres_shape_empty,
+    .shape_drop = postgres_shape_drop,
+    .shape_retire = postgres_shape_retire,
+    .swap = postgres_swap,
+    .rows_count = postgres_rows_count,
+    .capture_on = postgres_capture_on,
+    .capture_refuse = postgres_capture_refuse,
+    .capture_close = postgres_capture_close,
+    .capture_off = postgres_capture_off,
+    .capture_intact = postgres_capture_intact,
+    .backfill_open = postgres_backfill_open,
+    .backfill_chunk = postgres_backfill_chunk,
+    .inspect = postgres_inspect,
+    .sync = postgres_sync,
+    .park = postgres_park,
+    .rehearse = postgres_rehearse,
+    .others_write = postgres_others_write,
+    .tidy = postgres_tidy,
+};
