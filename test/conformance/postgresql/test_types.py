@@ -117,7 +117,7 @@ class TestType:
         scene.agree()
 
     def test_is_found_astray_and_mended(self, scene):
-        scene.behind_the_back(f"UPDATE goods SET value = {scene.values[0]} WHERE value IS NULL")
+        scene.behind_the_back(f"UPDATE goods SET value = {scene.values[0]} WHERE id = {len(scene.values) - 1}")
         assert scene.midflight.verify().diverged().json["diverged"] == 1
         scene.midflight.verify("--repair").done()
         assert texts(scene, "items") == texts(scene, "goods")
