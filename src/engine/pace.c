@@ -136,7 +136,8 @@ static bool pace_rest(struct pace *pace, struct store *store, double rest_ms, st
 
 bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
                  struct error *error) {
-    struct pace pace = {.hold_ms_max = flight->definition->hold_ms_max, .load = flight->load, .looked = clock_ms(),
+    double hold_ms_max = flight->definition->hold_ms_max > 0 ? (double)flight->definition->hold_ms_max : flight->store->ops->hold_ms_max;
+    struct pace pace = {.hold_ms_max = hold_ms_max, .load = flight->load, .looked = clock_ms(),
                         .usual_ms = REST_MS, .rows = ROWS_FIRST};
     struct meter meter = {0};
     char passed[64];

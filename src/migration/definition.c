@@ -100,7 +100,6 @@ static bool settings_read(struct definition *definition, const struct yaml *root
     definition->change.retire = RETIRE_RENAME;
     definition->soak_ms = 24 * 3600 * 1000;
     definition->pause_ms_max = 200;
-    definition->hold_ms_max = 10;
     if (soak != NULL && !milliseconds_read(arena, soak, "0s", "365d", &definition->soak_ms, error)) return false;
     if (pause != NULL && !milliseconds_read(arena, pause, "1ms", "1h", &definition->pause_ms_max, error)) return false;
     if (hold != NULL && !value_duration(arena, hold, "1ms", "10s", &definition->hold_ms_max, error)) return false;

@@ -17,7 +17,7 @@ struct definition {
     struct change change;
     int64_t soak_ms;      /* default 24 h */
     int64_t pause_ms_max; /* of the cut-over, and of building indexes late; default 200 ms */
-    double hold_ms_max;   /* how long the store's writers may wait for one chunk; default 10 ms */
+    double hold_ms_max;   /* how long writers may wait for one chunk; 0: as the store says */
 };
 
 /* Reads, fills in ${VARIABLES} and checks the file. Every error says file:line:column and what was expected. */

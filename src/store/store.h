@@ -133,7 +133,8 @@ struct check_report {
 };
 
 struct store_ops {
-    const char *scheme; /* "sqlite" */
+    const char *scheme;  /* "sqlite" */
+    double hold_ms_max;  /* how long one chunk may make others wait, where the definition does not say */
 
     bool (*open)(const char *address, struct store **ret, struct error *error);
     void (*close)(struct store *store);

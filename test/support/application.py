@@ -25,6 +25,7 @@ class Application:
     store = SQLITE
     ledger = ""  # what stands before the names of its tables
     own = LEDGER  # tables that stay, of midflight
+    table_names = "SELECT name FROM sqlite_schema WHERE type = 'table'"
     journal = "CREATE TABLE journal (number INTEGER PRIMARY KEY, writer TEXT NOT NULL, writes TEXT NOT NULL)"
     begin_writing, begin_reading = "BEGIN IMMEDIATE", "BEGIN"  # see twin.py: the first in an order, the second in one snapshot
     IntegrityError = sqlite3.IntegrityError

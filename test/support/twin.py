@@ -23,7 +23,7 @@ class Twin:
         with closing(self.app.connect()) as connection:
             connection.execute(self.app.begin_reading)
             self.follow(connection)
-            there = [name for name, in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+            there = [name for name, in connection.execute(self.app.table_names)]
             found = {}
             for side in sides:
                 for table, name in self.workload.names(side, there).items():

@@ -144,7 +144,7 @@ static void a_setting_left_out_has_its_default(void **state) {
     struct definition *definition = accepted(LONG_FORM);
     assert_int_equal(definition->soak_ms, 24 * 3600 * 1000);
     assert_int_equal(definition->pause_ms_max, 200);
-    assert_true(definition->hold_ms_max == 10);
+    assert_true(definition->hold_ms_max == 0);
     assert_int_equal(definition->change.retire, RETIRE_RENAME);
     assert_int_equal(definition->change.mappings[BACKWARD].count, 0);
     definition_free(definition);

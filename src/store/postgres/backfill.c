@@ -51,7 +51,7 @@ bool pg_key_after(struct postgres_store *store, enum side side, const char *from
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
         const char *limit = found != NULL ? found : until; /* only a nearer one counts */
-        const char *values[2 * KEY_COLUMNS_MAX];
+        const char *values[2 * KEY_COLUMNS_MAX + 1];
         size_t count;
         TEXT sql = {0};
         RESULT *result = NULL;
@@ -63,9 +63,10 @@ bool pg_key_after(struct postgres_store *store, enum side side, const char *from
         add_range(&sql, table, from, limit);
         text_add(&sql, " ORDER BY ");
         sync_names(&sql, &pg_dialect, NULL, &table->table->key);
-        text_addf(&sql, " LIMIT 1 OFFSET %" PRId64, rows - 1);
-        if (!pg_range_values(store, from, limit, arena, values, &count, error) ||
-            !pg_query(store->db, text_get(&sql), NULL, values, count, &result, error)) {
+        if (!pg_range_values(store, from, limit, arena, values, &count, error)) return false;
+        text_addf(&sql, " LIMIT 1 OFFSET $%zu", count + 1);
+        values[count++] = arena_format(arena, "%" PRId64, rows - 1);
+        if (!pg_query_often(store->db, text_get(&sql), values, count, &store->prepared, store->arena, &result, error)) {
             return false;
         }
         if (PQntuples(result) > 0) found = arena_copy(arena, PQgetvalue(result, 0, 0));
@@ -166,7 +167,7 @@ static bool run_range(struct postgres_store *store, const char *sql, const char 
     const char *values[2 * KEY_COLUMNS_MAX];
     size_t count;
     return pg_range_values(store, from, until, arena, values, &count, error) &&
-           pg_query(store->db, sql, NULL, values, count, NULL, error);
+           pg_query_often(store->db, sql, values, count, &store->prepared, store->arena, NULL, error);
 }
 
 static bool lock_range(struct postgres_store *store, const char *from, const char *until, struct arena *arena,

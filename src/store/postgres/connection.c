@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 void result_clear(PGresult **result) {
     PQclear(*result);
@@ -85,6 +87,25 @@ bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *
                       PGresult **ret, struct error *error) {
     RESULT *result = PQexecParams(db, sql, (int)count, NULL, values, NULL, NULL, 0);
     if (!check_result(db, result, what, error)) return false;
+    if (ret != NULL) {
+        *ret = result;
+        result = NULL;
+    }
+    return true;
+}
+
+/* Prepared under its digest. */
+bool pg_query_often(PGconn *db, const char *sql, const char *const *values, size_t count, struct names *known,
+                    struct arena *arena, PGresult **ret, struct error *error) {
+    char name[32];
+    snprintf(name, sizeof name, "midflight_%016llx", (unsigned long long)XXH3_64bits(sql, strlen(sql)));
+    if (!names_have(known, name)) {
+        RESULT *prepared = PQprepare(db, name, sql, 0, NULL);
+        if (!check_result(db, prepared, NULL, error)) return false;
+        names_add(arena, known, arena_copy(arena, name));
+    }
+    RESULT *result = PQexecPrepared(db, name, (int)count, values, NULL, NULL, 0);
+    if (!check_result(db, result, NULL, error)) return false;
     if (ret != NULL) {
         *ret = result;
         result = NULL;
@@ -299,7 +320,7 @@ bool pg_key_values(const char *key, const char **ret, size_t count, struct arena
     const char *cursor = key;
     for (size_t i = 0; i < count; i++) {
         TEXT value = {0};
-        bool taken = true;
+        bool taken = true, null = strncmp(cursor, "NULL", 4) == 0;
         if (*cursor == '\'') {
             taken = take_quoted(&cursor, &value);
         } else {
@@ -312,7 +333,7 @@ bool pg_key_values(const char *key, const char **ret, size_t count, struct arena
             return error_set(error, ERROR_USAGE, "key %s is not %zu SQL value%s: write 42 or 'text', with commas between",
                              key, count, count == 1 ? "" : "s");
         }
-        ret[i] = strcmp(text_get(&value), "NULL") == 0 ? NULL : arena_copy(arena, text_get(&value));
+        ret[i] = null ? NULL : arena_copy(arena, text_get(&value));
         if (*cursor == ',') cursor++;
     }
     return true;

@@ -19,6 +19,9 @@ MUST_USE bool pg_open(const char *address, PGconn **ret, const char **ret_name, 
 /* Runs one statement with text values for $1... `what` says for messages whose it is ("forward.people"), NULL: ours. */
 MUST_USE bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *values, size_t count,
                                PGresult **ret, struct error *error);
+/* The same for a statement of ours that is run often: it is planned once a connection. */
+MUST_USE bool pg_query_often(PGconn *db, const char *sql, const char *const *values, size_t count, struct names *known,
+                             struct arena *arena, PGresult **ret, struct error *error);
 /* Runs several statements without values. */
 MUST_USE bool pg_script(PGconn *db, const char *sql, const char *what, struct error *error);
 /* The first column of the first row, as text that lives as long as `arena`; NULL: no row, or NULL. */

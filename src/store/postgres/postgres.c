@@ -180,7 +180,7 @@ static void postgres_rollback(struct store *base) {
 
 static bool postgres_others_write(struct store *base, bool *ret, struct error *error) {
     (void)base, (void)error;
-    *ret = true; /* a server serves many: be considerate always */
+    *ret = false; /* whoever writes waits for no more than the rows of a chunk */
     return true;
 }
 
@@ -230,6 +230,7 @@ static bool postgres_ledger_create(struct store *base, struct error *error) {
 
 const struct store_ops postgres_ops = {
     .scheme = "postgresql",
+    .hold_ms_max = 50, /* of the rows of that chunk alone */
     .open = postgres_open,
     .close = postgres_close,
     .begin = postgres_begin,

@@ -7,6 +7,7 @@ struct postgres_store {
     struct sql_store sql;
     struct arena *arena; /* lives as long as the store */
     PGconn *db;
+    struct names prepared; /* statements that the connection has planned; in the arena */
 
     /* From here on: what bind made. */
     struct arena *bound;

@@ -11,4 +11,4 @@ from support.workloads.split_table import SplitTable
 ALL = (SplitName, RecursiveTriggers, ListToRows, RowsToList, CompositeKey, SplitTable, LossyName, AddColumn)
 
 # Those that every store understands.
-PORTABLE = (SplitName, ListToRows, CompositeKey, AddColumn)
+PORTABLE = (SplitName, ListToRows, CompositeKey)
