@@ -15,7 +15,7 @@
 #define AIM_QUIET 0.7
 #define AIM_BUSY_MS 3.0
 /* The rest after a chunk, by its hold, while others write. */
-#define REST_BUSY 0.5
+#define REST_BUSY 0.4
 /* Others are taken to be writing for so long after they were last seen to. */
 #define BUSY_MS 500.0
 
@@ -31,7 +31,7 @@
 /* How often a rest looks whether somebody wrote. While somebody does at every look, they are catching up: the rest goes on
  * for up to so long, by the chunk's hold. */
 #define LOOK_MS 0.5
-#define REST_CATCH_UP 2.0
+#define REST_CATCH_UP 0.9
 
 struct pace {
     double hold_ms_max;
