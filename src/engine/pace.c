@@ -11,11 +11,11 @@
 #define ROWS_MAX 100000
 
 /* How long a chunk aims to hold the writers: less than it may, as rows differ. While others write it is held shorter
- * still: SQLite's waiters look again after 1, 2, 5 ms ..., and should find the lock free by then. */
+ * still, and rests for longer than it was held: SQLite's waiters look again after 1 and then 2 ms, so whoever comes while it
+ * is held finds it free at the second look. */
 #define AIM_QUIET 0.7
-#define AIM_BUSY_MS 3.0
-/* The rest after a chunk, by its hold, while others write. */
-#define REST_BUSY 0.4
+#define AIM_BUSY_MS 2.8
+#define REST_BUSY 1.1 /* by the chunk's hold */
 /* Others are taken to be writing for so long after they were last seen to. */
 #define BUSY_MS 500.0
 
@@ -24,14 +24,11 @@
  * waiter sleeps between two looks (SQLite's own: mostly 25 ms). Usual is counted in the time that the lock was free. */
 #define REST_MS 26.0
 #define UNUSUAL 2.0
-/* Where nobody writes there is such a rest as well, after so long. Where somebody does there may be others who never get the
- * lock; before they sleep longer (SQLite's own: after 128 ms) there is one for them. */
+/* Where nobody writes there is such a rest as well, after so long; where somebody does, for others who never get the lock. */
 #define WORK_QUIET_MS 200.0
-#define WORK_BUSY_MS 130.0
-/* How often a rest looks whether somebody wrote. While somebody does at every look, they are catching up: the rest goes on
- * for up to so long, by the chunk's hold. */
+#define WORK_BUSY_MS 500.0
+/* How often a rest looks whether somebody wrote. */
 #define LOOK_MS 0.5
-#define REST_CATCH_UP 0.9
 
 struct pace {
     double hold_ms_max;
@@ -111,8 +108,7 @@ static bool pace_look(struct pace *pace, struct store *store, double held_ms, st
 
 /* How long a rest is to be, as far as can be seen by now. */
 static double pace_rest_goal(const struct pace *pace, double rest_ms) {
-    if (pace_overdue(pace)) return fmax(rest_ms, REST_MS);
-    return pace->seen == pace->looked ? fmax(rest_ms, pace->held_ms * REST_CATCH_UP) : rest_ms;
+    return pace_overdue(pace) ? fmax(rest_ms, REST_MS) : rest_ms;
 }
 
 /* Copying the log holds nobody up, so it is part of the rest. */

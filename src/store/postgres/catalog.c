@@ -39,7 +39,7 @@ static bool read_columns(PGconn *db, const char *name, struct arena *arena, stru
     const char *values[] = {name, table->schema};
     if (!pg_query(db,
                   "SELECT a.attname, format_type(a.atttypid, CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype, "
-                  "'bit'::regtype, 'varbit'::regtype) THEN NULL ELSE a.atttypmod END), a.attnotnull, "
+                  "'bit'::regtype, 'varbit'::regtype) THEN -1 ELSE a.atttypmod END), a.attnotnull, "
                   "a.atthasdef OR a.attidentity <> '', a.attgenerated <> '', "
                   "a.atttypid IN ('numeric'::regtype, 'real'::regtype, 'double precision'::regtype, 'interval'::regtype, "
                   "'bpchar'::regtype) OR t.typname = 'citext' OR NOT coalesce(l.collisdeterministic, true) "

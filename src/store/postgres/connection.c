@@ -204,7 +204,7 @@ void pg_quote_text(struct text *text, const char *value) {
 }
 
 static bool is_padded(const struct column *column) {
-    return strcmp(column->declared, "character") == 0 || strcmp(column->declared, "bpchar") == 0;
+    return strcmp(column->declared, "bpchar") == 0;
 }
 
 /* The images of two values are compared: NULLs are equal, 1.0 and 1.00 are not, and every type has one. */

@@ -557,6 +557,30 @@ static void add_delta(struct text *text, const struct capture *capture) {
     if (!alone && capture->event == EVENT_UPDATE) text_add(text, "    END IF;\n");
 }
 
+static void add_trigger(struct text *text, const struct capture *capture, const char *name, const char *table) {
+    text_add(text, "CREATE TRIGGER ");
+    pg_quote(text, pg_own_name(capture->store, name));
+    text_addf(text, " AFTER %s ON %s", event_name(capture->event), table);
+    if (capture->event != EVENT_NONE) text_add(text, " REFERENCING");
+    if (capture->event == EVENT_UPDATE || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
+    if (capture->event == EVENT_UPDATE || capture->event == EVENT_INSERT) text_add(text, " NEW TABLE AS midflight_new");
+    text_addf(text, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
+}
+
+/* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. */
+static bool attach(const struct capture *capture, const char *name, struct error *error) {
+    TEXT sql = {0};
+    RESULT *tables = NULL;
+    const char *values[] = {relation(capture->store, capture->table)};
+    if (!pg_query(capture->store->db,
+                  "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
+                  "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t", NULL, values, 1, &tables, error)) {
+        return false;
+    }
+    for (int i = 0; i < PQntuples(tables); i++) add_trigger(&sql, capture, name, PQgetvalue(tables, i, 0));
+    return pg_script(capture->store->db, text_get(&sql), NULL, error);
+}
+
 static bool create_capture(const struct capture *capture, struct error *error) {
     struct postgres_store *store = capture->store;
     TEXT sql = {0};
@@ -580,14 +604,7 @@ static bool create_capture(const struct capture *capture, struct error *error) {
                     "  END;\n" RESTORE_GUARD "  RETURN NULL;\n", part(store, capture->direction, "each"));
     if (!create_function(store, &sql, error)) return false;
 
-    text_add(&sql, "CREATE TRIGGER ");
-    pg_quote(&sql, pg_own_name(store, name));
-    text_addf(&sql, " AFTER %s ON %s", event_name(capture->event), relation(store, capture->table));
-    if (capture->event != EVENT_NONE) text_add(&sql, " REFERENCING");
-    if (capture->event == EVENT_UPDATE || capture->event == EVENT_DELETE) text_add(&sql, " OLD TABLE AS midflight_old");
-    if (capture->event == EVENT_UPDATE || capture->event == EVENT_INSERT) text_add(&sql, " NEW TABLE AS midflight_new");
-    text_addf(&sql, " FOR EACH STATEMENT EXECUTE FUNCTION %s()", pg_own(store, name));
-    return pg_script(store->db, text_get(&sql), NULL, error);
+    return attach(capture, name, error);
 }
 
 bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
