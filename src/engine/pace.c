@@ -15,7 +15,7 @@
  * is held finds it free at the second look. */
 #define AIM_QUIET 0.7
 #define AIM_BUSY_MS 2.8
-#define REST_BUSY 1.1 /* by the chunk's hold */
+#define REST_BUSY 1.05 /* by the chunk's hold */
 /* Others are taken to be writing for so long after they were last seen to. */
 #define BUSY_MS 500.0
 
@@ -26,7 +26,7 @@
 #define UNUSUAL 2.0
 /* Where nobody writes there is such a rest as well, after so long; where somebody does, for others who never get the lock. */
 #define WORK_QUIET_MS 200.0
-#define WORK_BUSY_MS 500.0
+#define WORK_BUSY_MS 1000.0
 /* How often a rest looks whether somebody wrote. */
 #define LOOK_MS 0.5
 
