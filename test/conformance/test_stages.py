@@ -206,7 +206,7 @@ class TestRetire:
             assert app.rows("SELECT id, name FROM people ORDER BY id") == [(1, "Ann"), (2, "Bob"), (3, "Cy"), (4, "Di")]
             assert app.rows("SELECT customer_id, position, plan FROM subscriptions ORDER BY 1") == [
                 (2, 0, "basic"), (3, 0, "gold")]
-            return [table for table in app.tables() if table not in LEDGER]
+            return [table for table in app.tables() if table not in app.own]
         return go
 
     def test_rename_keeps_them_under_another_name_with_all_that_was_written(self, app, end):

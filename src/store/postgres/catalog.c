@@ -11,12 +11,26 @@ static bool is_true(const PGresult *result, int row, int column) {
 
 /* --- tables --------------------------------------------------------------------------------------------------- */
 
+/* Triggers, and what becomes of a table in the end, are its owner's affair. */
+static bool check_rights(const char *name, const PGresult *result, struct error *error) {
+    const char *role = PQgetvalue(result, 0, 4);
+    if (!is_true(result, 0, 2)) {
+        return error_set(error, ERROR_REFUSED, "role %s does not own table %s: connect as its owner, or as a member of the role "
+                                               "that owns it", role, name);
+    }
+    if (!is_true(result, 0, 3)) return true;
+    return error_set(error, ERROR_REFUSED, "table %s forces row security upon its owner, and may hide rows from role %s: connect "
+                                           "as a role with BYPASSRLS, or ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", name, role, name);
+}
+
 /* The schema in which the search path finds the table. */
 static bool read_schema(PGconn *db, const char *name, struct arena *arena, struct bound_table *table,
                         struct error *error) {
     RESULT *result = NULL;
     if (!pg_query(db,
-                  "SELECT n.nspname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                  "SELECT n.nspname, c.relkind, pg_has_role(c.relowner, 'USAGE'), c.relrowsecurity AND c.relforcerowsecurity AND "
+                  "NOT r.rolbypassrls AND NOT r.rolsuper, current_user FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                  "c.relnamespace JOIN pg_roles r ON r.rolname = current_user "
                   "WHERE c.relname = $1 AND pg_table_is_visible(c.oid)",
                   NULL, &name, 1, &result, error)) {
         return false;
@@ -26,7 +40,7 @@ static bool read_schema(PGconn *db, const char *name, struct arena *arena, struc
     }
     table->schema = arena_copy(arena, PQgetvalue(result, 0, 0));
     const char *kind = PQgetvalue(result, 0, 1);
-    if (*kind == 'r' || *kind == 'p') return true;
+    if (*kind == 'r' || *kind == 'p') return check_rights(name, result, error);
     return error_set(error, ERROR_DEFINITION,
                      "%s is a %s: PostgreSQL runs no row triggers for it, so writes could not be followed. Name the tables "
                      "behind it", name, *kind == 'v' ? "view" : *kind == 'f' ? "foreign table" : "materialized view");
@@ -87,13 +101,29 @@ static bool read_uniques(PGconn *db, const char *name, struct arena *arena, stru
     return true;
 }
 
+/* Says of a table without identity that it has one which does not count. */
+static bool deferrable_fail(PGconn *db, const struct bound_table *table, struct arena *arena, struct error *error) {
+    const char *found = NULL;
+    struct error ignored; /* the table's own fault is to be told */
+    TEXT name = {0};
+    pg_dialect.table(&name, table);
+    if (!pg_text(db, "SELECT conname FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u') AND condeferrable",
+                 text_get(&name), arena, &found, &ignored) || found == NULL) {
+        return false;
+    }
+    return error_set(error, ERROR_DEFINITION,
+                     "table %s: its constraint %s is DEFERRABLE, so two rows may bear one key for a while and could not be told "
+                     "apart: make it NOT DEFERRABLE, or add a unique index", table->physical, found);
+}
+
 bool pg_catalog_table(PGconn *db, const struct table *table, struct arena *arena, struct bound_table *ret,
                       struct error *error) {
     struct bound_table bound = {.table = table, .physical = table->name};
     if (!read_schema(db, table->name, arena, &bound, error) || !read_columns(db, table->name, arena, &bound, error) ||
-        !read_uniques(db, table->name, arena, &bound, error) || !sql_table_finish(&bound, error)) {
+        !read_uniques(db, table->name, arena, &bound, error)) {
         return false;
     }
+    if (!sql_table_finish(&bound, error)) return deferrable_fail(db, &bound, arena, error);
     *ret = bound;
     return true;
 }

@@ -2,8 +2,10 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/postgres/state.h"
 
 /* Entities listed as broken. */
@@ -62,13 +64,18 @@ static bool check_nulls(struct postgres_store *store, const struct bound_table *
     return true;
 }
 
+static bool is_integer(const struct column *column) {
+    return strcmp(column->declared, "bigint") == 0 || strcmp(column->declared, "integer") == 0 ||
+           strcmp(column->declared, "smallint") == 0;
+}
+
 /* A range must mean the same entities on every table. */
 static void check_key_types(struct postgres_store *store, const struct bound_table *table, struct check_report *report) {
     const struct bound_table *first = &store->tables[SIDE_OLD][0];
     for (size_t k = 0; k < store->key.count; k++) {
         const struct column *column = sync_column(table, table->table->key.items[k]);
         const struct column *reference = sync_column(first, first->table->key.items[k]);
-        if (strcmp(column->declared, reference->declared) == 0) continue;
+        if (strcmp(column->declared, reference->declared) == 0 || (is_integer(column) && is_integer(reference))) continue;
         say(report, CHECK_REFUSAL, "key: %s.%s is %s, %s.%s is %s: keys could not be compared. Declare the same type",
             table->table->name, column->name, column->declared, first->table->name, reference->name, reference->declared);
     }
@@ -208,7 +215,61 @@ static void plan(struct postgres_store *store, struct check_report *report) {
     if (pg_has_way(store, BACKWARD)) {
         step(report, "Running", "CREATE TRIGGER ... on the new tables", "SHARE ROW EXCLUSIVE on the new tables alone");
     }
+    step(report, "Awaiting Finalization", "UPDATE midflight_migration SET stage = ...", "one row of midflight's own");
     step(report, "Finishing", "DROP TRIGGER ...; the old tables are retired", "ACCESS EXCLUSIVE for an instant");
+}
+
+/* --- the forecast ---------------------------------------------------------------------------------------------- */
+
+#define REHEARSAL_ROWS 2000
+
+/* Makes the new shape and fills it with the first entities, in a transaction that is undone. */
+static bool rehearse(struct postgres_store *store, const char *until, struct forecast *forecast, struct error *error) {
+    struct scope scope = {.upper = until != NULL};
+    const char *values[KEY_COLUMNS_MAX];
+    size_t count;
+    if (!pg_script(store->db, store->change.create, "new.create", error) ||
+        !pg_range_values(store, NULL, until, store->bound, values, &count, error)) {
+        return false;
+    }
+    double began = clock_ms();
+    for (size_t i = 0; i < store->change.mappings[FORWARD].count; i++) {
+        const struct flow *flow = &store->flows[FORWARD][i];
+        TEXT query = {0};
+        TEXT sql = {0};
+        TEXT name = {0};
+        const char *bytes = NULL;
+        sync_query(&query, &pg_dialect, flow, &scope, IMAGE_STORED);
+        sync_insert(&sql, &pg_dialect, flow, text_get(&query), NULL, false);
+        pg_dialect.table(&name, flow->target);
+        if (!pg_query(store->db, text_get(&sql), NULL, values, count, NULL, error) ||
+            !pg_text(store->db, "SELECT pg_total_relation_size($1::regclass)", text_get(&name), store->bound, &bytes, error)) {
+            return false;
+        }
+        forecast->disk_bytes += strtoll(bytes, NULL, 10);
+    }
+    forecast->backfill_s = (clock_ms() - began) / 1000;
+    return true;
+}
+
+static bool forecast(struct postgres_store *store, struct forecast *forecast, struct error *error) {
+    struct store *base = &store->sql.base;
+    const char *until = NULL;
+    struct error failure = {0};
+    if (!pg_key_after(store, SIDE_OLD, NULL, NULL, REHEARSAL_ROWS, store->bound, &until, error)) return false;
+    forecast->entities_tried = forecast->rows;
+    if (store->standing.made || forecast->rows == 0) return true;
+    if (!base->ops->begin(base, error)) return false;
+    bool ok = rehearse(store, until, forecast, &failure);
+    base->ops->rollback(base);
+    if (!ok && failure.code != ERROR_ROWS) {
+        *error = failure;
+        return false;
+    }
+    double share = until == NULL ? 1 : (double)forecast->rows / REHEARSAL_ROWS;
+    forecast->backfill_s *= share;
+    forecast->disk_bytes = (int64_t)((double)forecast->disk_bytes * share);
+    return true;
 }
 
 bool postgres_check(struct store *base, struct check_report *report, struct error *error) {
@@ -216,5 +277,5 @@ bool postgres_check(struct store *base, struct check_report *report, struct erro
     if (!check_keys(store, report, error) || !check_neighbours(store, report, error) || !postgres_rows_count(base, &report->forecast.rows, error)) return false;
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
     plan(store, report);
-    return true;
+    return forecast(store, &report->forecast, error);
 }

@@ -164,6 +164,14 @@ static bool refused(const char *message) {
 
 bool pg_open(const char *address, PGconn **ret, const char **ret_name, struct arena *arena,
                      struct error *error) {
+    char *complaint = NULL; /* it may quote the address, with the password in it */
+    PQconninfoOption *options = PQconninfoParse(address, &complaint);
+    PQfreemem(complaint);
+    if (options == NULL) {
+        return error_set(error, ERROR_USAGE,
+                         "the store's address is no address of PostgreSQL; expected postgresql://user@host:port/database");
+    }
+    PQconninfoFree(options);
     PGconn *db = PQconnectdb(address);
     if (PQstatus(db) != CONNECTION_OK) {
         const char *message = PQerrorMessage(db);
@@ -298,7 +306,7 @@ void pg_key_text(struct text *text, const char *prefix, const struct names *key)
         const char *column = text_get(&name);
         text_addf(text,
                   "%sCASE WHEN %s IS NULL THEN 'NULL' WHEN pg_typeof(%s) IN ('bigint'::regtype, 'integer', 'smallint') THEN "
-                  "%s::text ELSE '''' || replace(%s::text, '''', '''''') || '''' END",
+                  "%s::text ELSE '''' || replace(%s::text COLLATE \"C\", '''', '''''') || '''' END",
                   i > 0 ? " || ',' || " : "", column, column, column, column);
     }
 }

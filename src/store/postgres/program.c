@@ -266,6 +266,28 @@ static void add_settle(struct text *text, const struct postgres_store *store, en
     text_add(text, "  END IF;\n");
 }
 
+/* A deferred foreign key of a follower's would fail the application's COMMIT, where nobody could catch it: it is looked at
+ * here, and put off again for what the application itself writes. */
+static bool add_deferred(struct text *text, struct postgres_store *store, enum direction direction, struct error *error) {
+    TEXT names = {0};
+    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
+        RESULT *found = NULL;
+        const char *values[] = {relation(store, store->flows[direction][i].target)};
+        if (!pg_query(store->db,
+                      "SELECT quote_ident(n.nspname) || '.' || quote_ident(k.conname) FROM pg_constraint k JOIN pg_namespace n ON "
+                      "n.oid = k.connamespace WHERE k.conrelid = $1::regclass AND k.contype = 'f' AND k.condeferred", NULL, values, 1,
+                      &found, error)) {
+            return false;
+        }
+        for (int row = 0; row < PQntuples(found); row++) {
+            text_addf(&names, "%s%s", names.length > 0 ? ", " : "", PQgetvalue(found, row, 0));
+        }
+    }
+    if (names.length == 0) return true;
+    text_addf(text, "  SET CONSTRAINTS %s IMMEDIATE;\n  SET CONSTRAINTS %s DEFERRED;\n", text_get(&names), text_get(&names));
+    return true;
+}
+
 static bool create_apply(struct postgres_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
     TEXT parameters = {0};
@@ -293,7 +315,7 @@ static bool create_apply(struct postgres_store *store, enum direction direction,
         sync_insert(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
     }
     add_settle(&sql, store, direction);
-    return create_function(store, &sql, error);
+    return add_deferred(&sql, store, direction, error) && create_function(store, &sql, error);
 }
 
 static bool create_sync(struct postgres_store *store, enum direction direction, struct error *error) {

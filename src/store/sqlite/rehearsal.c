@@ -430,22 +430,31 @@ static bool forecast(struct rehearsal *rehearsal, struct error *error) {
     return true;
 }
 
-bool check_rehearse(struct sqlite_store *store, struct check_report *report, struct error *error) {
-    struct rehearsal rehearsal = {.copy = *store, .live = store, .report = report, .batch_rows = ROWS_FIRST};
+static bool rehearse(struct rehearsal *rehearsal, struct error *error) {
+    struct sqlite_store *copy = &rehearsal->copy;
     bool possible;
-    rehearsal.copy.db = store->copy;
-    rehearsal.copy.sql.base.name = "the rehearsal's copy";
-    sqlite3_create_function(store->copy, "midflight_differs", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
-                            differs_function, NULL, NULL);
-    if (!drop_triggers(store->copy, error) || !sql_ledger_create(&rehearsal.copy.sql.base, error) ||
-        !capture_helpers(&rehearsal.copy, error) || !copy_others(&rehearsal, &possible, error)) {
+    if (!drop_triggers(copy->db, error) || !sql_ledger_create(&copy->sql.base, error) || !capture_helpers(copy, error) ||
+        !copy_others(rehearsal, &possible, error)) {
         return false;
     }
     if (!possible) {
         struct check_note note = {CHECK_WARNING, "a query reads a large table that is in neither shape: the round trip was not tried"};
-        if (report->note != NULL) report->note(report->context, &note);
+        if (rehearsal->report->note != NULL) rehearsal->report->note(rehearsal->report->context, &note);
         return true;
     }
-    return check_bypass(&rehearsal, FORWARD, error) && check_bypass(&rehearsal, BACKWARD, error) &&
-           batches(&rehearsal, error) && forecast(&rehearsal, error);
+    return check_bypass(rehearsal, FORWARD, error) && check_bypass(rehearsal, BACKWARD, error) &&
+           batches(rehearsal, error) && forecast(rehearsal, error);
+}
+
+bool check_rehearse(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    struct rehearsal rehearsal = {.copy = *store, .live = store, .report = report, .batch_rows = ROWS_FIRST};
+    rehearsal.copy.db = store->copy;
+    rehearsal.copy.sql.base.name = "the rehearsal's copy";
+    sqlite3_create_function(store->copy, "midflight_differs", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                            differs_function, NULL, NULL);
+    /* The copy's own statements, not the store's. */
+    for (int direction = 0; direction < 2; direction++) rehearsal.copy.sync[direction] = NULL;
+    bool ok = rehearse(&rehearsal, error);
+    for (int direction = 0; direction < 2; direction++) statement_finalize(&rehearsal.copy.sync[direction]);
+    return ok;
 }
