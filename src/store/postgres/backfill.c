@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/interrupt.h"
 #include "store/sql/ledger.h"
 #include "store/postgres/state.h"
 
@@ -249,6 +250,42 @@ static bool chunk_commit(struct postgres_store *store, int64_t token, const stru
     return ok;
 }
 
+/* --- transactions older than the capture ------------------------------------------------------------------------- */
+
+#define DRAIN_MS 60000.0
+#define DRAIN_LOOK_MS 50.0
+
+/* Every running transaction of this database holds a lock on its own number. */
+static const char running[] =
+    "SELECT l.virtualtransaction, l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'virtualxid' "
+    "AND l.granted AND a.datname = current_database() AND l.pid <> pg_backend_pid() AND ($1::text IS NULL OR "
+    "l.virtualtransaction = ANY ($1::text[]))";
+
+static const char *listed(const PGresult *result, int column, struct arena *arena) {
+    TEXT list = {0};
+    for (int i = 0; i < PQntuples(result); i++) text_addf(&list, "%s%s", i > 0 ? "," : "", PQgetvalue(result, i, column));
+    return arena_format(arena, column == 0 ? "{%s}" : "%s", text_get(&list));
+}
+
+/* Waits for those that run now. One with a snapshot from before could not see what the backfill writes, nor write it. */
+static bool drain(struct postgres_store *store, struct arena *arena, struct error *error) {
+    const char *values[] = {NULL};
+    double began = clock_ms();
+    while (true) {
+        RESULT *left = NULL;
+        if (!pg_query(store->db, running, NULL, values, 1, &left, error)) return false;
+        if (PQntuples(left) == 0) return true;
+        if (values[0] == NULL) values[0] = listed(left, 0, arena);
+        if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped while it waited for older transactions");
+        if (clock_ms() - began > DRAIN_MS) {
+            return error_set(error, ERROR_BUSY,
+                             "transactions older than the capture still run after %.0f s (pid %s): end them, see "
+                             "pg_stat_activity, and run the same command again", DRAIN_MS / 1000, listed(left, 1, arena));
+        }
+        clock_sleep_ms(DRAIN_LOOK_MS);
+    }
+}
+
 bool postgres_backfill_chunk(struct store *base, int64_t token, struct chunk *chunk, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct arena *arena = arena_new();
@@ -262,7 +299,8 @@ bool postgres_backfill_chunk(struct store *base, int64_t token, struct chunk *ch
         arena_free(arena);
         return true;
     }
-    ok = ok && pg_key_after(store, SIDE_OLD, position.cursor, position.until, chunk->rows, arena, &upper, error);
+    ok = ok && (position.cursor != NULL || drain(store, arena, error)) &&
+         pg_key_after(store, SIDE_OLD, position.cursor, position.until, chunk->rows, arena, &upper, error);
     const char *until = upper == NULL ? position.until : upper;
     if (ok && (upper == NULL || store->change.shapes[SIDE_OLD].count > 1)) {
         ok = rows_in(store, position.cursor, until, arena, &chunk->rows, error);

@@ -91,16 +91,24 @@ static bool is_there(struct postgres_store *store, const struct bound_table *tab
     return true;
 }
 
-/* Locks a side's tables for a change of their triggers; the transaction stays good when a try fails. */
-static bool lock_side(struct postgres_store *store, enum side side, const char *mode, struct error *error) {
-    TEXT sql = {0};
+static bool list_tables(struct postgres_store *store, enum side side, struct text *list, struct error *error) {
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
         bool there;
         if (!is_there(store, table, &there, error)) return false;
         if (!there) continue;
-        text_add(&sql, sql.length == 0 ? "LOCK TABLE " : ", ");
-        pg_dialect.table(&sql, table);
+        text_add(list, list->length == 0 ? "LOCK TABLE " : ", ");
+        pg_dialect.table(list, table);
+    }
+    return true;
+}
+
+/* Locks tables for a change of their triggers, all of them or none: whoever holds one and wants another must not meet us
+ * in between. The transaction stays good when a try fails. */
+static bool lock_sides(struct postgres_store *store, enum side first, enum side last, const char *mode, struct error *error) {
+    TEXT sql = {0};
+    for (enum side side = first; side <= last; side++) {
+        if (!list_tables(store, side, &sql, error)) return false;
     }
     if (sql.length == 0) return true;
     text_addf(&sql, " IN %s MODE", mode);
@@ -109,8 +117,8 @@ static bool lock_side(struct postgres_store *store, enum side side, const char *
         if (!pg_script(store->db, "SAVEPOINT lock", NULL, error)) return false;
         if (pg_script(store->db, text_get(&sql), NULL, error)) break;
         if (error->code != ERROR_BUSY || tries == LOCK_TRIES || interrupt_requested()) {
-            return error_prefix(error, "the %s tables could not be locked (%d tries of " LOCK_WAIT "); a long transaction holds "
-                                       "them, see pg_stat_activity", side_name(side), tries + 1);
+            return error_prefix(error, "the tables could not be locked (%d tries of " LOCK_WAIT "); a long transaction holds them, "
+                                       "see pg_stat_activity", tries + 1);
         }
         if (!pg_script(store->db, "ROLLBACK TO lock", NULL, error)) return false;
         clock_sleep_ms(LOCK_REST_MS + (double)(tries * 37 % 100));
@@ -127,7 +135,7 @@ static bool lock_side(struct postgres_store *store, enum side side, const char *
 bool postgres_capture_on(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     bool there = false;
-    if (!lock_side(store, side, LOCK_CAPTURE, error) || !programs_there(store, &there, error) ||
+    if (!lock_sides(store, side, side, LOCK_CAPTURE, error) || !programs_there(store, &there, error) ||
         (!there && !pg_programs(store, error))) {
         return false;
     }
@@ -141,7 +149,7 @@ bool postgres_capture_on(struct store *base, enum side side, struct error *error
 static bool install_refusal(struct postgres_store *store, enum side side, const char *message, struct error *error) {
     TEXT sql = {0};
     const char *name = pg_own(store, arena_format(store->bound, "%s_refuse", side_name(side)));
-    if (!lock_side(store, side, LOCK_CAPTURE, error)) return false;
+    if (!lock_sides(store, side, side, LOCK_CAPTURE, error)) return false;
     text_addf(&sql, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n"
                     "  IF current_setting('midflight.syncing', true) = ", name);
     pg_quote_text(&sql, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
@@ -184,8 +192,7 @@ bool postgres_capture_close(struct store *base, enum side side, struct error *er
 
 bool postgres_capture_off(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return lock_side(store, SIDE_OLD, LOCK_RELEASE, error) && lock_side(store, SIDE_NEW, LOCK_RELEASE, error) &&
-           drop_objects(store, error);
+    return lock_sides(store, SIDE_OLD, SIDE_NEW, LOCK_RELEASE, error) && drop_objects(store, error);
 }
 
 bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size, struct error *error) {

@@ -16,6 +16,9 @@
 /* A rehearsal holds its locks for so long at a time. */
 #define REHEARSAL_MS 3.0
 #define REHEARSAL_REST_MS 10.0
+/* It gives way to whoever is at work on its entities, and tries again so often. */
+#define REHEARSAL_LOCK_WAIT "50ms"
+#define REHEARSAL_TRIES 100
 
 /* SELECT the keys that differ, as text, in order. */
 static const char *different_sql(struct postgres_store *store, const struct flow *flow, const struct scope *scope) {
@@ -327,7 +330,8 @@ static bool rehearse_keys(struct postgres_store *store, const struct names *keys
     int64_t before = 0, after = 0;
     if (!base->ops->begin(base, error)) return false;
     double began = clock_ms();
-    bool ok = findings(store, &before, error);
+    bool ok = pg_script(store->db, "SET LOCAL lock_timeout = '" REHEARSAL_LOCK_WAIT "'", NULL, error) &&
+              findings(store, &before, error);
     while (ok && *done < keys->count && clock_ms() - began < REHEARSAL_MS) {
         const char *key = keys->items[(*done)++];
         ok = (postgres_sync(base, BACKWARD, key, error) || error_prefix(error, "the way back of entity %s fails", key)) &&
@@ -350,8 +354,13 @@ bool postgres_rehearse(struct store *base, int64_t entities, int64_t *ret_done, 
         names_add(store->bound, &keys, cursor);
     }
     size_t done = 0;
-    while (ok && done < keys.count) {
+    for (int tries = 0; ok && done < keys.count;) {
+        size_t before = done;
         ok = rehearse_keys(store, &keys, &done, error);
+        if (!ok && error->code == ERROR_BUSY && tries++ < REHEARSAL_TRIES) { /* somebody is at work on them */
+            done = before;
+            ok = true;
+        }
         clock_sleep_ms(REHEARSAL_REST_MS);
     }
     *ret_done = (int64_t)done;
