@@ -15,7 +15,8 @@ bool store_open(const char *address, struct store **ret, struct error *error) {
             return stores[i]->open(address, ret, error);
         }
     }
-    return error_set(error, ERROR_USAGE, "no store is called '%.*s:'; this version has sqlite:path/to/file.db and postgresql://user@host/database",
+    return error_set(error, ERROR_USAGE, "no store is called '%.*s:'; this version has sqlite:path/to/file.db and "
+                                         "postgresql://user@host/database",
                      (int)length, address);
 }
 

@@ -1,27 +1,15 @@
 /* What can be proved before the start, and the plan. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "store/postgres/state.h"
+#include "store/sql/report.h"
 
 /* Entities listed as broken. */
 #define BROKEN_MAX 20
-
-static void say(struct check_report *report, enum check_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-static void say(struct check_report *report, enum check_level level, const char *format, ...) {
-    char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (level == CHECK_REFUSAL) report->refusals++;
-    struct check_note note = {level, text};
-    if (report->note != NULL) report->note(report->context, &note);
-}
 
 /* --- keys ----------------------------------------------------------------------------------------------------- */
 
@@ -57,7 +45,7 @@ static bool check_nulls(struct postgres_store *store, const struct bound_table *
         text_add(&sql, " IS NULL LIMIT 1) AS n");
         if (!pg_integer(store->db, text_get(&sql), &nulls, error)) return false;
         if (nulls > 0) {
-            say(report, CHECK_REFUSAL, "key: some rows of %s have NULL in %s: they belong to no entity. Give them a value or "
+            report_say(report, CHECK_REFUSAL, "key: some rows of %s have NULL in %s: they belong to no entity. Give them a value or "
                 "delete them", table->table->name, name);
         }
     }
@@ -76,7 +64,7 @@ static void check_key_types(struct postgres_store *store, const struct bound_tab
         const struct column *column = sync_column(table, table->table->key.items[k]);
         const struct column *reference = sync_column(first, first->table->key.items[k]);
         if (strcmp(column->declared, reference->declared) == 0 || (is_integer(column) && is_integer(reference))) continue;
-        say(report, CHECK_REFUSAL, "key: %s.%s is %s, %s.%s is %s: keys could not be compared. Declare the same type",
+        report_say(report, CHECK_REFUSAL, "key: %s.%s is %s, %s.%s is %s: keys could not be compared. Declare the same type",
             table->table->name, column->name, column->declared, first->table->name, reference->name, reference->declared);
     }
 }
@@ -93,7 +81,7 @@ static bool check_keys(struct postgres_store *store, struct check_report *report
             if (indexed) continue;
             TEXT columns = {0};
             sync_names(&columns, &pg_dialect, NULL, &table->table->key);
-            say(report, CHECK_REFUSAL, "key: table %s has no index that begins with its key: every write would read the whole "
+            report_say(report, CHECK_REFUSAL, "key: table %s has no index that begins with its key: every write would read the whole "
                 "table. CREATE INDEX CONCURRENTLY ... ON %s (%s)", table->table->name, table->table->name, text_get(&columns));
         }
     }
@@ -115,7 +103,7 @@ static bool check_neighbours(struct postgres_store *store, struct check_report *
         if (!known) return true;
         if (!pg_text(store->db, text_get(&sql), text_get(&name), store->bound, &other, error)) return false;
         if (other == NULL) continue;
-        say(report, CHECK_REFUSAL, "another migration, %s, is changing table %s: let it finish or roll it back first", other,
+        report_say(report, CHECK_REFUSAL, "another migration, %s, is changing table %s: let it finish or roll it back first", other,
             store->tables[SIDE_OLD][i].table->name);
     }
     return true;
@@ -189,7 +177,7 @@ static bool check_round_trip(struct postgres_store *store, struct check_report *
             *error = failure;
             return false;
         }
-        say(report, CHECK_WARNING, "the round trip fails for some row (%s): its entity will be in quarantine until it is mended",
+        report_say(report, CHECK_WARNING, "the round trip fails for some row (%s): its entity will be in quarantine until it is mended",
             failure.message);
     }
     return true;
@@ -274,7 +262,10 @@ static bool forecast(struct postgres_store *store, struct forecast *forecast, st
 
 bool postgres_check(struct store *base, struct check_report *report, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    if (!check_keys(store, report, error) || !check_neighbours(store, report, error) || !postgres_rows_count(base, &report->forecast.rows, error)) return false;
+    if (!check_keys(store, report, error) || !check_neighbours(store, report, error) ||
+        !postgres_rows_count(base, &report->forecast.rows, error)) {
+        return false;
+    }
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
     plan(store, report);
     return forecast(store, &report->forecast, error);

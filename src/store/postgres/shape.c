@@ -57,7 +57,8 @@ static bool make(struct postgres_store *store, const char *script, const char *w
     text_addf(&before, "CREATE TEMPORARY TABLE midflight_before ON COMMIT DROP AS %s", objects_there);
     text_addf(&enter,
               "INSERT INTO midflight.midflight_made (migration, kind, name) SELECT $1, kind, name FROM (%s) AS o WHERE NOT EXISTS "
-              "(SELECT 1 FROM midflight_before AS b WHERE b.kind = o.kind AND b.oid = o.oid) AND o.name NOT LIKE '%%midflight_before' ORDER BY o.oid ON CONFLICT DO NOTHING", objects_there);
+              "(SELECT 1 FROM midflight_before AS b WHERE b.kind = o.kind AND b.oid = o.oid) AND o.name NOT LIKE "
+              "'%%midflight_before' ORDER BY o.oid ON CONFLICT DO NOTHING", objects_there);
     return pg_script(store->db, text_get(&before), NULL, error) && pg_script(store->db, script, what, error) &&
            pg_query(store->db, text_get(&enter), NULL, values, 1, NULL, error) &&
            pg_script(store->db, "DROP TABLE pg_temp.midflight_before", NULL, error);

@@ -83,7 +83,8 @@ struct dialect {
     void (*table)(struct text *text, const struct bound_table *table);  /* by its whole name; columns follow its bare one */
     void (*source)(struct text *text, const struct bound_table *table); /* the same, as a shadow reads it */
     void (*yielded)(struct text *text, const struct column *column); /* what a query yields, of its column's type */
-    void (*unless_there)(struct text *text, const struct flow *flow); /* ends an INSERT: unless another writer was faster; NULL: there is one writer */
+    /* ends an INSERT: unless another writer was faster. NULL: there is one writer */
+    void (*unless_there)(struct text *text, const struct flow *flow);
 };
 
 struct scope {

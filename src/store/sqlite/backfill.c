@@ -90,7 +90,10 @@ static bool position_read(struct sqlite_store *store, struct position *ret, stru
         !statement_step(statement, &row, error)) {
         return false;
     }
-    if (!row) return error_set(error, ERROR_SCHEMA, "%s: midflight's own table was emptied: `midflight rollback`, then start again", store->sql.base.name);
+    if (!row) {
+        return error_set(error, ERROR_SCHEMA, "%s: midflight's own table was emptied: `midflight rollback`, then start again",
+                         store->sql.base.name);
+    }
     *ret = (struct position){sqlite3_column_int(statement, 0) != 0, text_column(statement, 1), text_column(statement, 2)};
     return true;
 }

@@ -172,8 +172,8 @@ static const char *side_prefix(const struct sqlite_store *store, enum side side)
 }
 
 bool capture_helpers(struct sqlite_store *store, struct error *error) {
-    return create_tables(store, error) && create_holders(store, error) && create_views(store, error) && trigger_sync(store, FORWARD, error) &&
-           trigger_sync(store, BACKWARD, error);
+    return create_tables(store, error) && create_holders(store, error) && create_views(store, error) &&
+           trigger_sync(store, FORWARD, error) && trigger_sync(store, BACKWARD, error);
 }
 
 static bool prepare_side(struct sqlite_store *store, enum side side, struct error *error) {

@@ -1,24 +1,12 @@
 /* What can be proved before the start, and the plan. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "store/sql/report.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/state.h"
-
-static void say(struct check_report *report, enum check_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-static void say(struct check_report *report, enum check_level level, const char *format, ...) {
-    char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (level == CHECK_REFUSAL) report->refusals++;
-    struct check_note note = {level, text};
-    if (report->note != NULL) report->note(report->context, &note);
-}
 
 /* --- keys ----------------------------------------------------------------------------------------------------- */
 
@@ -59,11 +47,11 @@ static void check_key_types(struct sqlite_store *store, struct check_report *rep
                 if (type == NULL) type = "";
                 if (type_0 == NULL) type_0 = "";
                 if (strcasecmp(collation, collation_0) != 0) {
-                    say(report, CHECK_REFUSAL, "key: %s.%s has collation %s, %s.%s has %s; the same key would not be equal on "
+                    report_say(report, CHECK_REFUSAL, "key: %s.%s has collation %s, %s.%s has %s; the same key would not be equal on "
                         "both sides. Declare the same COLLATE", table->table->name, name, collation,
                         reference->table->name, name_0, collation_0);
                 } else if (is_text_type(type) != is_text_type(type_0)) {
-                    say(report, CHECK_REFUSAL, "key: %s.%s is %s, %s.%s is %s; keys would order differently on the two sides. "
+                    report_say(report, CHECK_REFUSAL, "key: %s.%s is %s, %s.%s is %s; keys would order differently on the two sides. "
                         "Declare the same type", table->table->name, name, *type ? type : "untyped",
                         reference->table->name, name_0, *type_0 ? type_0 : "untyped");
                 }
@@ -78,7 +66,7 @@ static void check_names(struct sqlite_store *store, struct check_report *report)
         for (size_t i = 0; i < store->change.shapes[side].count; i++) {
             const char *name = store->change.shapes[side].tables[i].name;
             if (strcasecmp(name, "new") != 0 && strcasecmp(name, "old") != 0) continue;
-            say(report, CHECK_REFUSAL, "table %s: SQLite's triggers call the rows that they see NEW and OLD, and could not tell it "
+            report_say(report, CHECK_REFUSAL, "table %s: SQLite's triggers call the rows that they see NEW and OLD, and could not tell it "
                 "from them. Rename it first", name);
         }
     }
@@ -93,7 +81,7 @@ static bool check_keys(struct sqlite_store *store, struct check_report *report, 
             if (!indexed) {
                 TEXT columns = {0};
                 sync_names(&columns, &sqlite_dialect, NULL, &table->table->key);
-                say(report, CHECK_REFUSAL, "key: table %s has no index that begins with its key: every write would read the "
+                report_say(report, CHECK_REFUSAL, "key: table %s has no index that begins with its key: every write would read the "
                     "whole table. CREATE INDEX ... ON %s (%s)", table->table->name, table->table->name, text_get(&columns));
             }
             for (size_t k = 0; k < store->key_count && side == SIDE_OLD; k++) {
@@ -108,7 +96,7 @@ static bool check_keys(struct sqlite_store *store, struct check_report *report, 
                 text_add(&sql, " IS NULL)");
                 if (!connection_integer(store->db, text_get(&sql), &nulls, error)) return false;
                 if (nulls != 0) {
-                    say(report, CHECK_REFUSAL, "key: some rows of %s have NULL in %s: they belong to no entity. Give them a "
+                    report_say(report, CHECK_REFUSAL, "key: some rows of %s have NULL in %s: they belong to no entity. Give them a "
                         "value or delete them", table->table->name, name);
                 }
             }
@@ -129,7 +117,7 @@ static void check_trust(struct sqlite_store *store, struct check_report *report,
     (void)sqlite3_exec(store->copy, text_get(&sql), NULL, NULL, NULL);
     (void)sqlite3_exec(store->copy, "PRAGMA trusted_schema = OFF", NULL, NULL, NULL);
     if (sqlite3_prepare_v2(store->copy, "SELECT * FROM midflight_trust", -1, &statement, NULL) != SQLITE_OK) {
-        say(report, CHECK_WARNING, "%s.%s: %s, for a connection that sets PRAGMA trusted_schema = OFF: its writes would fail while "
+        report_say(report, CHECK_WARNING, "%s.%s: %s, for a connection that sets PRAGMA trusted_schema = OFF: its writes would fail while "
             "the migration runs. Leave the setting on in the application, or write the query without that function",
             direction_name(direction), flow->target->table->name, sqlite3_errmsg(store->copy));
     }
@@ -146,19 +134,19 @@ static void check_columns(struct sqlite_store *store, struct check_report *repor
             if (names_have(&flow->yielded, column->name)) continue;
             text_addf(&unmapped, "%s%s", unmapped.length > 0 ? ", " : "", column->name);
             if (!column->not_null || column->has_default || column->generated) continue;
-            say(report, direction == FORWARD ? CHECK_REFUSAL : CHECK_WARNING,
+            report_say(report, direction == FORWARD ? CHECK_REFUSAL : CHECK_WARNING,
                 "%s.%s does not yield %s, which is NOT NULL without a default: %s", direction_name(direction),
                 flow->target->table->name, column->name,
                 direction == FORWARD ? "no row could be inserted. Yield it, or give it a default"
                                      : "an entity that only the new side creates cannot be taken over and goes to quarantine");
         }
         if (flow->target->strict) {
-            say(report, CHECK_WARNING, "table %s may refuse a row for reasons of its own (a CHECK, a trigger, a partial index): the entity "
+            report_say(report, CHECK_WARNING, "table %s may refuse a row for reasons of its own (a CHECK, a trigger, a partial index): the entity "
                 "goes to quarantine, but an application's statement with OR ABORT, OR FAIL, OR ROLLBACK or OR REPLACE fails",
                 flow->target->table->name);
         }
         if (unmapped.length > 0) {
-            say(report, CHECK_PROOF, "%s.%s leaves alone (unmapped): %s", direction_name(direction),
+            report_say(report, CHECK_PROOF, "%s.%s leaves alone (unmapped): %s", direction_name(direction),
                 flow->target->table->name, text_get(&unmapped));
         }
         for (size_t o = 0; o < flow->others.count; o++) {
@@ -171,7 +159,7 @@ static void check_columns(struct sqlite_store *store, struct check_report *repor
                 if (!statement_step(statement, &row, &ignored)) row = false;
             }
             if (!row) continue;
-            say(report, CHECK_WARNING, "%s.%s reads table %s, which is in neither shape: a change there reaches no entity until "
+            report_say(report, CHECK_WARNING, "%s.%s reads table %s, which is in neither shape: a change there reaches no entity until "
                 "it is written again. Add it to the shape's key, or leave it unchanged meanwhile",
                 direction_name(direction), flow->target->table->name, flow->others.items[o]);
         }
@@ -209,7 +197,7 @@ static int note_write(void *context, int action, const char *table, const char *
     if (trigger == NULL || table == NULL) return SQLITE_OK;
     if (action != SQLITE_INSERT && action != SQLITE_UPDATE && action != SQLITE_DELETE) return SQLITE_OK;
     if (!column_is_read(watch->store, table, action == SQLITE_UPDATE ? column : NULL)) return SQLITE_OK;
-    say(watch->report, CHECK_REFUSAL,
+    report_say(watch->report, CHECK_REFUSAL,
         "trigger %s (fired by writes to %s) writes %s%s%s itself: when midflight carries a row over to it, the trigger would "
         "change what was carried. Leave that column out of the queries, or drop the trigger for the time being",
         trigger, watch->table->table->name, table, action == SQLITE_UPDATE ? "." : "",
@@ -269,7 +257,7 @@ static bool check_neighbours(struct sqlite_store *store, struct check_report *re
         sqlite3_bind_text(statement, 2, own_name(store, ""), -1, SQLITE_STATIC);
         if (!statement_step(statement, &row, error)) return false;
         if (row) {
-            say(report, CHECK_REFUSAL, "table %s is part of another migration that is under way (trigger %s): finish that one, or "
+            report_say(report, CHECK_REFUSAL, "table %s is part of another migration that is under way (trigger %s): finish that one, or "
                 "roll it back, first", store->tables[SIDE_OLD][i].table->name,
                 (const char *)sqlite3_column_text(statement, 0));
         }
@@ -303,13 +291,13 @@ static bool check_references(struct sqlite_store *store, struct check_report *re
         const char *parent = (const char *)sqlite3_column_text(statement, 1);
         const char *column = (const char *)sqlite3_column_text(statement, 2);
         if (in_shape(old, child) && !in_shape(old, parent) && store->change.retire != RETIRE_DROP) {
-            say(report, CHECK_WARNING, "table %s refers to %s (%s), and goes on to when it is retired: its rows then stand in "
+            report_say(report, CHECK_WARNING, "table %s refers to %s (%s), and goes on to when it is retired: its rows then stand in "
                 "the way of an application that deletes from %s with foreign_keys = ON. `retire: drop` avoids that", child,
                 parent, column, parent);
         }
         if (store->change.alter_table != NULL) continue; /* names, and so references, stay */
         if (in_shape(old, parent) && !in_shape(old, child) && !in_shape(new, child)) {
-            say(report, store->change.retire == RETIRE_DROP ? CHECK_REFUSAL : CHECK_WARNING,
+            report_say(report, store->change.retire == RETIRE_DROP ? CHECK_REFUSAL : CHECK_WARNING,
                 "table %s refers to %s (%s), which finishing %s: %s", child, parent, column,
                 store->change.retire == RETIRE_DROP ? "drops" : "retires",
                 store->change.retire == RETIRE_DROP ? "set `retire: rename`, or point it to the new shape first"
@@ -321,7 +309,7 @@ static bool check_references(struct sqlite_store *store, struct check_report *re
                 if (strcasecmp(new->tables[i].name, child) == 0) table = &store->tables[SIDE_NEW][i];
             }
             if (table != NULL && !names_have(&table->table->key, column)) {
-                say(report, CHECK_WARNING, "%s.%s refers to another entity of %s: until the backfill has passed that one, a write "
+                report_say(report, CHECK_WARNING, "%s.%s refers to another entity of %s: until the backfill has passed that one, a write "
                     "by a connection with foreign_keys = ON may fail. Add the reference after finishing, or start while such "
                     "writes rest", child, column, parent);
             }
@@ -332,7 +320,7 @@ static bool check_references(struct sqlite_store *store, struct check_report *re
 
 static bool check_file(struct sqlite_store *store, struct check_report *report, struct error *error) {
     if (sqlite3_db_readonly(store->db, "main") == 1) {
-        say(report, CHECK_REFUSAL, "%s can only be read: give this user the right to write it and its folder",
+        report_say(report, CHECK_REFUSAL, "%s can only be read: give this user the right to write it and its folder",
             store->sql.base.name);
     }
     STATEMENT *statement = NULL;
@@ -342,7 +330,7 @@ static bool check_file(struct sqlite_store *store, struct check_report *report, 
         return false;
     }
     if (row && sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0) {
-        say(report, CHECK_WARNING, "%s is not in WAL mode: readers wait for each chunk's commit, and a chunk for the readers. "
+        report_say(report, CHECK_WARNING, "%s is not in WAL mode: readers wait for each chunk's commit, and a chunk for the readers. "
             "PRAGMA journal_mode = WAL avoids that", store->sql.base.name);
     }
     return true;
@@ -358,7 +346,7 @@ static bool check_retired(struct sqlite_store *store, struct check_report *repor
         text_add(&sql, " || '_retired')");
         if (!connection_integer(store->db, text_get(&sql), &taken, error)) return false;
         if (taken > 0) {
-            say(report, CHECK_REFUSAL, "finishing would retire %s as %s_retired, and that name is taken: drop or rename it, or set "
+            report_say(report, CHECK_REFUSAL, "finishing would retire %s as %s_retired, and that name is taken: drop or rename it, or set "
                 "`retire:` to drop or keep", store->change.shapes[SIDE_OLD].tables[i].name,
                 store->change.shapes[SIDE_OLD].tables[i].name);
         }
@@ -391,12 +379,12 @@ static bool check_swap(struct sqlite_store *store, struct check_report *report, 
     sqlite3_bind_text(statement, 1, old, -1, SQLITE_STATIC);
     if (!statement_step(statement, &taken, error)) return false;
     if (taken) {
-        say(report, CHECK_REFUSAL, "the cut-over would call the old table %s, and that name is taken: rename or drop it", old);
+        report_say(report, CHECK_REFUSAL, "the cut-over would call the old table %s, and that name is taken: rename or drop it", old);
         return true;
     }
     if (swap_list(store, keep_rewritten, rewritten, error)) return true;
     if (error->code != ERROR_REFUSED) return false;
-    say(report, CHECK_REFUSAL, "%s", error->message);
+    report_say(report, CHECK_REFUSAL, "%s", error->message);
     return true;
 }
 
@@ -437,7 +425,7 @@ bool sqlite_check(struct store *base, struct check_report *report, struct error 
     struct rewritten rewritten = {.arena = store->bound};
     report->refusals = report->broken_count = 0;
     if (!has_way(store, BACKWARD)) {
-        say(report, CHECK_WARNING, "there is no `backward`: until the cut-over the new tables take no writes but midflight's, "
+        report_say(report, CHECK_WARNING, "there is no `backward`: until the cut-over the new tables take no writes but midflight's, "
             "after it the old ones take none, and there is no way back");
     }
     if (!check_file(store, report, error) || !check_keys(store, report, error) ||

@@ -250,7 +250,8 @@ static bool rehearse_keys(struct sqlite_store *store, const struct names *keys, 
     int64_t before = ok ? sqlite3_column_int64(count, 0) : 0;
     while (ok && *done < keys->count && clock_ms() - began < REHEARSAL_MS) {
         const char *key = keys->items[(*done)++];
-        ok = (key_bind(sync, 1, key, store->key_count, error) && statement_run(sync, error)) || error_prefix(error, "the way back of entity %s fails", key);
+        ok = (key_bind(sync, 1, key, store->key_count, error) && statement_run(sync, error)) ||
+             error_prefix(error, "the way back of entity %s fails", key);
         if (!ok) break;
         sqlite3_reset(count);
         ok = statement_step(count, &row, error);
