@@ -42,7 +42,10 @@ static const char *next_of(const mf_status *s) {
                            : "midflight advance: the cut-over, with no way back (or rollback)";
     }
     if (strcmp(s->stage, "Awaiting Finalization") == 0) {
-        if (s->soak_left_ms > 0) return "wait for the soak to end, then midflight advance";
+        if (s->soak_left_ms > 0) {
+            return s->way_back ? "wait for the soak to end, then midflight advance (or rollback)"
+                               : "wait for the soak to end, then midflight advance";
+        }
         return s->way_back ? "midflight advance: the one-way door (or rollback)" : "midflight advance";
     }
     if (strcmp(s->stage, "Finishing") == 0) return "midflight advance goes on from here";
