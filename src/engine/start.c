@@ -47,21 +47,30 @@ static bool check_first(struct flight *flight, int64_t rows, struct error *error
     return true;
 }
 
+static bool started_by_another(const struct flight *flight, struct error *error) {
+    return error_set(error, ERROR_HELD, "migration %s was started by another midflight meanwhile; look at `midflight status`",
+                     flight->at.record.name);
+}
+
+/* What is found wrong while another is starting the same migration may be what that one has made. */
+static bool wrong_or_started(struct flight *flight, struct error *error) {
+    struct error failure;
+    if (!flight_refresh(flight, &failure) || flight->at.stage == STAGE_UNINITIALIZED) return false;
+    return started_by_another(flight, error);
+}
+
 /* Enters the migration into the ledger, at Initializing. */
 static bool enter(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
     int64_t rows;
     if (!flight_bind(flight, error) || !store->ops->rows_count(store, &rows, error) ||
         !check_first(flight, rows, error)) {
-        return false;
+        return wrong_or_started(flight, error);
     }
     if (!store->ops->begin(store, error)) return false;
     struct standpoint next = {.stage = STAGE_UNINITIALIZED};
     bool ok = store->ops->ledger_create(store, error) && flight_refresh(flight, error);
-    if (ok && flight->at.stage != STAGE_UNINITIALIZED) {
-        ok = error_set(error, ERROR_HELD, "migration %s was started by another midflight meanwhile; look at `midflight status`",
-                       flight->at.record.name);
-    }
+    if (ok && flight->at.stage != STAGE_UNINITIALIZED) ok = started_by_another(flight, error);
     next.record = flight->at.record;
     struct record *record = &next.record;
     record->stage_ms = clock_wall_ms();
