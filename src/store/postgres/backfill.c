@@ -76,8 +76,8 @@ bool pg_key_after(struct postgres_store *store, enum side side, const char *from
     return true;
 }
 
-static bool rows_in(struct postgres_store *store, const char *from, const char *until, struct arena *arena, int64_t *ret,
-                    struct error *error) {
+bool pg_rows_in(struct postgres_store *store, const char *from, const char *until, struct arena *arena, int64_t *ret,
+                struct error *error) {
     const struct bound_table *table = &store->tables[SIDE_OLD][0];
     const char *values[2 * KEY_COLUMNS_MAX];
     size_t count;
@@ -303,7 +303,7 @@ bool postgres_backfill_chunk(struct store *base, int64_t token, struct chunk *ch
          pg_key_after(store, SIDE_OLD, position.cursor, position.until, chunk->rows, arena, &upper, error);
     const char *until = upper == NULL ? position.until : upper;
     if (ok && (upper == NULL || store->change.shapes[SIDE_OLD].count > 1)) {
-        ok = rows_in(store, position.cursor, until, arena, &chunk->rows, error);
+        ok = pg_rows_in(store, position.cursor, until, arena, &chunk->rows, error);
     }
     if (ok && !chunk_commit(store, token, &position, until, false, chunk, arena, error)) {
         ok = error->code == ERROR_ROWS && chunk_commit(store, token, &position, until, true, chunk, arena, error);

@@ -83,15 +83,19 @@ static bool check_result(PGconn *db, PGresult *result, const char *what, struct 
            error_from(db, result, what, error);
 }
 
+/* Hands a result over, if it is a good one and somebody wants it. */
+static bool give(PGconn *db, PGresult *from, const char *what, PGresult **ret, struct error *error) {
+    RESULT *result = from;
+    if (!check_result(db, result, what, error)) return false;
+    if (ret == NULL) return true;
+    *ret = result;
+    result = NULL;
+    return true;
+}
+
 bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *values, size_t count,
                       PGresult **ret, struct error *error) {
-    RESULT *result = PQexecParams(db, sql, (int)count, NULL, values, NULL, NULL, 0);
-    if (!check_result(db, result, what, error)) return false;
-    if (ret != NULL) {
-        *ret = result;
-        result = NULL;
-    }
-    return true;
+    return give(db, PQexecParams(db, sql, (int)count, NULL, values, NULL, NULL, 0), what, ret, error);
 }
 
 /* Prepared under its digest. */
@@ -104,13 +108,7 @@ bool pg_query_often(PGconn *db, const char *sql, const char *const *values, size
         if (!check_result(db, prepared, NULL, error)) return false;
         names_add(arena, known, arena_copy(arena, name));
     }
-    RESULT *result = PQexecPrepared(db, name, (int)count, values, NULL, NULL, 0);
-    if (!check_result(db, result, NULL, error)) return false;
-    if (ret != NULL) {
-        *ret = result;
-        result = NULL;
-    }
-    return true;
+    return give(db, PQexecPrepared(db, name, (int)count, values, NULL, NULL, 0), NULL, ret, error);
 }
 
 bool pg_script(PGconn *db, const char *sql, const char *what, struct error *error) {

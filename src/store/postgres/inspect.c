@@ -21,21 +21,20 @@
 #define REHEARSAL_TRIES 100
 
 /* SELECT the keys that differ, as text, in order. */
-static const char *different_sql(struct postgres_store *store, const struct flow *flow, const struct scope *scope) {
+static void add_different(struct text *text, const struct postgres_store *store, const struct flow *flow,
+                          const struct scope *scope) {
     TEXT query = {0};
-    TEXT sql = {0};
     sync_query(&query, &pg_dialect, flow, scope, IMAGE_STORED);
-    text_add(&sql, "SELECT DISTINCT ");
-    pg_key_text(&sql, NULL, &store->key);
-    text_add(&sql, ", ");
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, " FROM (");
-    sync_different(&sql, &pg_dialect, flow, scope, text_get(&query));
-    text_add(&sql, ") AS midflight_d (");
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, ") ORDER BY ");
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    return arena_copy(store->bound, text_get(&sql));
+    text_add(text, "SELECT DISTINCT ");
+    pg_key_text(text, NULL, &store->key);
+    text_add(text, ", ");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_add(text, " FROM (");
+    sync_different(text, &pg_dialect, flow, scope, text_get(&query));
+    text_add(text, ") AS midflight_d (");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_add(text, ") ORDER BY ");
+    sync_names(text, &pg_dialect, NULL, &store->key);
 }
 
 bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
@@ -44,9 +43,11 @@ bool pg_different(struct postgres_store *store, const struct flow *flow, const c
     struct scope scope = {.lower = from != NULL, .upper = until != NULL};
     const char *values[2 * KEY_COLUMNS_MAX];
     size_t count;
+    TEXT sql = {0};
     RESULT *keys = NULL;
+    add_different(&sql, store, flow, &scope);
     bool ok = pg_range_values(store, from, until, arena, values, &count, error) &&
-              pg_query(store->db, different_sql(store, flow, &scope), NULL, values, count, &keys, error);
+              pg_query(store->db, text_get(&sql), NULL, values, count, &keys, error);
     for (int i = 0; ok && i < PQntuples(keys); i++) ok = visit(context, PQgetvalue(keys, i, 0), error);
     arena_free(arena);
     return ok;
@@ -75,9 +76,11 @@ static bool differs_at(struct postgres_store *store, const struct flow *flow, co
                        struct error *error) {
     struct scope scope = {.exact = true};
     struct error failure;
+    TEXT sql = {0};
     RESULT *rows = NULL;
     bool failed;
-    if (!key_query_safely(store, different_sql(store, flow, &scope), key, &rows, &failed, &failure, error)) return false;
+    add_different(&sql, store, flow, &scope);
+    if (!key_query_safely(store, text_get(&sql), key, &rows, &failed, &failure, error)) return false;
     *ret = failed || PQntuples(rows) > 0;
     return true;
 }
@@ -213,27 +216,6 @@ static bool inspect_range(struct judge *judge, const char *from, const char *unt
     return false;
 }
 
-/* Leader rows in the range, when it is the last and so not a full one. */
-static bool count_rows(struct postgres_store *store, const char *from, const char *until, int64_t *ret,
-                       struct error *error) {
-    const struct bound_table *table = &store->tables[SIDE_OLD][0];
-    struct scope scope = {.lower = from != NULL, .upper = until != NULL};
-    const char *values[2 * KEY_COLUMNS_MAX];
-    size_t count;
-    TEXT sql = {0};
-    RESULT *rows = NULL;
-    text_add(&sql, "SELECT count(*) FROM ");
-    pg_dialect.table(&sql, table);
-    text_add(&sql, " WHERE ");
-    sync_scope(&sql, &pg_dialect, &scope, NULL, &table->table->key);
-    if (!pg_range_values(store, from, until, store->bound, values, &count, error) ||
-        !pg_query(store->db, text_get(&sql), NULL, values, count, &rows, error)) {
-        return false;
-    }
-    *ret = strtoll(PQgetvalue(rows, 0, 0), NULL, 10);
-    return true;
-}
-
 bool postgres_inspect(struct store *base, struct inspection *inspection, difference_visit *visit, void *context,
                       struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
@@ -246,7 +228,7 @@ bool postgres_inspect(struct store *base, struct inspection *inspection, differe
         struct judge judge = {store, inspection->direction, &store->flows[inspection->direction][i], visit, context};
         ok = inspect_range(&judge, inspection->cursor, until, error);
     }
-    ok = ok && (!done || count_rows(store, inspection->cursor, until, &inspection->rows, error));
+    ok = ok && (!done || pg_rows_in(store, inspection->cursor, until, store->bound, &inspection->rows, error));
     base->ops->rollback(base); /* it read only */
     if (!ok) return false;
     free(inspection->cursor);

@@ -500,6 +500,7 @@ static void add_carry(struct text *text, const struct capture *capture, const st
     const struct postgres_store *store = capture->store;
     const struct names *target_key = &flow->target->table->key, *key = &capture->table->table->key;
     const char *target = relation(store, flow->target);
+    struct scope before = {.row = "midflight_o", .row_key = key}, after = {.row = "midflight_n", .row_key = key};
     TEXT name = {0};
     pg_quote(&name, flow->target->physical);
     text_addf(text, "    midflight_carried := '{}';\n    LOOP\n    WITH midflight_moved AS (UPDATE %s SET ", target);
@@ -510,33 +511,18 @@ static void add_carry(struct text *text, const struct capture *capture, const st
         pg_quote(text, key->items[i]);
     }
     text_add(text, " FROM " PAIRS "\n      WHERE ");
-    for (size_t i = 0; i < key->count; i++) {
-        text_addf(text, "%s%s.", i > 0 ? " AND " : "", text_get(&name));
-        pg_quote(text, target_key->items[i]);
-        text_add(text, " = midflight_o.");
-        pg_quote(text, key->items[i]);
-    }
+    sync_scope(text, &pg_dialect, &before, text_get(&name), target_key);
     text_add(text, " AND ");
     add_differ(text, key);
     text_add(text, " AND ROW(");
     sync_names(text, &pg_dialect, "midflight_o", key);
     text_addf(text, ")::%s <> ALL (midflight_carried)\n      AND NOT EXISTS (SELECT 1 FROM %s AS midflight_t WHERE ",
               pg_own(store, "key"), target);
-    for (size_t i = 0; i < key->count; i++) {
-        text_add(text, i > 0 ? " AND midflight_t." : "midflight_t.");
-        pg_quote(text, target_key->items[i]);
-        text_add(text, " = midflight_n.");
-        pg_quote(text, key->items[i]);
-    }
+    sync_scope(text, &pg_dialect, &after, "midflight_t", target_key);
     text_add(text, ")");
     if (!is_alone(store, capture->direction)) {
         text_addf(text, "\n      AND NOT EXISTS (SELECT 1 FROM %s AS midflight_l WHERE ", relation(store, capture->table));
-        for (size_t i = 0; i < key->count; i++) {
-            text_add(text, i > 0 ? " AND midflight_l." : "midflight_l.");
-            pg_quote(text, key->items[i]);
-            text_add(text, " = midflight_o.");
-            pg_quote(text, key->items[i]);
-        }
+        sync_scope(text, &pg_dialect, &before, "midflight_l", key);
         text_add(text, ")");
     }
     text_addf(text, "\n      RETURNING ROW(");

@@ -66,6 +66,9 @@ MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow
 /* Binds of a range: the values of its bounds, in the arena. */
 MUST_USE bool pg_range_values(struct postgres_store *store, const char *from, const char *until, struct arena *arena,
                               const char **values, size_t *count, struct error *error);
+/* Rows of the old shape's first table in a range: what progress counts. */
+MUST_USE bool pg_rows_in(struct postgres_store *store, const char *from, const char *until, struct arena *arena, int64_t *ret,
+                         struct error *error);
 /* The key of the `rows`-th row of a side's tables after `from` and not after `until`; *ret NULL: there are fewer. */
 MUST_USE bool pg_key_after(struct postgres_store *store, enum side side, const char *from, const char *until, int64_t rows,
                            struct arena *arena, const char **ret, struct error *error);
