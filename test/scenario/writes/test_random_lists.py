@@ -42,7 +42,7 @@ class Writer:
             return
         taken = [position for position, in self.scene.sql(
             "SELECT position FROM subscriptions WHERE customer_id = ?1 ORDER BY position", key)]
-        position = self.random.choice([at for at in range(12) if at not in taken])
+        position = self.random.choice([at for at in range(len(taken) + 12) if at not in taken])
         plan = self.random.choice(PLANS)
         self.lists[key].insert(sum(at < position for at in taken), plan)
         self.scene.sql("INSERT INTO subscriptions VALUES (?1, ?2, ?3, 'mine')", key, position, plan)
