@@ -3,8 +3,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "base/clock.h"
-#include "base/interrupt.h"
 #include "store/postgres/state.h"
 
 /* What PostgreSQL keeps of a name, less its terminator. */
@@ -76,11 +74,6 @@ static bool programs_there(struct postgres_store *store, bool *ret, struct error
     return true;
 }
 
-/* A lock that waits makes everybody behind it wait: it waits briefly, and often. */
-#define LOCK_WAIT "100ms"
-#define LOCK_REST_MS 200
-#define LOCK_TRIES 150
-
 /* Is the table (still, already) there? */
 static bool is_there(struct postgres_store *store, const struct bound_table *table, bool *ret, struct error *error) {
     TEXT name = {0};
@@ -103,6 +96,23 @@ static bool list_tables(struct postgres_store *store, enum side side, struct tex
     return true;
 }
 
+/* CREATE TRIGGER takes this lock as well, and holds it until the commit: whoever wrote before has ended by then, and
+ * whoever writes after runs the triggers. */
+#define LOCK_CAPTURE "SHARE ROW EXCLUSIVE"
+/* DROP TRIGGER takes the strongest. */
+#define LOCK_RELEASE "ACCESS EXCLUSIVE"
+
+struct locks {
+    struct postgres_store *store;
+    const char *sql; /* empty: none of the tables is there */
+    bool numbers;    /* the sequences as well */
+};
+
+static bool run_locks(void *context, struct error *error) {
+    struct locks *locks = context;
+    return pg_script(locks->store->db, locks->sql, NULL, error) && (!locks->numbers || pg_numbers_join(locks->store, error));
+}
+
 /* Locks tables for a change of their triggers, all of them or none: whoever holds one and wants another must not meet us
  * in between. The transaction stays good when a try fails. */
 static bool lock_sides(struct postgres_store *store, enum side first, enum side last, const char *mode, struct error *error) {
@@ -110,31 +120,15 @@ static bool lock_sides(struct postgres_store *store, enum side first, enum side 
     for (enum side side = first; side <= last; side++) {
         if (!list_tables(store, side, &sql, error)) return false;
     }
-    if (sql.length == 0) return true;
-    text_addf(&sql, " IN %s MODE", mode);
-    if (!pg_script(store->db, "SET LOCAL lock_timeout = '" LOCK_WAIT "'", NULL, error)) return false;
-    for (int tries = 0;; tries++) {
-        if (!pg_script(store->db, "SAVEPOINT lock", NULL, error)) return false;
-        if (pg_script(store->db, text_get(&sql), NULL, error)) break;
-        if (error->code != ERROR_BUSY || tries == LOCK_TRIES || interrupt_requested()) {
-            return error_prefix(error, "the tables could not be locked (%d tries of " LOCK_WAIT "); a long transaction holds them, "
-                                       "see pg_stat_activity", tries + 1);
-        }
-        if (!pg_script(store->db, "ROLLBACK TO lock", NULL, error)) return false;
-        clock_sleep_ms(LOCK_REST_MS + (double)(tries * 37 % 100));
-    }
-    return pg_script(store->db, "RELEASE lock; SET LOCAL lock_timeout = DEFAULT", NULL, error);
+    if (sql.length > 0) text_addf(&sql, " IN %s MODE", mode);
+    struct locks locks = {store, text_get(&sql), strcmp(mode, LOCK_RELEASE) == 0};
+    return pg_patiently(store->db, run_locks, &locks, "the tables could not be locked", error);
 }
-
-/* CREATE TRIGGER takes this lock as well, and holds it until the commit: whoever wrote before has ended by then, and
- * whoever writes after runs the triggers. */
-#define LOCK_CAPTURE "SHARE ROW EXCLUSIVE"
-/* DROP TRIGGER takes the strongest. */
-#define LOCK_RELEASE "ACCESS EXCLUSIVE"
 
 bool postgres_capture_on(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     bool there = false;
+    if (side == SIDE_NEW && !pg_numbers_pass(store, error)) return false;
     if (!lock_sides(store, side, side, LOCK_CAPTURE, error) || !programs_there(store, &there, error) ||
         (!there && !pg_programs(store, error))) {
         return false;
@@ -192,7 +186,8 @@ bool postgres_capture_close(struct store *base, enum side side, struct error *er
 
 bool postgres_capture_off(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return lock_sides(store, SIDE_OLD, SIDE_NEW, LOCK_RELEASE, error) && drop_objects(store, error);
+    return pg_numbers_pass(store, error) && lock_sides(store, SIDE_OLD, SIDE_NEW, LOCK_RELEASE, error) &&
+           drop_objects(store, error);
 }
 
 bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size, struct error *error) {

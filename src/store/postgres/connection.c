@@ -27,6 +27,10 @@ static const struct state_code states[] = {
     {"55P03", ERROR_BUSY, "another transaction holds it: run the same command again"},
     {"40", ERROR_BUSY, "run the same command again"},
     {"57014", ERROR_OVERTIME, "it was cancelled or took longer than statement_timeout allows"},
+    {"57P0", ERROR_STORE, "what was not committed is undone: run the same command again when the server answers"},
+    {"25P03", ERROR_STORE, "midflight was stopped or cut off in the middle of a transaction, which the server has undone: run "
+                           "the same command again"},
+    {"25006", ERROR_STORE, "the server takes no writes: name the primary in the store's address"},
     {"53100", ERROR_FULL, "make room on the server's disk, then run the same command again"},
     {"42501", ERROR_STORE, "midflight needs the rights of the tables' owner and CREATE on the database, or a schema "
                            "midflight that it owns (docs/operating.md lists them)"},
@@ -145,12 +149,24 @@ static void keep_quiet(void *context, const char *message) {
     (void)context, (void)message;
 }
 
-/* Our own session: no timeout of the server's may cut a long pass short, no row may be hidden from us (row_security off
- * makes that an error), and midflight's own tables are found after the application's. */
+/* Our own session, whatever the role and the database are set to.
+ *
+ * No timeout of the server's may cut a long pass short; no row may be hidden from us (row_security off makes that an error);
+ * locks first and reads in a second statement want READ COMMITTED; keys are kept as text, so the text must mean the same in
+ * every session; midflight's own tables are found after the application's.
+ *
+ * A midflight that is stopped, or whose packets are dropped, must not hold its row locks for ever: the server ends a
+ * transaction of ours that is silent for 10 s (none ever is), and looks after the connection as we do at our end. */
+#define SILENCE_S "10"
 static const char settings[] =
-    "SET application_name = 'midflight'; SET client_min_messages = warning; SET statement_timeout = 0; "
-    "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '5s'; SET row_security = off; "
-    "SET standard_conforming_strings = on; "
+    "SET client_encoding = 'UTF8'; SET client_min_messages = warning; SET standard_conforming_strings = on; "
+    "SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed'; "
+    "SET default_transaction_deferrable = off; SET row_security = off; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; "
+    "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET statement_timeout = 0; SET lock_timeout = " PG_LOCK_WAIT "; "
+    "SET idle_in_transaction_session_timeout = '" SILENCE_S "s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; "
+    "SET tcp_keepalives_count = 3; SET tcp_user_timeout = '" SILENCE_S "s'; "
+    "SELECT set_config(s.name, v.value, false) FROM pg_settings s JOIN (VALUES ('idle_session_timeout', '0'), "
+    "('transaction_timeout', '0'), ('client_connection_check_interval', '5s')) AS v (name, value) ON v.name = s.name; "
     "SELECT set_config('search_path', current_setting('search_path') || ', midflight', false)";
 
 /* The server answered, and will not have us: no such database, role or password. libpq has no SQLSTATE for this. */
@@ -158,6 +174,28 @@ static bool refused(const char *message) {
     return strstr(message, "FATAL") != NULL && strstr(message, "starting up") == NULL &&
            strstr(message, "shutting down") == NULL && strstr(message, "recovery") == NULL &&
            strstr(message, "too many") == NULL;
+}
+
+/* What holds unless the address says otherwise. A server that vanished, or whose packets are dropped, is noticed: by what
+ * it does not acknowledge while it is to hear from us, by probes while we wait for it. */
+static PGconn *connect_to(const char *address) {
+    const char *patience = getenv("PGCONNECT_TIMEOUT");
+    const char *words[] = {"fallback_application_name", "connect_timeout", "keepalives_idle", "keepalives_interval",
+                           "keepalives_count", "tcp_user_timeout", "dbname", NULL};
+    const char *values[] = {"midflight", patience == NULL ? SILENCE_S : patience, "5", "2", "3", SILENCE_S "000", address, NULL};
+    return PQconnectdbParams(words, values, true);
+}
+
+/* A pooler between us and the server hands out a number of its own. It may give each of our transactions to another session
+ * of the server, and ours to another client: what we set, prepare and lock would be theirs. */
+static bool refuse_pooler(PGconn *db, struct error *error) {
+    int64_t pid;
+    if (!pg_integer(db, "SELECT pg_backend_pid()", &pid, error)) return false;
+    if (pid == PQbackendPID(db)) return true;
+    return error_set(error, ERROR_REFUSED,
+                     "PostgreSQL: %s port %s is a connection pooler (PgBouncer or the like), which may give every transaction "
+                     "another session; midflight needs one of its own. Name the server itself in the store's address; the "
+                     "application may go on through the pooler", PQhost(db), PQport(db));
 }
 
 bool pg_open(const char *address, PGconn **ret, const char **ret_name, struct arena *arena,
@@ -170,7 +208,7 @@ bool pg_open(const char *address, PGconn **ret, const char **ret_name, struct ar
                          "the store's address is no address of PostgreSQL; expected postgresql://user@host:port/database");
     }
     PQconninfoFree(options);
-    PGconn *db = PQconnectdb(address);
+    PGconn *db = connect_to(address);
     if (PQstatus(db) != CONNECTION_OK) {
         const char *message = PQerrorMessage(db);
         error_set(error, refused(message) ? ERROR_FILE : ERROR_STORE,
@@ -181,7 +219,7 @@ bool pg_open(const char *address, PGconn **ret, const char **ret_name, struct ar
     }
     PQsetNoticeProcessor(db, keep_quiet, NULL);
     *ret_name = shown_name(db, arena);
-    if (!pg_script(db, settings, NULL, error)) {
+    if (!refuse_pooler(db, error) || !pg_script(db, settings, NULL, error)) {
         PQfinish(db);
         return false;
     }

@@ -29,6 +29,14 @@ MUST_USE bool pg_text(PGconn *db, const char *sql, const char *value, struct are
                               struct error *error);
 MUST_USE bool pg_integer(PGconn *db, const char *sql, int64_t *ret, struct error *error);
 
+/* How long a statement of ours waits for a lock, unless something shorter is said. */
+#define PG_LOCK_WAIT "'5s'"
+
+/* Does `work` in a savepoint and waits for each of its locks for 100 ms only. When one is not to be had everything is undone,
+ * so that nobody queues behind what we hold meanwhile, and tried again after a rest: up to 150 times. [tx] */
+typedef bool pg_work(void *context, struct error *error);
+MUST_USE bool pg_patiently(PGconn *db, pg_work *work, void *context, const char *what, struct error *error);
+
 /* The result's text, or NULL. */
 const char *result_text(const PGresult *result, int row, int column);
 

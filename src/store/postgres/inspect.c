@@ -220,7 +220,11 @@ bool postgres_inspect(struct store *base, struct inspection *inspection, differe
                       struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     const char *upper = NULL;
-    if (!pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL, error)) return false;
+    /* It locks no row, and may be silent for as long as whoever reads the differences takes to read them. */
+    if (!pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
+                   NULL, error)) {
+        return false;
+    }
     bool ok = pg_key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, store->bound, &upper, error);
     bool done = upper == NULL;
     const char *until = done ? inspection->until : upper;

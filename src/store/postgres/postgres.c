@@ -203,13 +203,15 @@ static bool postgres_ledger_exists(struct store *base, bool *ret, struct error *
 }
 
 /* Beside the ledger: what midflight made, to be found again whatever its names were shortened to, with a digest of how it
- * was; what new.create made; and how far the backfill is. */
+ * was; what new.create made; how far the backfill is; and the sequences that are to give each number once (sequence.c). */
 static const char own_tables[] =
     "CREATE TABLE IF NOT EXISTS midflight_object (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, "
     "name text NOT NULL, target text NOT NULL, digest text NOT NULL, PRIMARY KEY (migration, kind, name, target));"
     "CREATE TABLE IF NOT EXISTS midflight_made (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, "
     "name text NOT NULL, PRIMARY KEY (migration, kind, name));"
-    "CREATE TABLE IF NOT EXISTS midflight_position (migration varchar(64) PRIMARY KEY, cursor_key text, until_key text)";
+    "CREATE TABLE IF NOT EXISTS midflight_position (migration varchar(64) PRIMARY KEY, cursor_key text, until_key text);"
+    "CREATE TABLE IF NOT EXISTS midflight_sequence (migration varchar(64) NOT NULL, name text NOT NULL, leader text, "
+    "step bigint NOT NULL, of_table text NOT NULL, of_column text NOT NULL, PRIMARY KEY (migration, name))";
 
 /* In a schema of its own. Two that create it at once would fail over each other: they queue. */
 static bool postgres_ledger_create(struct store *base, struct error *error) {

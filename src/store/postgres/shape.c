@@ -64,9 +64,17 @@ static bool make(struct postgres_store *store, const char *script, const char *w
            pg_script(store->db, "DROP TABLE pg_temp.midflight_before", NULL, error);
 }
 
+static bool make_new(void *context, struct error *error) {
+    struct postgres_store *store = context;
+    return make(store, store->change.create, "new.create", error) && pg_numbers_part(store, error);
+}
+
+/* A foreign key to a table of the application's stops its writers until the commit, so it is not waited for with others
+ * behind us. */
 bool postgres_shape_make(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return make(store, store->change.create, "new.create", error);
+    return pg_patiently(store->db, make_new, store, "the new shape could not be made: what it refers to could not be locked",
+                        error);
 }
 
 bool postgres_shape_index(struct store *base, struct error *error) {
@@ -111,6 +119,7 @@ bool postgres_shape_empty(struct store *base, enum side side, struct chunk *chun
 static bool drop_tables(struct postgres_store *store, enum side side, struct error *error) {
     TEXT sql = {0};
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        if (!pg_numbers_keep(store, &store->tables[side][i], error)) return false;
         text_add(&sql, i == 0 ? "DROP TABLE IF EXISTS " : ", ");
         pg_dialect.table(&sql, &store->tables[side][i]);
     }

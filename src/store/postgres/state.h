@@ -42,6 +42,16 @@ MUST_USE bool pg_capture_table(struct postgres_store *store, enum direction dire
 /* The guard's value while a direction is syncing. */
 const char *pg_guard(const struct postgres_store *store, enum direction direction);
 
+/* --- sequence.c: numbers that both sides give --- */
+/* No number is given twice from now on, though both sides give them. Waits for the sequences' locks. [tx] */
+MUST_USE bool pg_numbers_part(struct postgres_store *store, struct error *error);
+/* The new side's sequences that count alone go on after what was copied. [tx] */
+MUST_USE bool pg_numbers_pass(struct postgres_store *store, struct error *error);
+/* One side is left: each counts in its own steps again, from where the other stands. Waits for their locks. [tx] */
+MUST_USE bool pg_numbers_join(struct postgres_store *store, struct error *error);
+/* A sequence that belongs to a table which is about to go stays, where another table's default takes numbers from it. [tx] */
+MUST_USE bool pg_numbers_keep(struct postgres_store *store, const struct bound_table *table, struct error *error);
+
 /* --- store.h's operations, by file --- */
 /* capture.c */
 bool postgres_capture_on(struct store *store, enum side side, struct error *error);

@@ -1,0 +1,32 @@
+/* Locks on the application's tables. A lock that waits makes everybody behind it wait: it waits briefly, and often. */
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "store/postgres/connection.h"
+
+/* Well below deadlock_timeout (1 s by default): in a deadlock it is we who give way, never the application. */
+#define LOCK_WAIT "100ms"
+#define REST_MS 200
+#define JITTER_MS 100
+#define TRIES 150
+
+/* Undoes a try that came to nothing, and lets everybody through. */
+static bool rest(PGconn *db, struct error *error) {
+    if (!pg_script(db, "ROLLBACK TO midflight_patience", NULL, error)) return false;
+    clock_sleep_ms(REST_MS + (double)((int64_t)(clock_ms() * 1000) % JITTER_MS)); /* not all of us at once */
+    return true;
+}
+
+bool pg_patiently(PGconn *db, pg_work *work, void *context, const char *what, struct error *error) {
+    if (!pg_script(db, "SET LOCAL lock_timeout = '" LOCK_WAIT "'; SAVEPOINT midflight_patience", NULL, error)) return false;
+    for (int tries = 1; !work(context, error); tries++) {
+        if (error->code != ERROR_BUSY) return false;
+        if (tries == TRIES || interrupt_requested()) {
+            return error_prefix(error, "%s (%d tries of " LOCK_WAIT "): a long transaction holds them, see pg_stat_activity", what,
+                                tries);
+        }
+        if (!rest(db, error)) return false;
+    }
+    return pg_script(db, "RELEASE midflight_patience; SET LOCAL lock_timeout = " PG_LOCK_WAIT, NULL, error);
+}
