@@ -13,7 +13,7 @@
 
 /* --- keys ----------------------------------------------------------------------------------------------------- */
 
-static bool key_is_indexed(struct postgres_store *store, const struct bound_table *table, bool *ret,
+bool pg_key_is_indexed(struct postgres_store *store, const struct bound_table *table, bool *ret,
                            struct error *error) {
     TEXT name = {0};
     const struct names *key = &table->table->key;
@@ -77,7 +77,7 @@ static bool check_keys(struct postgres_store *store, struct check_report *report
             bool indexed = true;
             check_key_types(store, table, report);
             if (side == SIDE_NEW) continue;
-            if (!key_is_indexed(store, table, &indexed, error) || !check_nulls(store, table, report, error)) return false;
+            if (!pg_key_is_indexed(store, table, &indexed, error) || !check_nulls(store, table, report, error)) return false;
             if (indexed) continue;
             TEXT columns = {0};
             sync_names(&columns, &pg_dialect, NULL, &table->table->key);

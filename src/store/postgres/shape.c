@@ -66,7 +66,9 @@ static bool make(struct postgres_store *store, const char *script, const char *w
 
 static bool make_new(void *context, struct error *error) {
     struct postgres_store *store = context;
-    return make(store, store->change.create, "new.create", error) && pg_numbers_part(store, error);
+    return make(store, store->change.create, "new.create", error) &&
+           (store->change.index == NULL || make(store, store->change.index, "new.index", error)) && pg_numbers_part(store, error) &&
+           pg_late_put_off(store, error);
 }
 
 /* A foreign key to a table of the application's stops its writers until the commit, so it is not waited for with others
@@ -75,15 +77,6 @@ bool postgres_shape_make(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     return pg_patiently(store->db, make_new, store, "the new shape could not be made: what it refers to could not be locked",
                         error);
-}
-
-bool postgres_shape_index(struct store *base, struct error *error) {
-    struct postgres_store *store = postgres_store_of(base);
-    if (store->change.index == NULL || make(store, store->change.index, "new.index", error)) return true;
-    return error->code == ERROR_ROWS
-               ? error_prefix(error, "an index of the new shape cannot be built over the rows that are there (mend the rows on "
-                                     "the old side, then run the same command again)")
-               : false;
 }
 
 /* --- taking away ------------------------------------------------------------------------------------------------ */
