@@ -4,7 +4,7 @@ import textwrap
 CUSTOMERS = """
     CREATE TABLE customers (id bigint, name text NOT NULL, email text, subscriptions jsonb NOT NULL, created_at timestamptz,
                             updated_at timestamptz);
-    INSERT INTO customers SELECT i, 'First' || i || ' Last' || i || ' of somewhere or other', 'user' || i * 7919 % {rows} || '@example.com',
+    INSERT INTO customers SELECT i, 'First' || i || ' Last' || i || ' of somewhere or other', 'user' || i::bigint * 7919 % {rows} || '@example.com',
         (SELECT coalesce(jsonb_agg(jsonb_build_object('plan', 'basic', 'since', '2020-01-01')), '[]') FROM generate_series(1, i % 6)),
         '2026-01-01', '2026-01-01' FROM generate_series(1, {rows}) AS i;
     ALTER TABLE customers ADD PRIMARY KEY (id);
