@@ -172,7 +172,7 @@ static bool check_round_trip(struct postgres_store *store, struct check_report *
         struct broken broken = {report, flow.target->table->name};
         struct error failure;
         flow.leaders = tables;
-        if (pg_different(store, &flow, NULL, NULL, broken_entity, &broken, &failure)) continue;
+        if (pg_different(store, &flow, broken_entity, &broken, &failure)) continue;
         if (failure.code != ERROR_ROWS) {
             *error = failure;
             return false;

@@ -91,6 +91,21 @@ MUST_USE bool pg_numbers_join(struct postgres_store *store, struct error *error)
 /* A sequence that belongs to a table which is about to go stays, where another table's default takes numbers from it. [tx] */
 MUST_USE bool pg_numbers_keep(struct postgres_store *store, const struct bound_table *table, struct error *error);
 
+/* --- difference.c --- */
+/* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
+void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);
+/* Visits those keys once each, in order, all of them. */
+typedef bool pg_key_visit(void *context, const char *key, struct error *error);
+MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, pg_key_visit *visit, void *context,
+                           struct error *error);
+/* Does a range differ at all, in any flow of a direction? NULL bounds are open. */
+MUST_USE bool pg_any_different(struct postgres_store *store, enum direction direction, const char *from, const char *until,
+                               struct arena *arena, bool *ret, struct error *error);
+/* The first `limit` keys of a range, in order, that agree in neither direction, each with the number of its first flow that
+ * differs. */
+MUST_USE bool pg_diverged(struct postgres_store *store, enum direction direction, const char *from, const char *until,
+                          size_t limit, struct arena *arena, PGresult **ret, struct error *error);
+
 /* --- store.h's operations, by file --- */
 /* capture.c */
 bool postgres_capture_on(struct store *store, enum side side, struct error *error);
@@ -141,10 +156,6 @@ bool postgres_inspect(struct store *store, struct inspection *inspection, differ
 bool postgres_sync(struct store *store, enum direction direction, const char *key, struct error *error);
 bool postgres_park(struct store *store, enum direction direction, const char *key, struct error *error);
 bool postgres_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
-/* Visits the keys whose follower rows are not what the flow's query yields. NULL bounds are open. */
-typedef bool pg_key_visit(void *context, const char *key, struct error *error);
-MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
-                           pg_key_visit *visit, void *context, struct error *error);
 /* Binds of a range: the values of its bounds, in the arena. */
 MUST_USE bool pg_range_values(struct postgres_store *store, const char *from, const char *until, struct arena *arena,
                               const char **values, size_t *count, struct error *error);
