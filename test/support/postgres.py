@@ -73,8 +73,10 @@ def environment():
 
 
 class Server:
-    def __init__(self, durable=False, **settings):
-        """`settings` are lines of postgresql.conf; a server that is not `durable` forgets what a crash takes."""
+    def __init__(self, durable=False, clients=(), **settings):
+        """`settings` are lines of postgresql.conf, `clients` of pg_hba.conf, before those that let everybody in through the
+        socket; a server that is not `durable` forgets what a crash takes."""
+        self.clients = clients
         self.settings = {**GENTLE, **({} if durable else NOT_DURABLE), **settings}
         self.folder = Path(tempfile.mkdtemp(prefix="midflight-pg-"))
         self.data, self.log = self.folder / "data", self.folder / "log"
@@ -102,6 +104,8 @@ class Server:
                  "--locale=C.UTF-8", "--no-sync")
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             file.writelines(f"{name} = {value}\n" for name, value in self.settings.items())
+        rules = self.data / "pg_hba.conf"
+        rules.write_text("".join(f"{line}\n" for line in self.clients) + rules.read_text())
 
     def run(self, program, *words):
         """Runs one of PostgreSQL's programs to its end and returns what it prints."""

@@ -211,12 +211,17 @@ static void plan(struct postgres_store *store, struct check_report *report) {
 
 #define REHEARSAL_ROWS 2000
 
+static bool make_new(void *context, struct error *error) {
+    struct postgres_store *store = context;
+    return pg_script(store->db, store->change.create, "new.create", error);
+}
+
 /* Makes the new shape and fills it with the first entities, in a transaction that is undone. */
 static bool rehearse(struct postgres_store *store, const char *until, struct forecast *forecast, struct error *error) {
     struct scope scope = {.upper = until != NULL};
     const char *values[KEY_COLUMNS_MAX];
     size_t count;
-    if (!pg_script(store->db, store->change.create, "new.create", error) ||
+    if (!pg_patiently(store->db, make_new, store, "what the new shape refers to could not be locked", error) ||
         !pg_range_values(store, NULL, until, store->bound, values, &count, error)) {
         return false;
     }
