@@ -1,6 +1,7 @@
 """Trouble at random moments and from other people: crashes of the server under load from both versions, packets that are
 lost, timeouts that are set low, tables and indexes that somebody changes meanwhile. What was acknowledged is there, on both
 sides, and the same command goes on."""
+import signal
 import subprocess
 import threading
 import time
@@ -197,6 +198,27 @@ class TestLostPackets:
     def copying(self, far):
         return (far.value("SELECT to_regclass('people') IS NOT NULL") and
                 far.value("SELECT count(*) > 0 FROM people"))
+
+
+def test_who_asks_it_to_stop_does_not_wait_for_the_end_of_a_long_statement(app):
+    """An index build of minutes, say: it is cancelled, and the same command builds it again."""
+    app.sql(MANY + """CREATE TABLE pause (seconds float); INSERT INTO pause VALUES (0.01);
+        CREATE FUNCTION slowly(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_sleep(seconds) FROM public.pause; RETURN $1; END $$""")
+    midflight = app.migration(SPLIT_NAME.replace("index: |", "index: |\n        CREATE INDEX people_slow ON people (public.slowly(email));"))
+    process = midflight.begin("start")
+    until = time.monotonic() + 30
+    while not app.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"):
+        assert time.monotonic() < until, "the index is not being built"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    outcome = midflight.end(process).failed()
+    assert time.monotonic() - began < 20 and outcome.json["error"] == "interrupted", outcome
+    assert app.rows("SELECT 1 FROM pg_stat_activity WHERE application_name = 'midflight' AND datname = current_database()") == []
+    app.sql("UPDATE pause SET seconds = 0")
+    midflight.start().done()
+    assert len(whole(app)) == ROWS
 
 
 # --- timeouts ------------------------------------------------------------------------------------------------------------------
