@@ -34,8 +34,8 @@ static const struct state_code states[] = {
                            "the same command again"},
     {"25006", ERROR_STORE, "the server takes no writes: name the primary in the store's address"},
     {"53100", ERROR_FULL, "make room on the server's disk, then run the same command again"},
-    {"42501", ERROR_STORE, "midflight needs the rights of the tables' owner and CREATE on the database, or a schema "
-                           "midflight that it owns (docs/operating.md lists them)"},
+    {"42501", ERROR_STORE, "midflight needs the rights of the tables' owner, CREATE where the new tables are made, TEMPORARY "
+                           "on the database, and CREATE on it or a schema midflight of its own (docs/operating.md lists them)"},
     {"42P", ERROR_SCHEMA, NULL},
     {"42", ERROR_SCHEMA, NULL},
     {"22", ERROR_ROWS, NULL},

@@ -1,6 +1,7 @@
 """Roles: midflight is an ordinary owner, the application may be another role that knows nothing of the new tables, rows may
 be hidden from it; what midflight lacks it says."""
 import os
+import time
 from contextlib import closing
 
 import psycopg2
@@ -186,6 +187,32 @@ class TestMidflightsRole:
         for verb in ("check", "start"):
             assert "schema public" in midflight.run(verb).failed().message
         assert app.tables() == ["customers"]
+
+    def test_that_may_make_nothing_temporary_is_told_so_before_anything_is_made(self, app, clerk):
+        app.sql(CUSTOMERS)
+        for statement in (f"ALTER TABLE customers OWNER TO {CLERK}", f"GRANT CREATE ON SCHEMA public TO {CLERK}",
+                          f"CREATE SCHEMA midflight AUTHORIZATION {CLERK}",
+                          f'REVOKE TEMPORARY ON DATABASE "{app.database}" FROM PUBLIC'):
+            app.server.execute(statement, app.database)
+        assert "TEMPORARY" in self.as_role(app, CLERK).start().failed().message
+        assert app.tables() == ["customers"]
+        app.server.execute(f'GRANT TEMPORARY ON DATABASE "{app.database}" TO {CLERK}', app.database)
+        self.as_role(app, CLERK).start().done()
+
+    def test_needs_no_right_of_others_to_wait_for_their_transactions(self, app, clerk):
+        """Those older than the capture, of roles whose activity it may not read."""
+        app.sql(CUSTOMERS)
+        app.server.create_role("stranger")
+        app.sql("GRANT SELECT, UPDATE ON customers TO stranger")
+        midflight = app.migration(SPLIT_NAME)
+        with closing(app.connect("stranger")) as stranger:
+            stranger.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            stranger.execute("SELECT count(*) FROM customers")
+            process = midflight.begin("start")
+            time.sleep(1.5)
+            assert process.poll() is None, "it did not wait for a transaction older than the capture"
+            stranger.execute("COMMIT")
+            midflight.end(process).done()
 
     def test_may_make_the_new_tables_in_another_schema_than_the_old_ones(self, app, clerk):
         app.sql(CUSTOMERS)
