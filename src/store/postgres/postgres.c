@@ -126,12 +126,16 @@ static bool run_ddl(struct postgres_store *store, const char *ddl, const char *w
     return false;
 }
 
+static bool make_new(void *context, struct error *error) {
+    struct postgres_store *store = context;
+    return run_ddl(store, store->change.create, "new.create", error) && run_ddl(store, store->change.index, "new.index", error);
+}
+
 /* As long as the new shape does not exist it is made for a moment, in a transaction that is undone. */
 static bool bind_all(struct postgres_store *store, struct error *error) {
     bool unmade = !store->standing.made && !store->standing.names_only;
     return bind_tables(store, SIDE_OLD, error) &&
-           (!unmade || (run_ddl(store, store->change.create, "new.create", error) &&
-                        run_ddl(store, store->change.index, "new.index", error))) &&
+           (!unmade || pg_patiently(store->db, make_new, store, "what the new shape refers to could not be locked", error)) &&
            bind_tables(store, SIDE_NEW, error) &&
            (store->standing.names_only || (bind_flows(store, FORWARD, error) && bind_flows(store, BACKWARD, error)));
 }

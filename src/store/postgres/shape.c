@@ -81,7 +81,8 @@ bool postgres_shape_make(struct store *base, struct error *error) {
 
 /* --- taking away ------------------------------------------------------------------------------------------------ */
 
-static bool drop_made(struct postgres_store *store, struct error *error) {
+static bool drop_made(void *context, struct error *error) {
+    struct postgres_store *store = context;
     TEXT drops = {0};
     RESULT *made = NULL;
     const char *values[] = {store->change.name};
@@ -121,7 +122,9 @@ static bool drop_tables(struct postgres_store *store, enum side side, struct err
 
 bool postgres_shape_drop(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return side == SIDE_OLD ? drop_tables(store, side, error) : drop_made(store, error) && forget_made(store, error);
+    if (side == SIDE_OLD) return drop_tables(store, side, error);
+    return pg_patiently(store->db, drop_made, store, "the new shape could not be dropped, as it or what it refers to is in use", error) &&
+           forget_made(store, error);
 }
 
 static bool rename_retired(struct postgres_store *store, struct error *error) {

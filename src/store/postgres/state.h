@@ -84,6 +84,8 @@ const char *pg_guard(const struct postgres_store *store, enum direction directio
 /* --- sequence.c: numbers that both sides give --- */
 /* No number is given twice from now on, though both sides give them. Waits for the sequences' locks. [tx] */
 MUST_USE bool pg_numbers_part(struct postgres_store *store, struct error *error);
+/* The sequences that pg_numbers_part will alter, with commas between, while the new tables are there; *ret NULL: none. */
+MUST_USE bool pg_numbers_beside(struct postgres_store *store, const char **ret, struct check_report *report, struct error *error);
 /* The new side's sequences that count alone go on after what was copied. [tx] */
 MUST_USE bool pg_numbers_pass(struct postgres_store *store, struct error *error);
 /* One side is left: each counts in its own steps again, from where the other stands. Waits for their locks. [tx] */
@@ -105,6 +107,16 @@ MUST_USE bool pg_any_different(struct postgres_store *store, enum direction dire
  * differs. */
 MUST_USE bool pg_diverged(struct postgres_store *store, enum direction direction, const char *from, const char *until,
                           size_t limit, struct arena *arena, PGresult **ret, struct error *error);
+
+/* --- ties.c: what ties the tables to others --- */
+/* Says what will become of those who refer to the old tables, read or publish them. */
+MUST_USE bool pg_ties_of_old(struct postgres_store *store, struct check_report *report, struct error *error);
+/* The same of the new tables, while they are there. */
+MUST_USE bool pg_ties_of_new(struct postgres_store *store, struct check_report *report, struct error *error);
+/* The tables outside of the side that its foreign keys refer to, with commas between; *ret NULL: none. */
+MUST_USE bool pg_referred(struct postgres_store *store, enum side side, const char **ret, struct error *error);
+/* Statements that drop those foreign keys; *ret NULL: there are none. */
+MUST_USE bool pg_referring(struct postgres_store *store, enum side side, const char **ret, struct error *error);
 
 /* --- store.h's operations, by file --- */
 /* capture.c */
