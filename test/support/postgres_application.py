@@ -12,7 +12,7 @@ from support.postgres import SUPERUSER, environment
 from support.stores import POSTGRESQL
 
 # Beside the ledger: tables for all migrations, with no row of one that has ended.
-OWN = (*LEDGER, "midflight_made", "midflight_object", "midflight_position", "midflight_sequence")
+OWN = (*LEDGER, "midflight_kept", "midflight_made", "midflight_object", "midflight_position", "midflight_sequence")
 
 USER = "app"
 numbers = count(1)

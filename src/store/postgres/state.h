@@ -17,6 +17,7 @@ struct postgres_store {
     struct flow *flows[2];         /* by direction */
     struct names key;              /* k1, ..., kn: the key in our own types and tables */
     const char *path;              /* the search path of our functions */
+    struct alter *alter;           /* of the short form; NULL: the long form */
 };
 
 static inline struct postgres_store *postgres_store_of(struct store *store) {
@@ -91,5 +92,7 @@ bool postgres_shape_index(struct store *store, struct error *error);
 bool postgres_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);
 bool postgres_shape_drop(struct store *store, enum side side, struct error *error);
 bool postgres_shape_retire(struct store *store, struct error *error);
+/* swap.c */
 bool postgres_swap_rehearse(struct store *store, bool back, struct error *error);
-bool postgres_swap(struct store *store, bool back, struct error *error);
+bool postgres_swap(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+bool postgres_swap_settle(struct store *store, struct error *error);
