@@ -27,6 +27,10 @@ bool alter_own_names(struct postgres_store *store, struct error *error) {
     return pg_script(store->db, store->alter->path, NULL, error);
 }
 
+bool alter_rows(struct postgres_store *store, const char *sql, const char *const *values, size_t count, PGresult **ret, struct error *error) {
+    return pg_query_often(store->db, sql, values, count, &store->prepared, store->arena, ret, error);
+}
+
 /* --- the copy --------------------------------------------------------------------------------------------------- */
 
 static const char schema_there[] =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/postgres/state.h"
+#include "store/store.h"
 
 /* A column before the change and after it. */
 struct pair {
@@ -30,5 +31,12 @@ const char *alter_waiting_name(const struct postgres_store *store, enum side sid
 MUST_USE bool alter_whole_names(struct postgres_store *store, struct error *error);
 MUST_USE bool alter_own_names(struct postgres_store *store, struct error *error);
 
+/* Rows of one of our queries over the catalogs, planned once a connection: what is read while writers wait has been planned before. */
+MUST_USE bool alter_rows(struct postgres_store *store, const char *sql, const char *const *values, size_t count, PGresult **ret, struct error *error);
+
 /* Fills the change's shapes, mappings and DDL. Within bind's transaction, which is undone. */
 MUST_USE bool alter_bind(struct postgres_store *store, struct error *error);
+
+/* --- fit.c --- */
+/* Says what is in the way of the short form, and what is to be known of it. */
+MUST_USE bool fit_check(struct postgres_store *store, struct check_report *report, struct error *error);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/postgres/state.h"
+#include "store/postgres/alter.h"
+#include "store/postgres/clause.h"
 #include "store/sql/report.h"
 
 /* Entities listed as broken. */
@@ -191,7 +192,10 @@ static void step(struct check_report *report, const char *stage, const char *sta
 }
 
 static void plan(struct postgres_store *store, struct check_report *report) {
-    step(report, "Initializing", store->change.create, "ACCESS EXCLUSIVE on the new tables alone");
+    const char *create = store->alter == NULL ? store->change.create
+                                              : arena_format(store->bound, "%s %s, on an empty copy that becomes %s", clause_is_create(store->change.alter_change) ?
+                                                             "" : "ALTER TABLE", store->change.alter_change, store->tables[SIDE_NEW][0].physical);
+    step(report, "Initializing", create, "ACCESS EXCLUSIVE on the new tables alone");
     for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
         TEXT trigger = {0};
         text_addf(&trigger, "CREATE TRIGGER ... AFTER INSERT, UPDATE, DELETE, TRUNCATE ON %s", store->tables[SIDE_OLD][i].physical);
@@ -203,7 +207,14 @@ static void plan(struct postgres_store *store, struct check_report *report) {
     if (pg_has_way(store, BACKWARD)) {
         step(report, "Running", "CREATE TRIGGER ... on the new tables", "SHARE ROW EXCLUSIVE on the new tables alone");
     }
-    step(report, "Awaiting Finalization", "UPDATE midflight_migration SET stage = ...", "one row of midflight's own");
+    if (store->alter != NULL) {
+        step(report, "Awaiting Finalization", "ALTER TABLE ... RENAME, and what goes with the name",
+             "ACCESS EXCLUSIVE on both tables and on those at the other end of their foreign keys: all at once or none, waited for 100 ms at a time");
+        step(report, "Awaiting Finalization", "ALTER TABLE ... VALIDATE CONSTRAINT; CREATE MATERIALIZED VIEW",
+             "SHARE UPDATE EXCLUSIVE, ROW SHARE and ACCESS SHARE: nobody waits");
+    } else {
+        step(report, "Awaiting Finalization", "UPDATE midflight_migration SET stage = ...", "one row of midflight's own");
+    }
     step(report, "Finishing", "DROP TRIGGER ...; the old tables are retired", "ACCESS EXCLUSIVE for an instant");
 }
 
@@ -266,6 +277,7 @@ bool postgres_check(struct store *base, struct check_report *report, struct erro
         !postgres_rows_count(base, &report->forecast.rows, error)) {
         return false;
     }
+    if (store->alter != NULL && !store->standing.made && !fit_check(store, report, error)) return false;
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
     plan(store, report);
     return forecast(store, &report->forecast, error);

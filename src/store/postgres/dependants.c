@@ -182,10 +182,16 @@ static const char functions[] =
     "obj_description(oid, 'pg_proc') IS NOT NULL"
     ") AS moves ORDER BY rank, oid";
 
-static void add_move(struct moves *moves, const PGresult *rows, int row) {
+static void add_move(struct postgres_store *store, struct moves *moves, const PGresult *rows, int row) {
     const char *phase = PQgetvalue(rows, row, 0);
-    struct text *text = strcmp(phase, "before") == 0 ? &moves->before : strcmp(phase, "after") == 0 ? &moves->after : &moves->last;
-    text_addf(text, "%s;\n", PQgetvalue(rows, row, 1));
+    struct names *names = strcmp(phase, "before") == 0 ? &moves->before : strcmp(phase, "after") == 0 ? &moves->after : &moves->last;
+    names_add(store->bound, names, arena_copy(store->bound, PQgetvalue(rows, row, 1)));
+}
+
+const char *dependants_script(struct postgres_store *store, const struct names *statements) {
+    TEXT text = {0};
+    for (size_t i = 0; i < statements->count; i++) text_addf(&text, "%s;\n", statements->items[i]);
+    return arena_copy(store->bound, text_get(&text));
 }
 
 bool dependants_read(struct postgres_store *store, const struct exchange *exchange, struct moves *moves, struct error *error) {
@@ -195,8 +201,8 @@ bool dependants_read(struct postgres_store *store, const struct exchange *exchan
     const char *values[] = {exchange->bearer, exchange->waiting, exchange->aside, store->change.name, exchange->back ? "true" : "false"};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         RESULT *rows = NULL;
-        if (!pg_query(store->db, queries[i], NULL, values, 5, &rows, error)) return false;
-        for (int row = 0; row < PQntuples(rows); row++) add_move(moves, rows, row);
+        if (!alter_rows(store, queries[i], values, 5, &rows, error)) return false;
+        for (int row = 0; row < PQntuples(rows); row++) add_move(store, moves, rows, row);
     }
     return dependants_rights(store, exchange->bearer, exchange->bearer, exchange->waiting, &moves->after, error);
 }
@@ -212,11 +218,11 @@ static const char rights[] =
     "ELSE quote_ident(pg_get_userbyid(grantee)) END, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) FROM g GROUP BY t, grantee, is_grantable, "
     "columns";
 
-bool dependants_rights(struct postgres_store *store, const char *from, const char *to, const char *columns, struct text *ret,
+bool dependants_rights(struct postgres_store *store, const char *from, const char *to, const char *columns, struct names *ret,
                        struct error *error) {
     RESULT *rows = NULL;
     const char *values[] = {from, to, columns};
-    if (!pg_query(store->db, rights, NULL, values, 3, &rows, error)) return false;
-    for (int row = 0; row < PQntuples(rows); row++) text_addf(ret, "%s;\n", PQgetvalue(rows, row, 0));
+    if (!alter_rows(store, rights, values, 3, &rows, error)) return false;
+    for (int row = 0; row < PQntuples(rows); row++) names_add(store->bound, ret, arena_copy(store->bound, PQgetvalue(rows, row, 0)));
     return true;
 }

@@ -108,13 +108,15 @@ static bool build(struct postgres_store *store, const char *view, const char *de
 static bool replace(struct postgres_store *store, const char *view, struct error *error) {
     struct exchange names = {.bearer = view};
     struct views views;
+    struct names rights = {0};
     TEXT script = {0};
     TEXT drop = {0};
     const char *oid = NULL;
     bool ok = alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) &&
               pg_text(store->db, "SELECT to_regclass($1)::oid", view, store->bound, &oid, error) && views_read(store, &names, &views, error) &&
-              join_rows(store, take_place, &view, 1, &script, error) && dependants_rights(store, view, view, view, &script, error) &&
-              alter_own_names(store, error) && pg_script(store->db, text_get(&script), NULL, error) && views_redirect(store, &views, error);
+              join_rows(store, take_place, &view, 1, &script, error) && dependants_rights(store, view, view, view, &rights, error) &&
+              alter_own_names(store, error) && pg_script(store->db, text_get(&script), NULL, error) &&
+              pg_script(store->db, dependants_script(store, &rights), NULL, error) && views_redirect(store, &views, error);
     if (!ok) return false;
     text_addf(&drop, "DO $midflight$ BEGIN EXECUTE 'DROP MATERIALIZED VIEW ' || %s::regclass; END $midflight$", oid);
     return pg_script(store->db, text_get(&drop), NULL, error) && forget(store, "view", view, NULL, error);

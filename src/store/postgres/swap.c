@@ -70,7 +70,7 @@ static bool read_renames(struct postgres_store *store, const struct exchange *ex
     RESULT *rows = NULL;
     TEXT last = {0};
     const char *values[] = {exchange->bearer, store->change.name, exchange->back ? "true" : "false"};
-    if (!pg_query(store->db, renamed, NULL, values, 3, &rows, error)) return false;
+    if (!alter_rows(store, renamed, values, 3, &rows, error)) return false;
     for (int pass = 0; pass < 2; pass++) {
         for (int row = 0; row < PQntuples(rows); row++) {
             const char *now = PQgetvalue(rows, row, 0), *later = result_text(rows, row, 1);
@@ -114,7 +114,7 @@ static bool indexes_met(struct postgres_store *store, const struct exchange *exc
         "midflight.midflight_kept k WHERE k.migration = $3::text AND k.kind = 'name' AND k.name = d.relname AND k.text = c.relname)))";
     RESULT *rows = NULL;
     const char *values[] = {exchange->bearer, exchange->waiting, store->change.name};
-    if (exchange->back || !pg_query(store->db, missed, NULL, values, 3, &rows, error)) return exchange->back;
+    if (exchange->back || !alter_rows(store, missed, values, 3, &rows, error)) return exchange->back;
     if (PQntuples(rows) == 0) return true;
     return error_set(error, ERROR_REFUSED, "index %s of table %s was made since the start: make the same on %s, by the name %s, or drop it",
                      PQgetvalue(rows, 0, 0), exchange->bearer, exchange->waiting, PQgetvalue(rows, 0, 1));
@@ -123,7 +123,7 @@ static bool indexes_met(struct postgres_store *store, const struct exchange *exc
 static bool rename_things(struct postgres_store *store, const struct exchange *exchange, struct text *ret, struct error *error) {
     RESULT *rows = NULL;
     const char *values[] = {exchange->bearer, exchange->waiting, exchange->suffix, store->change.name};
-    if (!pg_query(store->db, renamed_things, NULL, values, 4, &rows, error)) return false;
+    if (!alter_rows(store, renamed_things, values, 4, &rows, error)) return false;
     for (int row = 0; row < PQntuples(rows); row++) text_addf(ret, "%s;\n", PQgetvalue(rows, row, 0));
     text_addf(ret, "ALTER TABLE %s RENAME TO ", exchange->bearer);
     pg_quote(ret, exchange->aside_name);
@@ -141,8 +141,7 @@ static bool note_views(struct postgres_store *store, const struct views *views, 
     if (!pg_query(store->db, "DELETE FROM midflight.midflight_kept WHERE migration = $1::text AND kind = 'view'", NULL, &name, 1, NULL, error)) return false;
     for (size_t i = 0; i < views->count; i++) {
         const struct view *view = &views->items[i];
-        const char *definition = strstr(view->create, " AS ");
-        const char *values[] = {name, view->name, definition + strlen(" AS ")};
+        const char *values[] = {name, view->name, view->definition};
         if (view->stored && view->direct &&
             !pg_query(store->db, "INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES ($1::text, 'view', $2::text, $3::text)", NULL, values, 3, NULL, error)) {
             return false;
@@ -159,32 +158,42 @@ struct plan {
 };
 
 static void plan_free(struct plan *plan) {
-    struct text *texts[] = {&plan->forth, &plan->back, &plan->names, &plan->moves.before, &plan->moves.after, &plan->moves.last};
+    struct text *texts[] = {&plan->forth, &plan->back, &plan->names};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) text_free(texts[i]);
 }
 
-static bool read_plan(struct postgres_store *store, const struct exchange *exchange, struct plan *plan, struct error *error) {
-    return alter_whole_names(store, error) && indexes_met(store, exchange, error) &&
-           read_renames(store, exchange, &plan->forth, &plan->back, error) && pg_script(store->db, text_get(&plan->forth), NULL, error) &&
+/* `locked`: the columns can be renamed for it, so that what is read is as it is to be. */
+static bool read_plan(struct postgres_store *store, const struct exchange *exchange, bool locked, struct plan *plan, struct error *error) {
+    return alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL plan_cache_mode = force_generic_plan", NULL, error) &&
+           indexes_met(store, exchange, error) && read_renames(store, exchange, &plan->forth, &plan->back, error) &&
+           (!locked || pg_script(store->db, text_get(&plan->forth), NULL, error)) &&
            dependants_read(store, exchange, &plan->moves, error) && views_read(store, exchange, &plan->views, error) &&
            rename_things(store, exchange, &plan->names, error) && alter_own_names(store, error);
 }
 
+/* All at once; `each`: one by one, to say which does not fit. */
+static bool run_moves(struct postgres_store *store, const struct names *statements, bool each, struct error *error) {
+    if (!each) return pg_script(store->db, dependants_script(store, statements), NULL, error);
+    for (size_t i = 0; i < statements->count; i++) {
+        if (!pg_script(store->db, statements->items[i], NULL, error)) return error_prefix(error, "%.200s", statements->items[i]);
+    }
+    return true;
+}
+
 /* Bodies of functions are not looked at: ALTER TABLE does not look at them either. */
-static bool carry_out(struct postgres_store *store, struct plan *plan, struct error *error) {
-    return pg_script(store->db, "SET LOCAL check_function_bodies = off", NULL, error) &&
-           pg_script(store->db, text_get(&plan->moves.before), NULL, error) && pg_script(store->db, text_get(&plan->names), NULL, error) &&
-           pg_script(store->db, text_get(&plan->moves.after), NULL, error) && views_redirect(store, &plan->views, error) &&
-           pg_script(store->db, text_get(&plan->moves.last), NULL, error) && pg_script(store->db, text_get(&plan->back), NULL, error) &&
+static bool carry_out(struct postgres_store *store, struct plan *plan, bool each, struct error *error) {
+    return pg_script(store->db, "SET LOCAL check_function_bodies = off", NULL, error) && run_moves(store, &plan->moves.before, each, error) &&
+           pg_script(store->db, text_get(&plan->names), NULL, error) && run_moves(store, &plan->moves.after, each, error) &&
+           views_redirect(store, &plan->views, error) && run_moves(store, &plan->moves.last, each, error) && pg_script(store->db, text_get(&plan->back), NULL, error) &&
            note_views(store, &plan->views, error) && pg_script(store->db, "SET LOCAL lock_timeout = DEFAULT", NULL, error);
 }
 
-static bool try_exchange(struct postgres_store *store, const struct exchange *exchange, double *ret_held_since_ms, struct error *error) {
+static bool try_exchange(struct postgres_store *store, const struct exchange *exchange, bool each, double *ret_held_since_ms, struct error *error) {
     struct plan plan = {0};
     if (!lock(store, exchange, error)) return false;
     *ret_held_since_ms = clock_ms();
     bool ok = postgres_capture_off(&store->sql.base, error) && pg_script(store->db, "SET LOCAL lock_timeout = '" LOCK_WAIT "'", NULL, error) &&
-              read_plan(store, exchange, &plan, error) && carry_out(store, &plan, error);
+              read_plan(store, exchange, true, &plan, error) && carry_out(store, &plan, each, error);
     plan_free(&plan);
     return ok;
 }
@@ -196,7 +205,7 @@ bool postgres_swap(struct store *base, bool back, double *ret_held_since_ms, str
     for (int tries = 0;; tries++) {
         double held_since_ms = clock_ms();
         if (!pg_script(store->db, "SAVEPOINT swap", NULL, error)) return false;
-        if (try_exchange(store, &exchange, &held_since_ms, error)) {
+        if (try_exchange(store, &exchange, false, &held_since_ms, error)) {
             *ret_held_since_ms = held_since_ms;
             return pg_script(store->db, "RELEASE swap", NULL, error);
         }
@@ -209,8 +218,24 @@ bool postgres_swap(struct store *base, bool back, double *ret_held_since_ms, str
     }
 }
 
-/* The exchange itself is undone whole if anything does not fit: there is nothing to be tried on a copy. */
+/* What is to move is read once beforehand: then PostgreSQL has planned our queries when it is read while everybody waits. */
 bool postgres_swap_rehearse(struct store *base, bool back, struct error *error) {
-    (void)base, (void)back, (void)error;
-    return true;
+    struct postgres_store *store = postgres_store_of(base);
+    struct exchange exchange;
+    struct plan plan = {0};
+    if (!base->ops->begin(base, error)) return false;
+    bool ok = exchange_of(store, back, &exchange, error) && read_plan(store, &exchange, false, &plan, error);
+    base->ops->rollback(base);
+    plan_free(&plan);
+    return ok;
+}
+
+bool swap_try(struct postgres_store *store, struct error *error) {
+    struct exchange exchange;
+    struct plan plan = {0};
+    double held_since_ms;
+    bool ok = exchange_of(store, false, &exchange, error) && read_plan(store, &exchange, false, &plan, error) &&
+              try_exchange(store, &exchange, true, &held_since_ms, error);
+    plan_free(&plan);
+    return ok;
 }

@@ -11,8 +11,8 @@ static const char reading_views[] =
     "r.ev_class WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class AND r.rulename = '_RETURN'), "
     "v AS (SELECT reader, 1 AS level FROM d WHERE read = $1::regclass UNION SELECT d.reader, v.level + 1 FROM v JOIN d ON d.read = v.reader) "
     "SELECT c.oid, c.oid::regclass::text, c.relkind = 'm', bool_or(EXISTS (SELECT 1 FROM d WHERE d.reader = c.oid AND d.read = $1::regclass)), "
-    "format('%s AS %s', concat(c.oid::regclass::text, ' WITH (' || (SELECT string_agg(format('%I = %L', split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)), "
-    "', ') FROM unnest(c.reloptions) o) || ')'), rtrim(pg_get_viewdef(c.oid), ';')) FROM v JOIN pg_class c ON c.oid = v.reader GROUP BY c.oid, c.relkind, "
+    "concat(c.oid::regclass::text, ' WITH (' || (SELECT string_agg(format('%I = %L', split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)), "
+    "', ') FROM unnest(c.reloptions) o) || ')'), rtrim(pg_get_viewdef(c.oid), ';') FROM v JOIN pg_class c ON c.oid = v.reader GROUP BY c.oid, c.relkind, "
     "c.reloptions ORDER BY max(v.level), c.oid";
 
 /* What CREATE VIEW does not say. */
@@ -30,17 +30,17 @@ static const char view_dress[] =
 
 static bool read_dress(struct postgres_store *store, struct view *view, struct error *error) {
     RESULT *rows = NULL;
-    TEXT text = {0};
-    if (!pg_query(store->db, view_dress, NULL, &view->name, 1, &rows, error)) return false;
-    for (int row = 0; row < PQntuples(rows); row++) text_addf(&text, "%s;\n", PQgetvalue(rows, row, 0));
-    if (!dependants_rights(store, view->name, view->name, view->name, &text, error)) return false;
-    view->dress = arena_copy(store->bound, text_get(&text));
+    struct names statements = {0};
+    if (!alter_rows(store, view_dress, &view->name, 1, &rows, error)) return false;
+    for (int row = 0; row < PQntuples(rows); row++) names_add(store->bound, &statements, arena_copy(store->bound, PQgetvalue(rows, row, 0)));
+    if (!dependants_rights(store, view->name, view->name, view->name, &statements, error)) return false;
+    view->dress = dependants_script(store, &statements);
     return true;
 }
 
 bool views_read(struct postgres_store *store, const struct exchange *exchange, struct views *ret, struct error *error) {
     RESULT *rows = NULL;
-    if (!pg_query(store->db, reading_views, NULL, &exchange->bearer, 1, &rows, error)) return false;
+    if (!alter_rows(store, reading_views, &exchange->bearer, 1, &rows, error)) return false;
     *ret = (struct views){ARENA_ARRAY(store->bound, struct view, (size_t)PQntuples(rows) + 1), (size_t)PQntuples(rows)};
     for (int row = 0; row < PQntuples(rows); row++) {
         struct view *view = &ret->items[row];
@@ -48,7 +48,8 @@ bool views_read(struct postgres_store *store, const struct exchange *exchange, s
                               .name = arena_copy(store->bound, PQgetvalue(rows, row, 1)),
                               .stored = *PQgetvalue(rows, row, 2) == 't',
                               .direct = *PQgetvalue(rows, row, 3) == 't',
-                              .create = arena_copy(store->bound, PQgetvalue(rows, row, 4))};
+                              .definition = arena_copy(store->bound, PQgetvalue(rows, row, 5))};
+        view->create = arena_format(store->bound, "%s AS %s", PQgetvalue(rows, row, 4), view->definition);
         if (!view->stored && !read_dress(store, view, error)) return false;
     }
     return true;
