@@ -375,8 +375,8 @@ static bool there(struct postgres_store *store, const char *table, bool *ret, st
 static bool make_copy(struct postgres_store *store, const char *old, const char *copy, const char **casts, size_t columns,
                       struct text *script, struct error *error) {
     bool made;
-    text_addf(script, "%sSET LOCAL lock_timeout = '100ms';\n", schema_there);
-    if (!pg_script(store->db, text_get(script), NULL, error)) return false;
+    text_add(script, schema_there);
+    if (!pg_script(store->db, text_get(script), NULL, error) || !pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error)) return false;
     if (clause_is_create(store->change.alter_change)) {
         if (!run_create(store, script, error) || !there(store, copy, &made, error)) return false;
         return made || error_set(error, ERROR_DEFINITION, "alter.change: it does not create table %s", store->change.alter_table);
@@ -429,9 +429,7 @@ static bool describe(struct postgres_store *store, const struct bound_table *tab
         return false;
     }
     const char *values[] = {copy, alter->schema, waits, owner};
-    if (!run_each(store, move_statements, values, 4, script, error)) return false;
-    text_add(script, "SET LOCAL lock_timeout = DEFAULT;\n");
-    return true;
+    return run_each(store, move_statements, values, 4, script, error);
 }
 
 /* Tried in a transaction that is undone. */

@@ -218,7 +218,8 @@ static const char own_tables[] =
     "CREATE TABLE IF NOT EXISTS midflight_made (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, "
     "name text NOT NULL, PRIMARY KEY (migration, kind, name));"
     "CREATE TABLE IF NOT EXISTS midflight_kept (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, name text NOT NULL, "
-    "text text NOT NULL, UNIQUE (migration, kind, name, text));"
+    "text text NOT NULL);"
+    "CREATE UNIQUE INDEX IF NOT EXISTS midflight_kept_key ON midflight_kept (migration, kind, name, md5(text));"
     "CREATE TABLE IF NOT EXISTS midflight_position (migration varchar(64) PRIMARY KEY, cursor_key text, until_key text);"
     "CREATE TABLE IF NOT EXISTS midflight_sequence (migration varchar(64) NOT NULL, name text NOT NULL, leader text, "
     "step bigint NOT NULL, of_table text NOT NULL, of_column text NOT NULL, PRIMARY KEY (migration, name))";

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "store/postgres/dependants.h"
 
 static bool whole_name(struct postgres_store *store, const char *name, const char **ret, struct error *error) {
@@ -29,11 +28,6 @@ static bool exchange_of(struct postgres_store *store, bool back, struct exchange
 
 /* --- locks ------------------------------------------------------------------------------------------------------ */
 
-/* A lock that waits makes everybody behind it wait: it waits briefly, and often. */
-#define LOCK_WAIT "100ms"
-#define LOCK_REST_MS 200
-#define LOCK_TRIES 150
-
 /* Both tables, and those at the other end of their foreign keys, of which triggers are taken. Where another role owns one it is
  * locked when its turn comes. */
 static const char tables_locked[] =
@@ -45,7 +39,6 @@ static bool lock(struct postgres_store *store, const struct exchange *exchange, 
     RESULT *result = NULL;
     const char *values[] = {exchange->bearer, exchange->waiting};
     return pg_query(store->db, tables_locked, NULL, values, 2, &result, error) &&
-           pg_script(store->db, "SET LOCAL lock_timeout = '" LOCK_WAIT "'", NULL, error) &&
            pg_script(store->db, PQgetvalue(result, 0, 0), NULL, error);
 }
 
@@ -185,37 +178,38 @@ static bool carry_out(struct postgres_store *store, struct plan *plan, bool each
     return pg_script(store->db, "SET LOCAL check_function_bodies = off", NULL, error) && run_moves(store, &plan->moves.before, each, error) &&
            pg_script(store->db, text_get(&plan->names), NULL, error) && run_moves(store, &plan->moves.after, each, error) &&
            views_redirect(store, &plan->views, error) && run_moves(store, &plan->moves.last, each, error) && pg_script(store->db, text_get(&plan->back), NULL, error) &&
-           note_views(store, &plan->views, error) && pg_script(store->db, "SET LOCAL lock_timeout = DEFAULT", NULL, error);
+           note_views(store, &plan->views, error);
 }
 
-static bool try_exchange(struct postgres_store *store, const struct exchange *exchange, bool each, double *ret_held_since_ms, struct error *error) {
+struct attempt {
+    struct postgres_store *store;
+    struct exchange exchange;
+    bool each;            /* one statement at a time, to say which does not fit */
+    double held_since_ms; /* out */
+};
+
+/* Other locks that it takes are waited for no longer than the first. */
+static bool try_exchange(void *context, struct error *error) {
+    struct attempt *attempt = context;
+    struct postgres_store *store = attempt->store;
     struct plan plan = {0};
-    if (!lock(store, exchange, error)) return false;
-    *ret_held_since_ms = clock_ms();
-    bool ok = postgres_capture_off(&store->sql.base, error) && pg_script(store->db, "SET LOCAL lock_timeout = '" LOCK_WAIT "'", NULL, error) &&
-              read_plan(store, exchange, true, &plan, error) && carry_out(store, &plan, each, error);
+    if (!lock(store, &attempt->exchange, error)) return false;
+    attempt->held_since_ms = clock_ms();
+    bool ok = postgres_capture_off(&store->sql.base, error) && pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) &&
+              read_plan(store, &attempt->exchange, true, &plan, error) && carry_out(store, &plan, attempt->each, error);
     plan_free(&plan);
     return ok;
 }
 
 bool postgres_swap(struct store *base, bool back, double *ret_held_since_ms, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    struct exchange exchange;
-    if (!exchange_of(store, back, &exchange, error)) return false;
-    for (int tries = 0;; tries++) {
-        double held_since_ms = clock_ms();
-        if (!pg_script(store->db, "SAVEPOINT swap", NULL, error)) return false;
-        if (try_exchange(store, &exchange, false, &held_since_ms, error)) {
-            *ret_held_since_ms = held_since_ms;
-            return pg_script(store->db, "RELEASE swap", NULL, error);
-        }
-        struct error undo;
-        if (!pg_script(store->db, "ROLLBACK TO swap", NULL, &undo)) return false;
-        if (error->code != ERROR_BUSY || tries == LOCK_TRIES || interrupt_requested()) {
-            return error_prefix(error, "the tables could not exchange their names (%d tries)", tries + 1);
-        }
-        clock_sleep_ms(LOCK_REST_MS + (double)(tries * 37 % 100));
+    struct attempt attempt = {.store = store};
+    if (!exchange_of(store, back, &attempt.exchange, error) ||
+        !pg_patiently(store->db, try_exchange, &attempt, "the tables could not be locked for the exchange of their names", error)) {
+        return false;
     }
+    *ret_held_since_ms = attempt.held_since_ms;
+    return true;
 }
 
 /* What is to move is read once beforehand: then PostgreSQL has planned our queries when it is read while everybody waits. */
@@ -231,11 +225,10 @@ bool postgres_swap_rehearse(struct store *base, bool back, struct error *error) 
 }
 
 bool swap_try(struct postgres_store *store, struct error *error) {
-    struct exchange exchange;
+    struct attempt attempt = {.store = store, .each = true};
     struct plan plan = {0};
-    double held_since_ms;
-    bool ok = exchange_of(store, false, &exchange, error) && read_plan(store, &exchange, false, &plan, error) &&
-              try_exchange(store, &exchange, true, &held_since_ms, error);
+    bool ok = exchange_of(store, false, &attempt.exchange, error) && read_plan(store, &attempt.exchange, false, &plan, error) &&
+              pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) && try_exchange(&attempt, error);
     plan_free(&plan);
     return ok;
 }
