@@ -65,6 +65,13 @@ static const char copy_statements[] =
     "'f' AND conparentid = 0 "
     ") AS statements ORDER BY rank, place";
 
+/* The same for its partitions. */
+static const char copy_partitions[] =
+    "SELECT format('CREATE %sTABLE midflight.%I PARTITION OF midflight.%I %s%s%s%s', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, c.relname, p.relname, "
+    "pg_get_expr(c.relpartbound, c.oid), CASE c.relkind WHEN 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) ELSE '' END, ' WITH (' || array_to_string(c.reloptions, "
+    "', ') || ')', (SELECT ' TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace s WHERE s.oid = c.reltablespace)) FROM pg_partition_tree($1::regclass) t JOIN "
+    "pg_class c ON c.oid = t.relid JOIN pg_class p ON p.oid = t.parentrelid WHERE t.level > 0 ORDER BY t.level, c.oid";
+
 /* The same for its indexes and statistics. */
 static const char copy_indexes[] =
     "WITH t AS (SELECT c.*, format('midflight.%I', c.relname) AS copy FROM pg_class c WHERE c.oid = $1::regclass), "
@@ -328,6 +335,8 @@ static const char move_statements[] =
     "UNION ALL SELECT 2, indexrelid, CASE WHEN x.constraint IS NULL THEN format('DROP INDEX midflight.%I', relname) ELSE format('ALTER TABLE %s DROP "
     "CONSTRAINT %I', $1::text, relname) END FROM x WHERE NOT stays "
     "UNION ALL SELECT 3, indexrelid, format('ALTER INDEX midflight.%I RENAME TO %I', relname, interim) FROM x WHERE stays "
+    "UNION ALL SELECT 3, ic.oid, format('ALTER INDEX midflight.%I RENAME TO %I', ic.relname, " INTERIM("ic.relname", "new") ") FROM x JOIN pg_partition_tree(x.indexrelid) "
+    "p ON p.level > 0 JOIN pg_class ic ON ic.oid = p.relid WHERE stays "
     "UNION ALL SELECT 4, s.oid, format('ALTER STATISTICS midflight.%I RENAME TO %I', stxname, " INTERIM("stxname", "new") ") FROM pg_statistic_ext s WHERE "
     "stxrelid = $1::regclass "
     "UNION ALL SELECT 5, s.oid, format('ALTER STATISTICS midflight.%I SET SCHEMA %I', " INTERIM("stxname", "new") ", $2::text) FROM pg_statistic_ext s WHERE "
@@ -344,6 +353,8 @@ static const char interim_names[] =
     COPY_INDEXES
     "SELECT 'name', interim, relname FROM x UNION ALL SELECT 'name', " INTERIM("stxname", "new") ", stxname FROM pg_statistic_ext WHERE stxrelid = $1::regclass "
     "UNION ALL SELECT 'name', " INTERIM("c.relname", "new") ", c.relname FROM pg_partition_tree($1::regclass) p JOIN pg_class c ON c.oid = p.relid WHERE p.level > 0 "
+    "UNION ALL SELECT 'name', " INTERIM("ic.relname", "new") ", ic.relname FROM x JOIN pg_partition_tree(x.indexrelid) p ON p.level > 0 JOIN pg_class ic ON ic.oid = p.relid "
+    "WHERE stays "
     "UNION ALL SELECT 'removed index', c.relname, '' FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $2::regclass AND NOT EXISTS "
     "(SELECT 1 FROM x WHERE x.relname = c.relname) "
     "UNION ALL SELECT 'removed foreign key', conname, '' FROM pg_constraint o WHERE conrelid = $2::regclass AND contype = 'f' AND NOT EXISTS (SELECT 1 FROM "
@@ -382,8 +393,8 @@ static bool make_copy(struct postgres_store *store, const char *old, const char 
         return made || error_set(error, ERROR_DEFINITION, "alter.change: it does not create table %s", store->change.alter_table);
     }
     const char *values[] = {old};
-    return run_each(store, copy_statements, values, 1, script, error) && run_each(store, copy_indexes, values, 1, script, error) &&
-           run_clauses(store, copy, casts, columns, script, error) &&
+    return run_each(store, copy_statements, values, 1, script, error) && run_each(store, copy_partitions, values, 1, script, error) &&
+           run_each(store, copy_indexes, values, 1, script, error) && run_clauses(store, copy, casts, columns, script, error) &&
            there(store, copy, &made, error) &&
            (made || error_set(error, ERROR_DEFINITION, "alter.change: the table keeps its name and its schema: leave RENAME TO and "
                                                        "SET SCHEMA out"));

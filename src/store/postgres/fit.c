@@ -39,6 +39,15 @@ static const char in_the_way[] =
     "d.refclassid = 'pg_class'::regclass AND d.refobjid = i.objid AND d.classid = 'pg_attrdef'::regclass JOIN pg_attrdef a ON a.oid = d.objid JOIN pg_attribute n ON "
     "n.attrelid = a.adrelid AND n.attnum = a.adnum WHERE a.adrelid <> t.oid";
 
+/* What belongs to a single partition. */
+static const char partitions_own[] =
+    "SELECT format('partition %s has %s of its own, which does not come with it: drop it for the time being', p.relid::regclass, own) FROM "
+    "pg_partition_tree($1::regclass) p CROSS JOIN LATERAL (SELECT format('trigger %I', tgname) FROM pg_trigger WHERE tgrelid = p.relid AND NOT tgisinternal AND tgparentid = 0 AND "
+    "tgname NOT LIKE 'midflight\\_%' UNION ALL SELECT format('index %s', indexrelid::regclass) FROM pg_index JOIN pg_class x ON x.oid = indexrelid WHERE indrelid = p.relid "
+    "AND NOT x.relispartition UNION ALL SELECT format('foreign key %I', conname) FROM pg_constraint WHERE conrelid = p.relid AND contype = 'f' AND conparentid = 0 UNION ALL "
+    "SELECT format('policy %I', polname) FROM pg_policy WHERE polrelid = p.relid UNION ALL SELECT 'a list of rights' FROM pg_class x WHERE x.oid = p.relid AND relacl IS NOT "
+    "NULL) AS o (own) WHERE p.level > 0";
+
 /* What the user should know. $2: the new table. */
 static const char to_know[] =
     "SELECT format('publication %I publishes every table there is, or of the schema: subscribers need a table %s as well, or they stop', pubname, $2::text) FROM "
@@ -89,7 +98,10 @@ bool fit_check(struct postgres_store *store, struct check_report *report, struct
     const char *table = table_name(store, SIDE_OLD);
     struct error failure = {0};
     int64_t before = report->refusals;
-    if (!say_each(store, in_the_way, &table, 1, CHECK_REFUSAL, report, error)) return false;
+    if (!say_each(store, in_the_way, &table, 1, CHECK_REFUSAL, report, error) ||
+        !say_each(store, partitions_own, &table, 1, CHECK_REFUSAL, report, error)) {
+        return false;
+    }
     if (report->refusals > before) return true;
     if (!base->ops->begin(base, error)) return false;
     bool fits = exchange(store, report, &failure);

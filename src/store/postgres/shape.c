@@ -45,8 +45,8 @@ bool postgres_schema_digest(struct store *base, char ret[24], struct error *erro
 /* Everything that a script may make and a DROP takes away by itself; what belongs to a table goes with it. */
 static const char objects_there[] =
     "SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'i' THEN "
-    "'INDEX' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS name, c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', "
-    "'m', 'S', 'i', 'I') AND c.relpersistence <> 't' AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.classid "
+    "'INDEX' WHEN 'I' THEN 'INDEX' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS name, c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', "
+    "'m', 'S', 'i', 'I') AND c.relpersistence <> 't' AND NOT c.relispartition AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.classid "
     "= 'pg_class'::regclass AND d.deptype IN ('i', 'a') AND c.relkind = 'S') AND NOT EXISTS (SELECT 1 FROM pg_constraint k "
     "WHERE k.conindid = c.oid) AND c.relnamespace::regnamespace::text NOT IN ('pg_toast', 'pg_catalog') "
     "UNION ALL SELECT 'FUNCTION', p.oid::regprocedure::text, p.oid FROM pg_proc p WHERE p.prokind = 'f' AND "

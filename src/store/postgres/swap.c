@@ -90,7 +90,7 @@ static bool read_renames(struct postgres_store *store, const struct exchange *ex
 static const char renamed_things[] =
     "WITH b AS (" NAMED("$1::regclass") "), w AS (" NAMED("$2::regclass") "), "
     "n AS (SELECT w.*, coalesce((SELECT text FROM midflight.midflight_kept k WHERE k.migration = $4::text AND k.kind = 'name' AND k.name = w.name), CASE WHEN w.name ~ "
-    "'^_.*_(old|new)$' THEN substr(w.name, 2, length(w.name) - 5) END) AS later FROM w) "
+    "'^_.*_(old|new)$' THEN substr(w.name, 2, length(w.name) - 5) WHEN w.name ~ '^_.*_new_' THEN regexp_replace(w.name, '^_(.*)_new_', '\\1_') END) AS later FROM w) "
     "SELECT statement FROM ("
     "SELECT 1 AS rank, oid, format('ALTER %s RENAME TO %I', thing, " INTERIM("name", "' || $3::text || '") ") AS statement FROM b "
     "UNION ALL SELECT 2, oid, format('INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES (%L, ''name'', %L, %L) ON CONFLICT DO NOTHING', $4::text, "
