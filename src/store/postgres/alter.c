@@ -359,6 +359,8 @@ static const char interim_names[] =
     "(SELECT 1 FROM x WHERE x.relname = c.relname) "
     "UNION ALL SELECT 'removed foreign key', conname, '' FROM pg_constraint o WHERE conrelid = $2::regclass AND contype = 'f' AND NOT EXISTS (SELECT 1 FROM "
     "pg_constraint k WHERE k.conrelid = $1::regclass AND obj_description(k.oid, 'pg_constraint') = 'midflight foreign key ' || o.conname) "
+    "UNION ALL SELECT 'row security', CASE WHEN o.relrowsecurity THEN 'removed' ELSE 'added' END, '' FROM pg_class o JOIN pg_class n ON o.relrowsecurity <> "
+    "n.relrowsecurity WHERE o.oid = $2::regclass AND n.oid = $1::regclass "
     /* Foreign keys that the change left, by the names that it gave them; and those that it makes, of the table to itself. */
     "UNION ALL SELECT 'foreign key', substr(obj_description(oid, 'pg_constraint'), length('midflight foreign key ') + 1), conname FROM pg_constraint WHERE "
     "conrelid = $1::regclass AND contype = 'c' AND obj_description(oid, 'pg_constraint') LIKE 'midflight foreign key %' "
@@ -369,7 +371,12 @@ static bool keep_names(struct postgres_store *store, const char *old, const char
     RESULT *rows = NULL;
     const char *values[] = {copy, old};
     if (!pg_query(store->db, interim_names, NULL, values, 2, &rows, error)) return false;
-    for (int i = 0; i < PQntuples(rows); i++) keep(kept, store, PQgetvalue(rows, i, 0), PQgetvalue(rows, i, 1), PQgetvalue(rows, i, 2));
+    for (int i = 0; i < PQntuples(rows); i++) {
+        const char *kind = PQgetvalue(rows, i, 0);
+        /* Who may read which row is no part of a CREATE TABLE. */
+        if (strcmp(kind, "row security") == 0 && clause_is_create(store->change.alter_change)) continue;
+        keep(kept, store, kind, PQgetvalue(rows, i, 1), PQgetvalue(rows, i, 2));
+    }
     return true;
 }
 

@@ -104,6 +104,15 @@ static const char policies[] =
     "UNION ALL SELECT oid, 4, 'after', format('ALTER POLICY %I ON %s%s', polname, polrelid::regclass, conditions) FROM q WHERE polrelid <> b"
     ") AS moves ORDER BY rank, oid";
 
+/* Row security that is on stays on, unless the change itself switches it. */
+static const char row_security[] =
+    EXCHANGE
+    "SELECT 'after', format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t) FROM e JOIN pg_class o ON o.oid = b JOIN pg_class n ON n.oid = w WHERE o.relrowsecurity AND "
+    "NOT n.relrowsecurity AND NOT EXISTS (SELECT 1 FROM midflight.midflight_kept k WHERE k.migration = e.migration AND kind = 'row security' AND name = CASE WHEN back "
+    "THEN 'added' ELSE 'removed' END) "
+    "UNION ALL SELECT 'after', format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t) FROM e JOIN pg_class o ON o.oid = b JOIN pg_class n ON n.oid = w WHERE "
+    "o.relforcerowsecurity AND NOT n.relforcerowsecurity";
+
 /* A comment made since the new table was. */
 static const char comments[] =
     EXCHANGE
@@ -196,7 +205,7 @@ const char *dependants_script(struct postgres_store *store, const struct names *
 
 bool dependants_read(struct postgres_store *store, const struct exchange *exchange, struct moves *moves, struct error *error) {
     bool filters = PQserverVersion(store->db) >= 150000;
-    const char *const queries[] = {own_foreign_keys, foreign_keys_here, rights_there, triggers, rules, policies, comments, owned_sequences, identities,
+    const char *const queries[] = {own_foreign_keys, foreign_keys_here, rights_there, triggers, rules, row_security, policies, comments, owned_sequences, identities,
                                    filters ? publications : publications_before_15, functions};
     const char *values[] = {exchange->bearer, exchange->waiting, exchange->aside, store->change.name, exchange->back ? "true" : "false"};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {

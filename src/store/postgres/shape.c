@@ -16,12 +16,12 @@ static const char table_text[] =
     "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped UNION ALL SELECT 'constraint ' || "
     "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1)) AS lines";
 
-/* The same of the short form's old table, which gives its foreign keys and its numbers away at the exchange. */
+/* The same of the short form's old table, which gives its foreign keys, triggers and numbers away at the exchange. */
 static const char altered_text[] =
     "SELECT string_agg(line, '; ' ORDER BY line) FROM (SELECT 'column ' || attname || ' ' || format_type(atttypid, atttypmod) || "
     "CASE WHEN attnotnull THEN ' not null' ELSE '' END || attgenerated::text AS line FROM pg_attribute "
     "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped UNION ALL SELECT 'constraint ' || "
-    "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype <> 'f') AS lines";
+    "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype NOT IN ('f', 't')) AS lines";
 
 bool postgres_schema_digest(struct store *base, char ret[24], struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
