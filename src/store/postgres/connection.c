@@ -248,6 +248,7 @@ static void pg_yielded(struct text *text, const struct column *column) {
 
 /* Only the match: whatever else is unique and taken is an error, for quarantine. */
 static void pg_unless_there(struct text *text, const struct flow *flow) {
+    if (flow->target->ruled) return; /* PostgreSQL takes no ON CONFLICT there: the other writer's row is an error, for quarantine too */
     text_add(text, "\n    ON CONFLICT (");
     sync_names(text, &pg_dialect, NULL, &flow->match);
     text_add(text, ") DO NOTHING");

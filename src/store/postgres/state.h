@@ -38,6 +38,7 @@ struct postgres_store {
     struct flow *flows[2];         /* by direction */
     struct names key;              /* k1, ..., kn: the key in our own types and tables */
     const char *path;              /* the search path of our functions */
+    struct alter *alter;           /* of the short form; NULL: the long form */
 };
 
 static inline struct postgres_store *postgres_store_of(struct store *store) {
@@ -154,6 +155,8 @@ MUST_USE bool pg_late_put_off(struct postgres_store *store, struct error *error)
 /* The unique sets of a table that were put off: rows (number, column), the primary key's first. */
 MUST_USE bool pg_late_uniques(PGconn *db, const char *migration, const char *schema, const char *table, PGresult **ret,
                               struct error *error);
+/* Builds all of it at once, over tables that are empty still. [tx] */
+MUST_USE bool pg_late_build_all(struct postgres_store *store, struct error *error);
 bool postgres_backfill_close(struct store *store, int64_t token, struct error *error);
 
 /* backfill.c */
@@ -184,9 +187,10 @@ bool postgres_check(struct store *store, struct check_report *report, struct err
 /* shape.c */
 bool postgres_schema_digest(struct store *store, char ret[24], struct error *error);
 bool postgres_shape_make(struct store *store, struct error *error);
-bool postgres_shape_index(struct store *store, struct error *error);
 bool postgres_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);
 bool postgres_shape_drop(struct store *store, enum side side, struct error *error);
 bool postgres_shape_retire(struct store *store, struct error *error);
+/* swap.c */
 bool postgres_swap_rehearse(struct store *store, bool back, struct error *error);
-bool postgres_swap(struct store *store, bool back, struct error *error);
+bool postgres_swap(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+bool postgres_swap_settle(struct store *store, struct error *error);

@@ -50,6 +50,7 @@ struct bound_table {
     struct names *uniques; /* every plain unique index, the identity among them */
     size_t unique_count;
     bool sole; /* the entity key is unique here: at most one row an entity */
+    bool ruled; /* it has rewrite rules, where stores have them: they bear no ON CONFLICT beside them */
     bool strict; /* it may refuse a row for more than NOT NULL and plain uniqueness: CHECK, types, other indexes */
 };
 
