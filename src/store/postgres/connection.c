@@ -247,13 +247,13 @@ void pg_quote_text(struct text *text, const char *value) {
     text_add_n(text, "'", 1);
 }
 
-static bool is_padded(const struct column *column) {
+bool pg_is_padded(const struct column *column) {
     return strcmp(column->declared, "bpchar") == 0;
 }
 
 /* The images of two values are compared: NULLs are equal, 1.0 and 1.00 are not, and every type has one. */
 static void pg_differs(struct text *text, const char *left, const char *right, const struct column *column) {
-    if (column != NULL && is_padded(column)) {
+    if (column != NULL && pg_is_padded(column)) {
         text_addf(text, "%s::text IS DISTINCT FROM %s::text", left, right);
     } else {
         text_addf(text, "record_image_ne(ROW(%s), ROW(%s))", left, right);

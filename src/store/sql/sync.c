@@ -361,9 +361,8 @@ static void add_any_differs(struct text *text, const struct dialect *dialect, co
     text_add(text, ")");
 }
 
-void sync_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                 const char *was, bool within) {
-    if (flow->written.count == 0) return;
+static void add_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                       const char *was, bool within) {
     TEXT target = {0};
     add_target(&target, dialect, flow);
     text_addf(text, "  UPDATE %s", policy(dialect, flow, within));
@@ -388,7 +387,17 @@ void sync_update(struct text *text, const struct dialect *dialect, const struct 
         text_add(text, ")");
     }
     add_acceptable(text, dialect, flow, within);
+}
+
+void sync_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                 const char *was, bool within) {
+    if (flow->written.count == 0) return;
+    add_update(text, dialect, flow, now, was, within);
     text_add(text, ";\n");
+}
+
+void sync_updating(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now, const char *was) {
+    add_update(text, dialect, flow, now, was, false);
 }
 
 /* INSERT [or ignore] INTO "T" (columns) SELECT columns FROM now AS midflight_a */

@@ -140,6 +140,9 @@ void sync_update(struct text *text, const struct dialect *dialect, const struct 
                  const char *was, bool within);
 void sync_insert(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                  const char *was, bool within);
+/* The update alone, without its end, for a flow that writes something: a RETURNING may follow. Its rows are midflight_a and,
+ * with `was`, midflight_b. */
+void sync_updating(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now, const char *was);
 /* Into a range that holds nothing yet: no conflict handling at all. */
 void sync_fill(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now);
 
