@@ -17,11 +17,26 @@
 
 #define TAG "$midflight_many$"
 
+/* The keys of the rows written, each once: as a join, whose size PostgreSQL foresees, where it takes IN for one of 200 keys. */
+static struct scope written_scope(const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    TEXT keys = {0};
+    struct names *names = ARENA_ARRAY(store->bound, struct names, 1);
+    text_add(&keys, "(SELECT ");
+    for (size_t i = 0; i < store->key.count; i++) {
+        const char *name = arena_format(store->bound, "midflight_k%zu", i + 1);
+        names_add(store->bound, names, name);
+        if (i > 0) text_add(&keys, ", ");
+        pg_quote(&keys, capture->table->table->key.items[i]);
+        text_addf(&keys, " AS %s", name);
+    }
+    text_addf(&keys, " FROM %s)", capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
+    return (struct scope){.set = arena_copy(store->bound, text_get(&keys)), .row_key = names, .joined = true};
+}
+
 /* What the query yields now for the rows written, and what it yielded. */
 static void add_query(struct text *text, const struct capture *capture, const struct flow *flow, bool now) {
-    struct scope written = {.set = capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new",
-                            .row_key = &capture->table->table->key};
-    struct scope all = {0};
+    struct scope written = written_scope(capture), all = {0};
     struct image before = {.event = capture->event, .leader = capture->leader, .rows = "midflight_old AS midflight_o",
                            .new_rows = "midflight_new"};
     sync_query(text, &pg_dialect, flow, now ? &written : &all, now ? IMAGE_STORED : before);
@@ -105,7 +120,8 @@ static void add_bulk_flow(struct text *text, const struct capture *capture, cons
     }
 }
 
-/* How many rows bear another key than before, how many changed in what any flow reads, and in what each does. */
+/* How many rows bear a key that none bore before, how many changed in what any flow reads, and in what each does. A key is
+ * unique here at every moment, so that no statement exchanges keys among its rows: if all are as before, none has changed. */
 static void add_counts(struct text *text, const struct capture *capture) {
     const struct postgres_store *store = capture->store;
     size_t count = store->change.mappings[capture->direction].count;
@@ -116,16 +132,17 @@ static void add_counts(struct text *text, const struct capture *capture) {
         return;
     }
     struct names any = pg_read_columns(capture);
-    text_add(text, "  EXECUTE " TAG "SELECT ARRAY[count(*) FILTER (WHERE ");
-    pg_add_differ(text, "midflight_o", "midflight_n", &capture->table->table->key);
-    text_add(text, "),\n    count(*) FILTER (WHERE ");
-    pg_add_differ(text, "midflight_o", "midflight_n", &any);
+    text_add(text, "  EXECUTE " TAG "SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),\n    count(*) FILTER (WHERE ");
+    pg_add_differ(text, capture, "midflight_o", "midflight_n", &any);
     for (size_t i = 0; i < count; i++) {
         text_add(text, "),\n    count(*) FILTER (WHERE ");
-        pg_add_differ(text, "midflight_o", "midflight_n", &store->flows[capture->direction][i].reads[capture->leader]);
+        pg_add_differ(text, capture, "midflight_o", "midflight_n", &store->flows[capture->direction][i].reads[capture->leader]);
     }
-    text_add(text, ")] FROM " PG_PAIRS TAG "\n    INTO midflight_counts;\n"
-                   "  IF midflight_counts[2] = 0 THEN RETURN NULL; END IF;\n");
+    struct scope before = {.row = "midflight_o", .row_key = &capture->table->table->key};
+    text_add(text, ")] FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON ");
+    sync_scope(text, &pg_dialect, &before, "midflight_n", &capture->table->table->key);
+    text_add(text, TAG "\n    INTO midflight_counts;\n"
+                   "  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN RETURN NULL; END IF;\n");
 }
 
 /* A flow that some of the changed rows do not concern is written for the others; for these it must agree as it is, or they

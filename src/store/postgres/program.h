@@ -49,7 +49,8 @@ MUST_USE bool pg_add_deferred(struct text *text, struct postgres_store *store, e
 
 /* --- statement.c --- */
 /* A condition: the rows before and after differ in some of these columns. */
-void pg_add_differ(struct text *text, const char *before, const char *after, const struct names *names);
+void pg_add_differ(struct text *text, const struct capture *capture, const char *before, const char *after,
+                   const struct names *names);
 /* The columns of the leader that any flow reads, and its key. */
 struct names pg_read_columns(const struct capture *capture);
 

@@ -58,27 +58,21 @@ static void add_matched(struct text *text, const struct capture *capture, const 
     }
 }
 
-/* A condition: what the follower holds differs from what the query yields now. All columns at once, but those of the few
- * types whose images do not compare. */
-static void add_held_differs(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
-    TEXT left = {0};
-    TEXT right = {0};
-    TEXT others = {0};
+/* A condition: some yielded column differs from what the query yields now, as the follower holds it (h) or as it was (w). */
+static void add_differs(struct text *text, const struct capture *capture, const struct flow *flow, size_t number, char from) {
     for (size_t i = 0; i < flow->yielded.count; i++) {
-        const char *name = flow->yielded.items[i], *now = field_of(capture, flow, number, 'n', name);
-        const struct column *column = sync_column(flow->target, name);
-        TEXT held = {0};
-        text_addf(&held, "midflight_held_%zu.", number);
-        pg_quote(&held, name);
-        if (pg_is_padded(column)) {
-            text_add(&others, " OR ");
-            pg_dialect.differs(&others, text_get(&held), now, column);
+        const char *name = flow->yielded.items[i];
+        TEXT left = {0};
+        if (from == 'w') {
+            text_add(&left, field_of(capture, flow, number, 'w', name));
         } else {
-            text_addf(&left, "%s%s", left.length > 0 ? ", " : "", text_get(&held));
-            text_addf(&right, "%s%s", right.length > 0 ? ", " : "", now);
+            text_addf(&left, "midflight_held_%zu.", number);
+            pg_quote(&left, name);
         }
+        text_add(text, i > 0 ? " OR " : "(");
+        pg_dialect.differs(text, text_get(&left), field_of(capture, flow, number, 'n', name), sync_column(flow->target, name));
     }
-    text_addf(text, "(record_image_ne(ROW(%s), ROW(%s))%s)", text_get(&left), text_get(&right), text_get(&others));
+    text_add(text, ")");
 }
 
 /* Both images, or nothing but NULLs for one that is not there; more than one row of an image is an error. */
@@ -134,11 +128,9 @@ static void add_row_update(struct text *text, const struct capture *capture, con
 
 /* The row was there before and is now: it is written where it differs, and looked at. */
 static void add_row_kept(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
-    text_addf(text, "  IF midflight_row_%zu.n0 AND midflight_row_%zu.w0 THEN\n    IF record_image_ne(ROW(", number, number);
-    add_fields(text, capture, flow, number, 'w');
-    text_add(text, "), ROW(");
-    add_fields(text, capture, flow, number, 'n');
-    text_add(text, ")) THEN\n");
+    text_addf(text, "  IF midflight_row_%zu.n0 AND midflight_row_%zu.w0 THEN\n    IF ", number, number);
+    add_differs(text, capture, flow, number, 'w');
+    text_add(text, " THEN\n");
     add_row_update(text, capture, flow, number);
     text_add(text, "    ELSE\n      SELECT ");
     sync_names(text, &pg_dialect, NULL, &flow->yielded);
@@ -147,7 +139,7 @@ static void add_row_kept(struct text *text, const struct capture *capture, const
     text_add(text, " WHERE ");
     add_matched(text, capture, flow, number, 'n');
     text_add(text, ";\n    END IF;\n    midflight_settled := NOT ");
-    add_held_differs(text, capture, flow, number);
+    add_differs(text, capture, flow, number, 'h');
     text_add(text, ";\n  ELS");
 }
 
@@ -162,7 +154,7 @@ static void add_row_insert(struct text *text, const struct capture *capture, con
     pg_dialect.unless_there(text, flow);
     add_returning(text, flow, number);
     text_add(text, "    midflight_settled := NOT ");
-    add_held_differs(text, capture, flow, number);
+    add_differs(text, capture, flow, number, 'h');
     text_add(text, ";\n");
 }
 
@@ -211,7 +203,7 @@ void pg_add_single(struct text *text, const struct capture *capture, const char 
     if (capture->event == EVENT_UPDATE) {
         struct names reads = pg_read_columns(capture);
         text_add(text, "  IF NOT ");
-        pg_add_differ(text, "OLD", "NEW", &reads);
+        pg_add_differ(text, capture, "OLD", "NEW", &reads);
         text_add(text, " THEN RETURN NULL; END IF;\n");
     }
     text_add(text, "  IF ");
@@ -222,7 +214,7 @@ void pg_add_single(struct text *text, const struct capture *capture, const char 
     }
     if (capture->event == EVENT_UPDATE) {
         text_add(text, " AND NOT ");
-        pg_add_differ(text, "OLD", "NEW", key);
+        pg_add_differ(text, capture, "OLD", "NEW", key);
     }
     text_add(text, " THEN\n");
     add_row_flows(&body, capture, deferred);

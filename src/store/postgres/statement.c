@@ -19,12 +19,20 @@ static const char *event_name(enum event event) {
     return event == EVENT_INSERT ? "insert" : event == EVENT_UPDATE ? "update" : event == EVENT_DELETE ? "delete" : "truncate";
 }
 
-void pg_add_differ(struct text *text, const char *before, const char *after, const struct names *names) {
-    text_add(text, "record_image_ne(ROW(");
-    sync_names(text, &pg_dialect, before, names);
-    text_add(text, "), ROW(");
-    sync_names(text, &pg_dialect, after, names);
-    text_add(text, "))");
+void pg_add_differ(struct text *text, const struct capture *capture, const char *before, const char *after,
+                   const struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->items[i];
+        TEXT left = {0};
+        TEXT right = {0};
+        text_addf(&left, "%s.", before);
+        pg_quote(&left, name);
+        text_addf(&right, "%s.", after);
+        pg_quote(&right, name);
+        text_add(text, i > 0 ? " OR " : "(");
+        pg_dialect.differs(text, text_get(&left), text_get(&right), sync_column(capture->table, name));
+    }
+    text_add(text, ")");
 }
 
 struct names pg_read_columns(const struct capture *capture) {
@@ -62,7 +70,7 @@ static void add_both_keys(struct text *text, const struct capture *capture) {
     text_add(text, ")) AS midflight_k (");
     sync_names(text, &pg_dialect, NULL, &store->key);
     text_add(text, ") WHERE ");
-    pg_add_differ(text, "midflight_o", "midflight_n", &reads);
+    pg_add_differ(text, capture, "midflight_o", "midflight_n", &reads);
 }
 
 /* The written keys, as a SELECT of k1, ..., kn. */
@@ -136,7 +144,7 @@ static void add_moves(struct text *text, const struct capture *capture) {
         text_addf(text, " AS t%zu", i + 1);
     }
     text_add(text, " FROM " PG_PAIRS " WHERE ");
-    pg_add_differ(text, "midflight_o", "midflight_n", key);
+    pg_add_differ(text, capture, "midflight_o", "midflight_n", key);
     text_add(text, ")");
 }
 
@@ -253,7 +261,7 @@ static void add_rekey(struct text *text, const struct capture *capture) {
     const struct postgres_store *store = capture->store;
     TEXT changed = {0};
     text_add(&changed, "SELECT EXISTS (SELECT 1 FROM " PG_PAIRS " WHERE ");
-    pg_add_differ(&changed, "midflight_o", "midflight_n", &capture->table->table->key);
+    pg_add_differ(&changed, capture, "midflight_o", "midflight_n", &capture->table->table->key);
     text_add(&changed, ")");
     add_select(text, text_get(&changed), text_get(&changed), "midflight_rekeyed");
     text_add(text, "  IF midflight_rekeyed THEN\n");

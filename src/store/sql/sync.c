@@ -73,6 +73,11 @@ void sync_scope(struct text *text, const struct dialect *dialect, const struct s
         add_binds(text, dialect, 1, key->count);
         return;
     }
+    if (scope->set != NULL && scope->joined) {
+        struct scope row = {.row = "midflight_k", .row_key = scope->row_key};
+        sync_scope(text, dialect, &row, prefix, key);
+        return;
+    }
     if (scope->set != NULL) {
         text_add(text, "(");
         sync_names(text, dialect, prefix, key);
@@ -139,6 +144,7 @@ static void add_shadow(struct text *text, const struct dialect *dialect, const s
     add_columns(text, dialect, table);
     text_add(text, " FROM ");
     dialect->source(text, table);
+    if (scope->joined && event == EVENT_NONE) text_addf(text, " CROSS JOIN %s AS midflight_k", scope->set);
     text_add(text, " WHERE ");
     if (event != EVENT_NONE && table->sole) {
         text_add(text, "1 = 0"); /* the entity's only row here is the one written */

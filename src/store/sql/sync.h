@@ -95,8 +95,9 @@ struct scope {
     bool exact;
     /* or one key, held by these columns of a row, "NEW" or "OLD" */
     const char *row;
-    /* or the keys in these columns of a relation */
+    /* or the keys in these columns of a relation; joined: each is there once, and no column of the table is called so */
     const char *set;
+    bool joined;
     const struct names *row_key;
 };
 
