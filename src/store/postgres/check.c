@@ -193,7 +193,7 @@ static void step(struct check_report *report, const char *stage, const char *sta
 
 static void plan(struct postgres_store *store, struct check_report *report) {
     const char *create = store->alter == NULL ? store->change.create
-                                              : arena_format(store->bound, "%s %s, on an empty copy that becomes %s", clause_is_create(store->change.alter_change) ?
+                                              : arena_format(store->bound, "%s %s, on an empty copy that becomes %s", pg_clause_is_create(store->change.alter_change) ?
                                                              "" : "ALTER TABLE", store->change.alter_change, store->tables[SIDE_NEW][0].physical);
     step(report, "Initializing", create, "ACCESS EXCLUSIVE on the new tables alone");
     for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
@@ -277,7 +277,7 @@ bool postgres_check(struct store *base, struct check_report *report, struct erro
         !postgres_rows_count(base, &report->forecast.rows, error)) {
         return false;
     }
-    if (store->alter != NULL && !store->standing.made && !fit_check(store, report, error)) return false;
+    if (store->alter != NULL && !store->standing.made && !pg_fit_check(store, report, error)) return false;
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
     plan(store, report);
     return forecast(store, &report->forecast, error);
