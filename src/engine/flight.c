@@ -168,6 +168,10 @@ bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct er
     return ok;
 }
 
+bool flight_stopped(const struct flight *flight) {
+    return interrupt_requested() || (flight->stop != NULL && atomic_load(flight->stop));
+}
+
 bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error) {
     if (!flight_begin(flight, error)) return false;
     struct standpoint next = flight->at;

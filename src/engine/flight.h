@@ -1,6 +1,8 @@
 /* One migration under way: its definition, the store it lives in, where it stands, and who is at work on it. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "migration/definition.h"
 #include "migration/ledger.h"
 
@@ -20,6 +22,8 @@ struct flight {
     struct observer observer;
     struct standpoint at;
     double load;   /* the share of time that copying may take; 0: as the application leaves it */
+    int workers;   /* that copy at once; 0: as many as the store would have */
+    const atomic_bool *stop; /* of a crew, when one of it has failed; NULL: this is none of a crew */
     char who[160]; /* "user@host pid 42": who holds the lease, and who stands in the history */
     int64_t token; /* the lease's; 0: we hold none */
 };
@@ -52,6 +56,9 @@ MUST_USE bool flight_started_definition(struct flight *flight, struct error *err
 /* A transaction: begin checks and renews the lease; end commits when `ok`, else undoes; it returns whether all held. */
 MUST_USE bool flight_begin(struct flight *flight, struct error *error);
 MUST_USE bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct error *error);
+
+/* Is it time to stop, between two steps of work? By a signal, or as another of the crew has failed. */
+bool flight_stopped(const struct flight *flight);
 
 /* Moves to a stage in a transaction of its own. */
 MUST_USE bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error);

@@ -159,6 +159,43 @@ static const char *digest_make(struct arena *arena, const struct change *change)
     return arena_format(arena, "%016llx", (unsigned long long)XXH3_64bits(text.data, text.length));
 }
 
+/* A password in an address: "//user:secret@" or "password=secret"; its length is *ret. NULL: none up to the line's end. */
+static const char *find_password(const char *line, size_t *ret) {
+    size_t end = strcspn(line, "\r\n");
+    for (const char *c = line; c < line + end; c++) {
+        size_t whole = 0;
+        if (strncmp(c, "password=", 9) == 0) {
+            c += 9;
+            whole = strcspn(c, "&\"' \t\r\n");
+        } else if (strncmp(c, "//", 2) == 0) {
+            c += 2;
+            c += strcspn(c, ":@/\"' \t\r\n");
+            if (*c++ != ':') continue;
+            whole = strcspn(c, "@/\"' \t\r\n");
+            if (c[whole] != '@') continue;
+        }
+        if (whole == 0) continue;
+        *ret = whole;
+        return c;
+    }
+    return NULL;
+}
+
+/* The text goes into the ledger and into whatever copies of the database are made: a password that stands in a store's address,
+ * where a ${VARIABLE} ought to, stays out of it. */
+static const char *without_passwords(const char *text, size_t length, struct arena *arena) {
+    char *copy = arena_copy_n(arena, text, length);
+    for (char *store = strstr(copy, "store:"); store != NULL; store = strstr(store + 1, "store:")) {
+        size_t secret = 0;
+        const char *found = store;
+        while ((found = find_password(found, &secret)) != NULL) {
+            memset(copy + (found - copy), '*', secret);
+            found += secret;
+        }
+    }
+    return copy;
+}
+
 bool definition_parse(const char *file, const char *text, size_t length, struct definition **ret,
                       struct error *error) {
     struct arena *arena = arena_new();
@@ -170,7 +207,7 @@ bool definition_parse(const char *file, const char *text, size_t length, struct 
         arena_free(arena);
         return false;
     }
-    definition->text = arena_copy_n(arena, text, length);
+    definition->text = without_passwords(text, length, arena);
     definition->digest = digest_make(arena, &definition->change);
     *ret = definition;
     return true;

@@ -10,7 +10,7 @@
 struct definition {
     struct arena *arena;  /* owns every text below */
     const char *file;     /* the path it came from, for messages */
-    const char *text;     /* the file, as it was read, before ${VARIABLES} were filled in */
+    const char *text;     /* the file, as it was read, before ${VARIABLES} were filled in; passwords are stars */
     const char *digest;   /* 16 hex digits: what may not change while the migration runs (not the soak,
                              the bounds, retire or the store's address) */
     const char *old_store, *new_store; /* addresses; the same pointer when there is one store */

@@ -1,9 +1,11 @@
 """Kills midflight at every failpoint of every verb, lets the application write, and goes on from there: the same
 command again must lead where it would have led, a rollback must lead home, and the twin must find every write.
 
-The failpoints are found by running each route once; a new one joins the sweep by itself.
+The failpoints are found by running each route once; a new one joins the sweep by itself. Both stores are swept, or those
+that MIDFLIGHT_STORES names.
 """
-import shutil
+import atexit
+import os
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +17,9 @@ import pytest
 
 from support.application import Application
 from support.failpoints import kill, trace
-from support.faults import without_capture
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, RUNNING,
                                UNINITIALIZED)
+from support.stores import POSTGRESQL, SQLITE, STORES
 from support.twin import Twin
 from support.workloads import AddColumn, ListToRows, OneWay, RowsToList, SplitName
 from support.writers import connect, request
@@ -54,13 +56,34 @@ ROUTES = {
 }
 
 
-class Journey:
-    """A migration on a route, in a folder that can be copied: everything it knows is in the database."""
+# A database of a server takes longer to copy than a file: fewer routes, each way of ending once.
+POSTGRESQL_ROUTES = ("rename", "drop", "one-way", "back from the shape", "back from the backfill", "back after the cut-over")
+SWEPT = STORES if "MIDFLIGHT_STORES" in os.environ else (SQLITE, POSTGRESQL)
+JOURNEYS = [(store, route) for store in SWEPT for route in (ROUTES if store == SQLITE else POSTGRESQL_ROUTES)]
 
-    def __init__(self, route, directory):
+
+@cache
+def postgresql_server():
+    """One for this process, to its end: routes are run when tests are collected, before there are fixtures."""
+    from support.postgres import Server  # only where it is asked for must PostgreSQL be there
+    server = Server().__enter__()
+    atexit.register(server.remove)
+    return server
+
+
+def application(store, directory):
+    if store == SQLITE:
+        return Application(directory)
+    from support.postgres_application import PostgresApplication
+    return PostgresApplication(directory, postgresql_server())
+
+
+class Journey:
+    """A migration on a route. Everything it knows is in the database, and that can be copied."""
+
+    def __init__(self, route, app):
         workload, options, self.steps = ROUTES[route]
-        self.workload = workload()
-        self.app = Application(directory)
+        self.workload, self.app = workload(app.store), app
         self.midflight = self.workload.migration(self.app, *OPTIONS, *options)
 
     def begin(self):
@@ -71,7 +94,7 @@ class Journey:
         """As the ledger has it, without a process of midflight's: that would clean up after a dead one."""
         if "midflight_migration" not in self.app.tables():
             return UNINITIALIZED
-        return self.app.value("SELECT stage FROM midflight_migration")
+        return self.app.value(f"SELECT stage FROM {self.app.ledger}midflight_migration")
 
     def write(self, seed):
         """The application writes to each side that is open in this stage, and finds what it wrote."""
@@ -93,7 +116,7 @@ class Journey:
         else:
             self.midflight.run(step.verb).done()
         assert self.stage() == step.stage
-        self.write(step.verb)
+        self.write(f"{step.verb} to {step.stage}")
 
     def end(self, schema):
         """It is over: nothing of midflight is left, and after a rollback all is as it was before."""
@@ -106,38 +129,39 @@ class Journey:
 
 
 class Prepared:
-    """The folders of a route as they are before each of its steps, and the failpoints that each step passes."""
+    """The databases of a route as they are before each of its steps, and the failpoints that each step passes."""
 
-    def __init__(self, route):
+    def __init__(self, store, route):
         self.folder = TemporaryDirectory(prefix="midflight-kill-")
         here = Path(self.folder.name)
         here.joinpath("now").mkdir()
-        journey = Journey(route, here / "now").begin()
-        self.route, self.steps, self.schema = route, journey.steps, journey.app.schema()
-        self.points, self.failure = [], None
+        journey = Journey(route, application(store, here / "now")).begin()
+        self.store, self.route, self.steps, self.schema = store, route, journey.steps, journey.app.schema()
+        self.apps, self.points, self.failure = [], [], None
         try:
             for step in journey.steps:
-                self.rehearse(step, here)
+                self.rehearse(step, journey.app, here)
                 journey.take(step)
         except AssertionError as failure:  # a route that leads nowhere unkilled fails as a test, not as a collection
             self.failure = failure
 
-    def rehearse(self, step, here):
+    def rehearse(self, step, app, here):
         number = len(self.points)
-        shutil.copytree(here / "now", here / str(number))
+        self.apps.append(app.copy(here / str(number)))
         self.points.append({})
         if not step.killed:
-            rehearsal = shutil.copytree(here / "now", here / f"{number} traced")
+            rehearsal = app.copy(here / f"{number} traced")
             self.points[number] = trace(Journey(self.route, rehearsal).midflight, here / "trace", step.verb)
+            rehearsal.remove()
 
     def before(self, number, directory):
-        return Journey(self.route, shutil.copytree(Path(self.folder.name) / str(number), directory))
+        return Journey(self.route, self.apps[number].copy(directory))
 
     def kills(self):
         """(number of the step, failpoint, pass): the first and the second pass of each, and the third of the backfill.
         Later ones are not sure to come again: the size of a chunk follows the clock."""
         for number, points in enumerate(self.points):
-            if self.steps[:number + 1] in swept(self.route):
+            if self.steps[:number + 1] in swept(self.store, self.route):
                 continue
             for point, chosen in passes_of(points):
                 yield number, point, chosen
@@ -152,12 +176,13 @@ def passes_of(points):
             yield point, chosen
 
 
-def swept(route):
+def swept(store, route):
     """The beginnings of earlier routes over the same workload: once is enough."""
-    for earlier, (workload, _, steps) in ROUTES.items():
-        if earlier == route:
+    for other, earlier in JOURNEYS:
+        workload, _, steps = ROUTES[earlier]
+        if (other, earlier) == (store, route):
             return
-        if workload is ROUTES[route][0]:
+        if other == store and workload is ROUTES[route][0]:
             yield from (steps[:number + 1] for number in range(len(steps)))
 
 
@@ -165,60 +190,63 @@ def pytest_generate_tests(metafunc):
     if "route" not in metafunc.fixturenames:
         return
     if "point" not in metafunc.fixturenames:
-        metafunc.parametrize("route", ROUTES)
+        metafunc.parametrize("store, route", JOURNEYS)
         return
-    cases = [(route, *case) for route in ROUTES for case in prepared(route).kills()]
-    metafunc.parametrize("route, number, point, chosen", cases, ids=[
-        f"{route}: {ROUTES[route][2][number].verb} to {ROUTES[route][2][number].stage}: {point} {chosen}"
-        for route, number, point, chosen in cases])
+    cases = [(store, route, *case) for store, route in JOURNEYS for case in prepared(store, route).kills()]
+    metafunc.parametrize("store, route, number, point, chosen", cases, ids=[
+        f"{store}: {route}: {ROUTES[route][2][number].verb} to {ROUTES[route][2][number].stage}: {point} {chosen}"
+        for store, route, number, point, chosen in cases])
 
 
-def test_the_route_leads_to_its_end(route):
-    if prepared(route).failure:
-        raise prepared(route).failure
-
-
-def killed(route, number, point, chosen, directory):
-    """The journey, dead at that place, after which the application has written."""
-    journey = prepared(route).before(number, directory)
-    kill(journey.midflight, point, chosen, journey.steps[number].verb)
-    journey.agree()
-    journey.write(point)
-    return journey
-
-
-def test_the_same_command_goes_on(route, number, point, chosen, tmp_path):
-    journey = killed(route, number, point, chosen, tmp_path / "app")
-    step = journey.steps[number]
-    if journey.stage() != step.stage:  # else it died when it had done all: the same command would do more
-        journey.take(step)
-    for later in journey.steps[number + 1:]:
-        journey.take(later)
-    journey.end(prepared(route).schema)
-
-
-def test_a_rollback_leads_home(route, number, point, chosen, tmp_path):
-    journey = killed(route, number, point, chosen, tmp_path / "app")
-    stage = journey.stage()
-    if journey.workload.may_go_back(stage):
-        journey.midflight.rollback().done()
-    else:
-        journey.midflight.rollback().refused()
-        assert journey.stage() == stage
-        journey.midflight.advance().done()
-    journey.end(prepared(route).schema)
+def test_the_route_leads_to_its_end(store, route):
+    if prepared(store, route).failure:
+        raise prepared(store, route).failure
 
 
 @pytest.fixture
-def damaged(tmp_path):
+def killed(store, route, number, point, chosen, tmp_path):
+    """The journey, dead at that place, after which the application has written."""
+    journey = prepared(store, route).before(number, tmp_path / "app")
+    kill(journey.midflight, point, chosen, journey.steps[number].verb)
+    journey.agree()
+    journey.write(point)
+    yield journey
+    journey.app.remove()
+
+
+def test_the_same_command_goes_on(killed, store, route, number):
+    step = killed.steps[number]
+    if killed.stage() != step.stage:  # else it died when it had done all: the same command would do more
+        killed.take(step)
+    for later in killed.steps[number + 1:]:
+        killed.take(later)
+    killed.end(prepared(store, route).schema)
+
+
+def test_a_rollback_leads_home(killed, store, route):
+    stage = killed.stage()
+    if killed.workload.may_go_back(stage):
+        killed.midflight.rollback().done()
+    else:
+        killed.midflight.rollback().refused()
+        assert killed.stage() == stage
+        killed.midflight.advance().done()
+    killed.end(prepared(store, route).schema)
+
+
+@pytest.fixture(params=SWEPT)
+def damaged(request, tmp_path):
     """damaged(name): a copy of a migration at Awaiting Additional Action, with some updates of the old side lost."""
-    origin = prepared("rename").before(1, tmp_path / "origin")
-    with without_capture(origin.app):
-        origin.app.sql("UPDATE customers SET name = 'Eve Damaged' WHERE id % 100 = 0")
+    origin = prepared(request.param, "rename").before(1, tmp_path / "origin")
+    origin.app.behind_the_back("UPDATE customers SET name = 'Eve Damaged' WHERE id % 100 = 0")
+    apps = [origin.app]
 
     def copy(name):
-        return Journey("rename", shutil.copytree(tmp_path / "origin", tmp_path / name))
-    return copy
+        apps.append(origin.app.copy(tmp_path / name))
+        return Journey("rename", apps[-1])
+    yield copy
+    for app in apps:
+        app.remove()
 
 
 def test_a_killed_repair_goes_on(damaged, tmp_path):

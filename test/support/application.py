@@ -10,6 +10,7 @@
         assert app.rows("SELECT last_name FROM people") == [("Lee",)]
 """
 import os
+import shutil
 import sqlite3
 import textwrap
 from contextlib import closing
@@ -42,6 +43,13 @@ class Application:
         """Runs statements; the first call makes the database."""
         with closing(self.connect()) as connection:
             connection.executescript(script)
+
+    def copy(self, directory):
+        """The same application with data of its own, as they are now, in a folder that is made for it."""
+        return Application(shutil.copytree(self.directory, directory))
+
+    def remove(self):
+        """Takes away what is not in its folder."""
 
     def prepare(self, journal_mode):
         self.sql(f"PRAGMA journal_mode = {journal_mode}")

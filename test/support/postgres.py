@@ -72,9 +72,18 @@ def environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
+def certify(host, certificate, key):
+    """A certificate that vouches for itself."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={host}", "-addext",
+                    f"subjectAltName=DNS:{host}", "-out", certificate, "-keyout", key], check=True, capture_output=True)
+    os.chmod(key, 0o600)
+
+
 class Server:
-    def __init__(self, durable=False, **settings):
-        """`settings` are lines of postgresql.conf; a server that is not `durable` forgets what a crash takes."""
+    def __init__(self, durable=False, clients=(), **settings):
+        """`settings` are lines of postgresql.conf, `clients` of pg_hba.conf, before those that let everybody in through the
+        socket; with ssl="on" it has a `certificate` for localhost; one that is not `durable` forgets what a crash takes."""
+        self.clients = clients
         self.settings = {**GENTLE, **({} if durable else NOT_DURABLE), **settings}
         self.folder = Path(tempfile.mkdtemp(prefix="midflight-pg-"))
         self.data, self.log = self.folder / "data", self.folder / "log"
@@ -102,6 +111,15 @@ class Server:
                  "--locale=C.UTF-8", "--no-sync")
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             file.writelines(f"{name} = {value}\n" for name, value in self.settings.items())
+        if self.settings.get("ssl") == "on":
+            self.certificate, key = self.folder / "server.crt", self.data / "server.key"
+            certify("localhost", self.certificate, key)
+            shutil.copy(self.certificate, self.data / "server.crt")
+            if os.geteuid() == 0:
+                shutil.chown(key, SUPERUSER)
+                os.chmod(self.folder, 0o755)  # the certificate is for everybody
+        rules = self.data / "pg_hba.conf"
+        rules.write_text("".join(f"{line}\n" for line in self.clients) + rules.read_text())
 
     def run(self, program, *words):
         """Runs one of PostgreSQL's programs to its end and returns what it prints."""

@@ -1,6 +1,8 @@
 """The same application with its data in a database of a PostgreSQL server. It is an ordinary role, `app`, that owns its
 database and nothing else; midflight runs as that role too."""
 import re
+import shutil
+import time
 from contextlib import closing
 from itertools import count
 
@@ -12,9 +14,10 @@ from support.postgres import SUPERUSER, environment
 from support.stores import POSTGRESQL
 
 # Beside the ledger: tables for all migrations, with no row of one that has ended.
-OWN = (*LEDGER, "midflight_kept", "midflight_made", "midflight_object", "midflight_position", "midflight_sequence")
+OWN = (*LEDGER, "midflight_kept", "midflight_late", "midflight_made", "midflight_object", "midflight_range", "midflight_sequence")
 
 USER = "app"
+GONE_S = 10  # by when a server has noticed that a client is gone
 numbers = count(1)
 
 
@@ -30,11 +33,19 @@ class PostgresApplication(Application):
     begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     IntegrityError = psycopg2.IntegrityError
 
-    def __init__(self, directory, server):
+    def __init__(self, directory, server, template="template1"):
         super().__init__(directory)
         self.server, self.database = server, f"app_{next(numbers)}"
         server.create_role(USER)
-        server.create_database(self.database, USER)
+        server.create_database(self.database, USER, template)
+
+    def copy(self, directory):
+        """While nobody is connected: a server copies no database that is in use."""
+        until = time.monotonic() + GONE_S
+        while self.server.execute(f"SELECT 1 FROM pg_stat_activity WHERE datname = '{self.database}'"):
+            assert time.monotonic() < until, f"somebody is still connected to {self.database}"
+            time.sleep(0.01)
+        return PostgresApplication(shutil.copytree(self.directory, directory), self.server, self.database)
 
     def remove(self):
         self.server.drop_database(self.database)

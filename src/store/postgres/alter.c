@@ -471,7 +471,7 @@ static bool derive(struct postgres_store *store, struct error *error) {
     struct bound_table bound;
     TEXT script = {0};
     TEXT kept = {0};
-    if (!pg_catalog_table(store->db, &table, store->bound, &bound, error)) return error_prefix(error, "alter");
+    if (!pg_catalog_table(store->db, &table, NULL, store->bound, &bound, error)) return error_prefix(error, "alter");
     alter->schema = bound.schema;
     if (!pg_script(store->db, "SAVEPOINT alter", NULL, error) || !describe(store, &bound, &script, &kept, error) ||
         !pg_script(store->db, "ROLLBACK TO alter", NULL, error)) {

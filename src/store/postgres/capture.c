@@ -28,10 +28,12 @@ static const char objects_now[] =
     "FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname LIKE 'midflight\\_%' "
     "UNION ALL SELECT 'FUNCTION', p.oid::regprocedure::text, '', md5(p.prosrc), p.proname, 2 FROM pg_proc p WHERE "
     "p.pronamespace = 'midflight'::regnamespace "
+    "UNION ALL SELECT 'TABLE', c.oid::regclass::text, '', '', c.relname, 4 FROM pg_class c WHERE c.relnamespace = "
+    "'midflight'::regnamespace AND c.relkind = 'r' "
     "UNION ALL SELECT 'TYPE', t.oid::regtype::text, '', '', t.typname, 3 FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid "
     "WHERE t.typnamespace = 'midflight'::regnamespace AND c.relkind = 'c' ";
 
-static bool enter_objects(struct postgres_store *store, struct error *error) {
+bool pg_enter_objects(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     const char *values[] = {store->change.name, pg_own_name(store, "")};
     text_addf(&sql,
@@ -49,7 +51,7 @@ static bool drop_objects(struct postgres_store *store, struct error *error) {
     if (!pg_query(store->db,
                   "SELECT o.kind, o.name, t.tgrelid::regclass FROM midflight.midflight_object o LEFT JOIN pg_trigger t ON o.kind = "
                   "'TRIGGER' AND quote_ident(t.tgname) = o.name WHERE o.migration = $1 AND (o.kind <> 'TRIGGER' OR t.oid IS NOT "
-                  "NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE'], o.kind), o.place DESC",
+                  "NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE', 'TABLE'], o.kind), o.place DESC",
                   NULL, values, 1, &found, error)) {
         return false;
     }
@@ -60,7 +62,8 @@ static bool drop_objects(struct postgres_store *store, struct error *error) {
     }
     return pg_script(store->db, text_get(&drops), NULL, error) &&
            pg_query(store->db, "DELETE FROM midflight.midflight_object WHERE migration = $1", NULL, values, 1, NULL, error) &&
-           pg_query(store->db, "DELETE FROM midflight.midflight_position WHERE migration = $1", NULL, values, 1, NULL, error);
+           pg_query(store->db, "DELETE FROM midflight.midflight_range WHERE migration = $1", NULL, values, 1, NULL, error) &&
+           pg_query(store->db, "DELETE FROM midflight.midflight_late WHERE migration = $1", NULL, values, 1, NULL, error);
 }
 
 static bool programs_there(struct postgres_store *store, bool *ret, struct error *error) {
@@ -105,45 +108,76 @@ static bool list_tables(struct postgres_store *store, enum side side, struct tex
 struct locks {
     struct postgres_store *store;
     const char *sql; /* empty: none of the tables is there */
-    bool numbers;    /* the sequences as well */
+    bool release;    /* of capture: the sequences as well */
+    bool drop;       /* the old tables are about to go */
 };
+
+/* Old tables that will be dropped let go of those that they refer to: DROP TABLE would want the strongest lock on these. */
+static bool let_go(struct postgres_store *store, struct error *error) {
+    const char *drops = NULL;
+    return pg_referring(store, SIDE_OLD, &drops, error) && (drops == NULL || pg_script(store->db, drops, NULL, error));
+}
 
 static bool run_locks(void *context, struct error *error) {
     struct locks *locks = context;
-    return pg_script(locks->store->db, locks->sql, NULL, error) && (!locks->numbers || pg_numbers_join(locks->store, error));
+    struct postgres_store *store = locks->store;
+    return pg_script(store->db, locks->sql, NULL, error) &&
+           (!locks->drop || let_go(store, error)) && (!locks->release || pg_numbers_join(store, error));
 }
 
-/* Locks tables for a change of their triggers, all of them or none: whoever holds one and wants another must not meet us
- * in between. The transaction stays good when a try fails. */
-static bool lock_sides(struct postgres_store *store, enum side first, enum side last, const char *mode, struct error *error) {
-    TEXT sql = {0};
-    for (enum side side = first; side <= last; side++) {
-        if (!list_tables(store, side, &sql, error)) return false;
-    }
-    if (sql.length > 0) text_addf(&sql, " IN %s MODE", mode);
-    struct locks locks = {store, text_get(&sql), strcmp(mode, LOCK_RELEASE) == 0};
+/* All of them or none: whoever holds one and wants another must not meet us in between. The transaction stays good when a try
+ * fails. */
+static bool lock_patiently(struct postgres_store *store, struct text *list, const char *mode, struct locks locks,
+                           struct error *error) {
+    if (list->length > 0) text_addf(list, " IN %s MODE", mode);
+    locks.store = store;
+    locks.sql = text_get(list);
     return pg_patiently(store->db, run_locks, &locks, "the tables could not be locked", error);
+}
+
+bool pg_lock_for_capture(struct postgres_store *store, enum side side, struct error *error) {
+    TEXT list = {0};
+    return list_tables(store, side, &list, error) && lock_patiently(store, &list, LOCK_CAPTURE, (struct locks){0}, error);
+}
+
+/* Where triggers note keys by now, their functions alone are replaced: whoever runs the one before goes on to note, and is waited
+ * for when the outbox is drained. */
+static bool is_noted(struct postgres_store *store, enum side side, bool *ret, struct error *error) {
+    const char *table = NULL;
+    *ret = false;
+    if (side != SIDE_OLD) return true;
+    if (!pg_text(store->db, "SELECT to_regclass($1)::text", pg_own(store, "outbox"), store->bound, &table, error)) return false;
+    *ret = table != NULL;
+    return true;
+}
+
+/* For triggers that are to be dropped: `drop`, and the old tables soon after. */
+static bool lock_to_release(struct postgres_store *store, bool drop, struct error *error) {
+    TEXT list = {0};
+    return pg_numbers_pass(store, error) && list_tables(store, SIDE_OLD, &list, error) &&
+           list_tables(store, SIDE_NEW, &list, error) &&
+           lock_patiently(store, &list, LOCK_RELEASE, (struct locks){.release = true, .drop = drop}, error);
 }
 
 bool postgres_capture_on(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    bool there = false;
+    bool there = false, noted = false;
     if (side == SIDE_NEW && !pg_numbers_pass(store, error)) return false;
-    if (!lock_sides(store, side, side, LOCK_CAPTURE, error) || !programs_there(store, &there, error) ||
-        (!there && !pg_programs(store, error))) {
+    if (!is_noted(store, side, &noted, error) || (!noted && !pg_lock_for_capture(store, side, error)) ||
+        !programs_there(store, &there, error) || (!there && !pg_programs(store, error))) {
         return false;
     }
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!pg_capture_table(store, side == SIDE_OLD ? FORWARD : BACKWARD, i, error)) return false;
     }
-    return enter_objects(store, error);
+    return pg_enter_objects(store, error);
 }
 
 /* Triggers that let nobody write, but who says so in midflight.syncing. */
 static bool install_refusal(struct postgres_store *store, enum side side, const char *message, struct error *error) {
     TEXT sql = {0};
     const char *name = pg_own(store, arena_format(store->bound, "%s_refuse", side_name(side)));
-    if (!lock_sides(store, side, side, LOCK_CAPTURE, error)) return false;
+    if (!pg_lock_for_capture(store, side, error)) return false;
     text_addf(&sql, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n"
                     "  IF current_setting('midflight.syncing', true) = ", name);
     pg_quote_text(&sql, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
@@ -162,7 +196,7 @@ static bool install_refusal(struct postgres_store *store, enum side side, const 
         pg_dialect.table(&sql, table);
         text_addf(&sql, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", name);
     }
-    return pg_script(store->db, text_get(&sql), NULL, error) && enter_objects(store, error);
+    return pg_script(store->db, text_get(&sql), NULL, error) && pg_enter_objects(store, error);
 }
 
 bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {
@@ -177,7 +211,8 @@ bool postgres_capture_refuse(struct store *base, enum side side, struct error *e
 
 bool postgres_capture_close(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return postgres_capture_off(base, error) &&
+    bool drop = side == SIDE_OLD && store->change.retire == RETIRE_DROP;
+    return lock_to_release(store, drop, error) && drop_objects(store, error) &&
            install_refusal(store, side,
                            arena_format(store->bound, "midflight: table %%s is being taken away by migration %s: write the %s "
                                                       "shape''s tables", store->change.name, side == SIDE_OLD ? "new" : "old"),
@@ -186,8 +221,7 @@ bool postgres_capture_close(struct store *base, enum side side, struct error *er
 
 bool postgres_capture_off(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return pg_numbers_pass(store, error) && lock_sides(store, SIDE_OLD, SIDE_NEW, LOCK_RELEASE, error) &&
-           drop_objects(store, error);
+    return lock_to_release(store, false, error) && drop_objects(store, error);
 }
 
 bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size, struct error *error) {

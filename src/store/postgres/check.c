@@ -14,7 +14,7 @@
 
 /* --- keys ----------------------------------------------------------------------------------------------------- */
 
-static bool key_is_indexed(struct postgres_store *store, const struct bound_table *table, bool *ret,
+bool pg_key_is_indexed(struct postgres_store *store, const struct bound_table *table, bool *ret,
                            struct error *error) {
     TEXT name = {0};
     const struct names *key = &table->table->key;
@@ -70,23 +70,64 @@ static void check_key_types(struct postgres_store *store, const struct bound_tab
     }
 }
 
-/* The new tables do not exist yet: their indexes were seen while they did for a moment. */
+static bool check_index(struct postgres_store *store, const struct bound_table *table, const char *statement,
+                        struct check_report *report, struct error *error) {
+    bool indexed = true;
+    if (!pg_key_is_indexed(store, table, &indexed, error)) return false;
+    if (indexed) return true;
+    TEXT columns = {0};
+    sync_names(&columns, &pg_dialect, NULL, &table->table->key);
+    report_say(report, CHECK_REFUSAL, "key: table %s has no index that begins with its key: every write would read the whole table. "
+               "%s ... ON %s (%s)", table->table->name, statement, table->table->name, text_get(&columns));
+    return true;
+}
+
+/* The new tables do not exist yet: their indexes are looked at in the rehearsal. */
 static bool check_keys(struct postgres_store *store, struct check_report *report, struct error *error) {
     for (int side = 0; side < 2; side++) {
         for (size_t i = 0; i < store->change.shapes[side].count; i++) {
             const struct bound_table *table = &store->tables[side][i];
-            bool indexed = true;
             check_key_types(store, table, report);
             if (side == SIDE_NEW) continue;
-            if (!key_is_indexed(store, table, &indexed, error) || !check_nulls(store, table, report, error)) return false;
-            if (indexed) continue;
-            TEXT columns = {0};
-            sync_names(&columns, &pg_dialect, NULL, &table->table->key);
-            report_say(report, CHECK_REFUSAL, "key: table %s has no index that begins with its key: every write would read the whole "
-                "table. CREATE INDEX CONCURRENTLY ... ON %s (%s)", table->table->name, table->table->name, text_get(&columns));
+            if (!check_index(store, table, "CREATE INDEX CONCURRENTLY", report, error) || !check_nulls(store, table, report, error)) {
+                return false;
+            }
         }
     }
     return true;
+}
+
+/* --- columns -------------------------------------------------------------------------------------------------- */
+
+/* What a query leaves alone, and whether a row can be inserted without it. */
+static void check_unmapped(const struct flow *flow, enum direction direction, struct check_report *report) {
+    TEXT unmapped = {0};
+    for (size_t c = 0; c < flow->target->column_count; c++) {
+        const struct column *column = &flow->target->columns[c];
+        if (names_have(&flow->yielded, column->name)) continue;
+        text_addf(&unmapped, "%s%s", unmapped.length > 0 ? ", " : "", column->name);
+        if (!column->not_null || column->has_default || column->generated) continue;
+        report_say(report, direction == FORWARD ? CHECK_REFUSAL : CHECK_WARNING,
+                   "%s.%s does not yield %s, which is NOT NULL without a default: %s", direction_name(direction),
+                   flow->target->table->name, column->name,
+                   direction == FORWARD ? "no row could be inserted. Yield it, or give it a default"
+                                        : "an entity that only the new side creates cannot be taken over and goes to quarantine");
+    }
+    if (unmapped.length == 0) return;
+    report_say(report, CHECK_PROOF, "%s.%s leaves alone (unmapped): %s", direction_name(direction), flow->target->table->name,
+               text_get(&unmapped));
+}
+
+static void check_columns(struct postgres_store *store, enum direction direction, struct check_report *report) {
+    for (size_t f = 0; f < store->change.mappings[direction].count; f++) {
+        const struct flow *flow = &store->flows[direction][f];
+        check_unmapped(flow, direction, report);
+        for (size_t i = 0; i < flow->others.count; i++) {
+            report_say(report, CHECK_WARNING, "%s.%s reads table %s, which is in neither shape: a change there reaches no entity until it "
+                       "is written again. Add it to the shape's key, or leave it unchanged meanwhile", direction_name(direction),
+                       flow->target->table->name, flow->others.items[i]);
+        }
+    }
 }
 
 /* Two migrations at once over one table would follow each other's half-made work. */
@@ -173,7 +214,7 @@ static bool check_round_trip(struct postgres_store *store, struct check_report *
         struct broken broken = {report, flow.target->table->name};
         struct error failure;
         flow.leaders = tables;
-        if (pg_different(store, &flow, NULL, NULL, broken_entity, &broken, &failure)) continue;
+        if (pg_different(store, &flow, broken_entity, &broken, &failure)) continue;
         if (failure.code != ERROR_ROWS) {
             *error = failure;
             return false;
@@ -191,46 +232,100 @@ static void step(struct check_report *report, const char *stage, const char *sta
     if (report->step != NULL) report->step(report->context, &one);
 }
 
-static void plan(struct postgres_store *store, struct check_report *report) {
-    const char *create = store->alter == NULL ? store->change.create
-                                              : arena_format(store->bound, "%s %s, on an empty copy that becomes %s", pg_clause_is_create(store->change.alter_change) ?
-                                                             "" : "ALTER TABLE", store->change.alter_change, store->tables[SIDE_NEW][0].physical);
-    step(report, "Initializing", create, "ACCESS EXCLUSIVE on the new tables alone");
+/* What the short form runs in place of new.create. */
+static const char *alter_plan(const struct postgres_store *store) {
+    return arena_format(store->bound, "%s %s, on an empty copy that becomes %s",
+                        pg_clause_is_create(store->change.alter_change) ? "" : "ALTER TABLE", store->change.alter_change,
+                        store->tables[SIDE_NEW][0].physical);
+}
+
+/* What is learned of the new tables while they are there for a moment. */
+struct glimpse {
+    const char *referred[2];  /* by side: what their foreign keys refer to; NULL: nothing */
+    const char *sequences;    /* of both sides, that are to count beside one another; NULL: none */
+};
+
+static void plan_old(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
+    const char *create = store->alter == NULL ? store->change.create : alter_plan(store);
+    TEXT made = {0};
+    text_add(&made, "ACCESS EXCLUSIVE on the new tables alone");
+    if (glimpse->referred[SIDE_NEW] != NULL) {
+        text_addf(&made, "; SHARE ROW EXCLUSIVE for an instant on %s, which they refer to: writers wait, readers do not",
+                  glimpse->referred[SIDE_NEW]);
+    }
+    step(report, "Initializing", create, text_get(&made));
+    if (glimpse->sequences != NULL) {
+        step(report, "Initializing", arena_format(store->bound, "ALTER SEQUENCE %s INCREMENT BY ...", glimpse->sequences),
+             "SHARE ROW EXCLUSIVE for an instant on the sequences: who wants a number waits");
+    }
     for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
         TEXT trigger = {0};
         text_addf(&trigger, "CREATE TRIGGER ... AFTER INSERT, UPDATE, DELETE, TRUNCATE ON %s", store->tables[SIDE_OLD][i].physical);
         step(report, "Initializing", text_get(&trigger), "SHARE ROW EXCLUSIVE for an instant: writers wait, readers do not");
     }
-    step(report, "Running", "SELECT ... FOR SHARE; INSERT ... SELECT, chunk by chunk",
-         "ROW SHARE; the rows of one chunk take no writes until its commit, and it gives way after 50 ms");
-    if (store->change.index != NULL) step(report, "Running", store->change.index, "SHARE on the new tables alone");
-    if (pg_has_way(store, BACKWARD)) {
-        step(report, "Running", "CREATE TRIGGER ... on the new tables", "SHARE ROW EXCLUSIVE on the new tables alone");
+}
+
+static void plan_copy(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
+    step(report, "Running", "INSERT ... SELECT, chunk by chunk, into tables without indexes", "ROW EXCLUSIVE on the new tables, ACCESS "
+         "SHARE on the old ones: nobody waits");
+    step(report, "Running", "CREATE INDEX ...; ALTER TABLE ... ADD CONSTRAINT: whatever the new tables have", "SHARE and ACCESS EXCLUSIVE "
+         "on the new tables alone");
+    if (glimpse->referred[SIDE_NEW] != NULL) {
+        step(report, "Running", "ALTER TABLE ... ADD FOREIGN KEY ... NOT VALID; ALTER TABLE ... VALIDATE CONSTRAINT",
+             arena_format(store->bound, "SHARE ROW EXCLUSIVE for an instant on %s, then ROW SHARE", glimpse->referred[SIDE_NEW]));
     }
+    step(report, "Running", "CREATE OR REPLACE FUNCTION: what the old tables' triggers run", "none of theirs: nobody waits");
+    step(report, "Running", pg_has_way(store, BACKWARD) ? "CREATE TRIGGER ... on the new tables"
+                                                        : "CREATE TRIGGER ... on the new tables, which refuses writes",
+         "SHARE ROW EXCLUSIVE on the new tables alone");
+}
+
+static void plan_end(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
     if (store->alter != NULL) {
         step(report, "Awaiting Finalization", "ALTER TABLE ... RENAME, and what goes with the name",
-             "ACCESS EXCLUSIVE on both tables and on those at the other end of their foreign keys: all at once or none, waited for 100 ms at a time");
+             "ACCESS EXCLUSIVE on both tables and on those at the other end of their foreign keys: all at once or none, waited for 100 ms "
+             "at a time");
         step(report, "Awaiting Finalization", "ALTER TABLE ... VALIDATE CONSTRAINT; CREATE MATERIALIZED VIEW",
              "SHARE UPDATE EXCLUSIVE, ROW SHARE and ACCESS SHARE: nobody waits");
     } else {
         step(report, "Awaiting Finalization", "UPDATE midflight_migration SET stage = ...", "one row of midflight's own");
     }
-    step(report, "Finishing", "DROP TRIGGER ...; the old tables are retired", "ACCESS EXCLUSIVE for an instant");
+    if (!pg_has_way(store, BACKWARD)) {
+        step(report, "Awaiting Finalization", "DROP TRIGGER ... on both sides; CREATE TRIGGER ... on the old tables, which refuses writes",
+             "ACCESS EXCLUSIVE for an instant on both sides, in the transaction of the cut-over");
+    }
+    bool drop = store->change.retire == RETIRE_DROP;
+    if (drop && glimpse->referred[SIDE_OLD] != NULL) {
+        step(report, "Finishing", "ALTER TABLE ... DROP CONSTRAINT: the old tables' foreign keys",
+             arena_format(store->bound, "ACCESS EXCLUSIVE for an instant on %s, which they refer to", glimpse->referred[SIDE_OLD]));
+    }
+    step(report, "Finishing", drop                                       ? "DROP TRIGGER ...; DROP TABLE: the old tables"
+                              : store->change.retire == RETIRE_RENAME ? "DROP TRIGGER ...; ALTER TABLE ... RENAME TO ..._retired: the old tables"
+                                                                        : "DROP TRIGGER ...; the old tables stay",
+         "ACCESS EXCLUSIVE for an instant on both sides");
+}
+
+static void plan(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
+    plan_old(store, glimpse, report);
+    plan_copy(store, glimpse, report);
+    plan_end(store, glimpse, report);
 }
 
 /* --- the forecast ---------------------------------------------------------------------------------------------- */
 
 #define REHEARSAL_ROWS 2000
 
-/* Makes the new shape and fills it with the first entities, in a transaction that is undone. */
-static bool rehearse(struct postgres_store *store, const char *until, struct forecast *forecast, struct error *error) {
+static bool make_new(void *context, struct error *error) {
+    struct postgres_store *store = context;
+    return pg_script(store->db, store->change.create, "new.create", error);
+}
+
+/* Fills the new tables with the first entities. */
+static bool fill(struct postgres_store *store, const char *until, struct forecast *forecast, struct error *error) {
     struct scope scope = {.upper = until != NULL};
     const char *values[KEY_COLUMNS_MAX];
     size_t count;
-    if (!pg_script(store->db, store->change.create, "new.create", error) ||
-        !pg_range_values(store, NULL, until, store->bound, values, &count, error)) {
-        return false;
-    }
+    if (!pg_range_values(store, NULL, until, store->bound, values, &count, error)) return false;
     double began = clock_ms();
     for (size_t i = 0; i < store->change.mappings[FORWARD].count; i++) {
         const struct flow *flow = &store->flows[FORWARD][i];
@@ -251,20 +346,37 @@ static bool rehearse(struct postgres_store *store, const char *until, struct for
     return true;
 }
 
-static bool forecast(struct postgres_store *store, struct forecast *forecast, struct error *error) {
+static bool look(struct postgres_store *store, struct glimpse *glimpse, struct check_report *report, struct error *error) {
+    for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
+        if (!check_index(store, &store->tables[SIDE_NEW][i], "Put into new.create: CREATE INDEX", report, error)) return false;
+    }
+    if (store->alter == NULL && !pg_ties_of_new(store, report, error)) return false; /* the short form takes them along */
+    return pg_referred(store, SIDE_NEW, &glimpse->referred[SIDE_NEW], error) &&
+           pg_numbers_beside(store, &glimpse->sequences, report, error);
+}
+
+/* Makes the new shape, looks at it, and fills it with the first entities, in a transaction that is undone. */
+static bool rehearse(struct postgres_store *store, const char *until, struct glimpse *glimpse, struct check_report *report,
+                     struct error *error) {
     struct store *base = &store->sql.base;
-    const char *until = NULL;
     struct error failure = {0};
+    if (!base->ops->begin(base, error)) return false;
+    bool ok = pg_patiently(store->db, make_new, store, "what the new shape refers to could not be locked", &failure) &&
+              look(store, glimpse, report, &failure) &&
+              (report->forecast.rows == 0 || fill(store, until, &report->forecast, &failure));
+    base->ops->rollback(base);
+    if (ok || failure.code == ERROR_ROWS) return true; /* what rows fail, the round trip says */
+    *error = failure;
+    return false;
+}
+
+static bool forecast(struct postgres_store *store, struct glimpse *glimpse, struct check_report *report, struct error *error) {
+    struct forecast *forecast = &report->forecast;
+    const char *until = NULL;
     if (!pg_key_after(store, SIDE_OLD, NULL, NULL, REHEARSAL_ROWS, store->bound, &until, error)) return false;
     forecast->entities_tried = forecast->rows;
-    if (store->standing.made || forecast->rows == 0) return true;
-    if (!base->ops->begin(base, error)) return false;
-    bool ok = rehearse(store, until, forecast, &failure);
-    base->ops->rollback(base);
-    if (!ok && failure.code != ERROR_ROWS) {
-        *error = failure;
-        return false;
-    }
+    if (store->standing.made) return true;
+    if (!rehearse(store, until, glimpse, report, error)) return false;
     double share = until == NULL ? 1 : (double)forecast->rows / REHEARSAL_ROWS;
     forecast->backfill_s *= share;
     forecast->disk_bytes = (int64_t)((double)forecast->disk_bytes * share);
@@ -273,12 +385,17 @@ static bool forecast(struct postgres_store *store, struct forecast *forecast, st
 
 bool postgres_check(struct store *base, struct check_report *report, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
+    struct glimpse glimpse = {0};
     if (!check_keys(store, report, error) || !check_neighbours(store, report, error) ||
+        (store->alter == NULL && !pg_ties_of_old(store, report, error)) ||
         !postgres_rows_count(base, &report->forecast.rows, error)) {
         return false;
     }
+    check_columns(store, FORWARD, report);
+    check_columns(store, BACKWARD, report);
     if (store->alter != NULL && !store->standing.made && !pg_fit_check(store, report, error)) return false;
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
-    plan(store, report);
-    return forecast(store, &report->forecast, error);
+    if (!pg_referred(store, SIDE_OLD, &glimpse.referred[SIDE_OLD], error) || !forecast(store, &glimpse, report, error)) return false;
+    plan(store, &glimpse, report);
+    return true;
 }

@@ -1,11 +1,13 @@
 #include "store/postgres/connection.h"
 
-#include <errno.h>
-#include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
 
 void result_clear(PGresult **result) {
     PQclear(*result);
@@ -32,8 +34,8 @@ static const struct state_code states[] = {
                            "the same command again"},
     {"25006", ERROR_STORE, "the server takes no writes: name the primary in the store's address"},
     {"53100", ERROR_FULL, "make room on the server's disk, then run the same command again"},
-    {"42501", ERROR_STORE, "midflight needs the rights of the tables' owner and CREATE on the database, or a schema "
-                           "midflight that it owns (docs/operating.md lists them)"},
+    {"42501", ERROR_STORE, "midflight needs the rights of the tables' owner, CREATE where the new tables are made, TEMPORARY "
+                           "on the database, and CREATE on it or a schema midflight of its own (docs/operating.md lists them)"},
     {"42P", ERROR_SCHEMA, NULL},
     {"42", ERROR_SCHEMA, NULL},
     {"22", ERROR_ROWS, NULL},
@@ -51,8 +53,7 @@ static const struct state_code *find_state(const char *state) {
     return NULL;
 }
 
-/* libpq ends its messages in line ends. */
-static int trimmed(const char *message) {
+int pg_trimmed(const char *message) {
     size_t length = strlen(message);
     while (length > 0 && strchr("\r\n ", message[length - 1]) != NULL) length--;
     return (int)length;
@@ -63,12 +64,16 @@ static bool lost(PGconn *db, struct error *error) {
     return error_set(error, ERROR_STORE,
                      "PostgreSQL: the connection was lost (%.*s). What was not committed is undone: run the same command "
                      "again when the server answers",
-                     trimmed(message), message);
+                     pg_trimmed(message), message);
 }
 
 static bool error_from(PGconn *db, const PGresult *result, const char *what, struct error *error) {
     const char *state = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (state == NULL) return lost(db, error);
+    if (strcmp(state, "57014") == 0 && interrupt_requested()) {
+        return error_set(error, ERROR_INTERRUPTED, "stopped in the middle of a statement, which the server has undone. The same "
+                                                   "command goes on from there");
+    }
     const struct state_code *known = find_state(state);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
@@ -77,6 +82,47 @@ static bool error_from(PGconn *db, const PGresult *result, const char *what, str
                      what == NULL ? "" : what, what == NULL ? "" : ": ", message, detail == NULL ? "" : " (",
                      detail == NULL ? "" : detail, detail == NULL ? "" : ")", hint == NULL ? "" : ": ",
                      hint == NULL ? "" : hint);
+}
+
+/* --- waiting -------------------------------------------------------------------------------------------------- */
+
+/* Who asks midflight to stop does not wait for the end of a long statement: it is cancelled, and undone by the server. What
+ * is short comes to its end, so that transactions are ended and the lease is given back. */
+#define LONG_MS 1000.0
+#define LOOK_MS 200
+
+static void cancel(PGconn *db) {
+    char ignored[256]; /* it ends, then, as it would have */
+    PGcancel *request = PQgetCancel(db);
+    if (request != NULL) (void)PQcancel(request, ignored, sizeof ignored);
+    PQfreeCancel(request);
+}
+
+static void await(PGconn *db) {
+    double began = clock_ms();
+    bool cancelled = false;
+    while (PQisBusy(db)) {
+        struct pollfd answer = {.fd = PQsocket(db), .events = POLLIN};
+        (void)poll(&answer, 1, LOOK_MS); /* a signal ends it early, which does no harm */
+        if (!PQconsumeInput(db)) return;
+        if (cancelled || !interrupt_requested() || clock_ms() - began < LONG_MS) continue;
+        cancel(db);
+        cancelled = true;
+    }
+}
+
+/* What was sent has come to its end: the last result, or the one that says what failed. NULL: it could not be sent. */
+static PGresult *finish(PGconn *db, int sent) {
+    PGresult *last = NULL;
+    while (sent != 0) {
+        await(db);
+        PGresult *result = PQgetResult(db);
+        if (result == NULL) break;
+        PQclear(last);
+        last = result;
+        if (PQstatus(db) == CONNECTION_BAD) break;
+    }
+    return last;
 }
 
 /* --- statements ----------------------------------------------------------------------------------------------- */
@@ -99,7 +145,7 @@ static bool give(PGconn *db, PGresult *from, const char *what, PGresult **ret, s
 
 bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *values, size_t count,
                       PGresult **ret, struct error *error) {
-    return give(db, PQexecParams(db, sql, (int)count, NULL, values, NULL, NULL, 0), what, ret, error);
+    return give(db, finish(db, PQsendQueryParams(db, sql, (int)count, NULL, values, NULL, NULL, 0)), what, ret, error);
 }
 
 /* Prepared under its digest. */
@@ -108,15 +154,15 @@ bool pg_query_often(PGconn *db, const char *sql, const char *const *values, size
     char name[32];
     snprintf(name, sizeof name, "midflight_%016llx", (unsigned long long)XXH3_64bits(sql, strlen(sql)));
     if (!names_have(known, name)) {
-        RESULT *prepared = PQprepare(db, name, sql, 0, NULL);
+        RESULT *prepared = finish(db, PQsendPrepare(db, name, sql, 0, NULL));
         if (!check_result(db, prepared, NULL, error)) return false;
         names_add(arena, known, arena_copy(arena, name));
     }
-    return give(db, PQexecPrepared(db, name, (int)count, values, NULL, NULL, 0), NULL, ret, error);
+    return give(db, finish(db, PQsendQueryPrepared(db, name, (int)count, values, NULL, NULL, 0)), NULL, ret, error);
 }
 
 bool pg_script(PGconn *db, const char *sql, const char *what, struct error *error) {
-    RESULT *result = PQexec(db, sql);
+    RESULT *result = finish(db, PQsendQuery(db, sql));
     return check_result(db, result, what, error);
 }
 
@@ -133,97 +179,6 @@ bool pg_integer(PGconn *db, const char *sql, int64_t *ret, struct error *error) 
     RESULT *result = NULL;
     if (!pg_query(db, sql, NULL, NULL, 0, &result, error)) return false;
     *ret = PQntuples(result) == 0 || PQgetisnull(result, 0, 0) ? 0 : strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    return true;
-}
-
-/* --- opening -------------------------------------------------------------------------------------------------- */
-
-/* The address as it may be shown: host, port and database. */
-static const char *shown_name(const PGconn *db, struct arena *arena) {
-    const char *host = PQhost(db), *database = PQdb(db);
-    return arena_format(arena, "postgresql://%s:%s/%s", host == NULL ? "" : host, PQport(db),
-                        database == NULL ? "" : database);
-}
-
-static void keep_quiet(void *context, const char *message) {
-    (void)context, (void)message;
-}
-
-/* Our own session, whatever the role and the database are set to.
- *
- * No timeout of the server's may cut a long pass short; no row may be hidden from us (row_security off makes that an error);
- * locks first and reads in a second statement want READ COMMITTED; keys are kept as text, so the text must mean the same in
- * every session; midflight's own tables are found after the application's.
- *
- * A midflight that is stopped, or whose packets are dropped, must not hold its row locks for ever: the server ends a
- * transaction of ours that is silent for 10 s (none ever is), and looks after the connection as we do at our end. */
-#define SILENCE_S "10"
-static const char settings[] =
-    "SET client_encoding = 'UTF8'; SET client_min_messages = warning; SET standard_conforming_strings = on; "
-    "SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed'; "
-    "SET default_transaction_deferrable = off; SET row_security = off; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; "
-    "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET statement_timeout = 0; SET lock_timeout = " PG_LOCK_WAIT "; "
-    "SET idle_in_transaction_session_timeout = '" SILENCE_S "s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; "
-    "SET tcp_keepalives_count = 3; SET tcp_user_timeout = '" SILENCE_S "s'; "
-    "SELECT set_config(s.name, v.value, false) FROM pg_settings s JOIN (VALUES ('idle_session_timeout', '0'), "
-    "('transaction_timeout', '0'), ('client_connection_check_interval', '5s')) AS v (name, value) ON v.name = s.name; "
-    "SELECT set_config('search_path', current_setting('search_path') || ', midflight', false)";
-
-/* The server answered, and will not have us: no such database, role or password. libpq has no SQLSTATE for this. */
-static bool refused(const char *message) {
-    return strstr(message, "FATAL") != NULL && strstr(message, "starting up") == NULL &&
-           strstr(message, "shutting down") == NULL && strstr(message, "recovery") == NULL &&
-           strstr(message, "too many") == NULL;
-}
-
-/* What holds unless the address says otherwise. A server that vanished, or whose packets are dropped, is noticed: by what
- * it does not acknowledge while it is to hear from us, by probes while we wait for it. */
-static PGconn *connect_to(const char *address) {
-    const char *patience = getenv("PGCONNECT_TIMEOUT");
-    const char *words[] = {"fallback_application_name", "connect_timeout", "keepalives_idle", "keepalives_interval",
-                           "keepalives_count", "tcp_user_timeout", "dbname", NULL};
-    const char *values[] = {"midflight", patience == NULL ? SILENCE_S : patience, "5", "2", "3", SILENCE_S "000", address, NULL};
-    return PQconnectdbParams(words, values, true);
-}
-
-/* A pooler between us and the server hands out a number of its own. It may give each of our transactions to another session
- * of the server, and ours to another client: what we set, prepare and lock would be theirs. */
-static bool refuse_pooler(PGconn *db, struct error *error) {
-    int64_t pid;
-    if (!pg_integer(db, "SELECT pg_backend_pid()", &pid, error)) return false;
-    if (pid == PQbackendPID(db)) return true;
-    return error_set(error, ERROR_REFUSED,
-                     "PostgreSQL: %s port %s is a connection pooler (PgBouncer or the like), which may give every transaction "
-                     "another session; midflight needs one of its own. Name the server itself in the store's address; the "
-                     "application may go on through the pooler", PQhost(db), PQport(db));
-}
-
-bool pg_open(const char *address, PGconn **ret, const char **ret_name, struct arena *arena,
-                     struct error *error) {
-    char *complaint = NULL; /* it may quote the address, with the password in it */
-    PQconninfoOption *options = PQconninfoParse(address, &complaint);
-    PQfreemem(complaint);
-    if (options == NULL) {
-        return error_set(error, ERROR_USAGE,
-                         "the store's address is no address of PostgreSQL; expected postgresql://user@host:port/database");
-    }
-    PQconninfoFree(options);
-    PGconn *db = connect_to(address);
-    if (PQstatus(db) != CONNECTION_OK) {
-        const char *message = PQerrorMessage(db);
-        error_set(error, refused(message) ? ERROR_FILE : ERROR_STORE,
-                  "PostgreSQL: %.*s. Check the store's address, that the server runs, and the rights of the role",
-                  trimmed(message), message);
-        PQfinish(db);
-        return false;
-    }
-    PQsetNoticeProcessor(db, keep_quiet, NULL);
-    *ret_name = shown_name(db, arena);
-    if (!refuse_pooler(db, error) || !pg_script(db, settings, NULL, error)) {
-        PQfinish(db);
-        return false;
-    }
-    *ret = db;
     return true;
 }
 

@@ -37,6 +37,9 @@ MUST_USE bool pg_integer(PGconn *db, const char *sql, int64_t *ret, struct error
 typedef bool pg_work(void *context, struct error *error);
 MUST_USE bool pg_patiently(PGconn *db, pg_work *work, void *context, const char *what, struct error *error);
 
+/* How much of a message of libpq's is no line end. */
+int pg_trimmed(const char *message);
+
 /* The result's text, or NULL. */
 const char *result_text(const PGresult *result, int row, int column);
 

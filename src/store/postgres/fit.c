@@ -95,7 +95,7 @@ static bool exchange(struct postgres_store *store, struct check_report *report, 
     const char *missed[] = {values[0], store->change.name};
     int64_t before = report->refusals;
     return store->sql.base.ops->ledger_create(&store->sql.base, error) && store->sql.base.ops->shape_make(&store->sql.base, error) &&
-           store->sql.base.ops->shape_index(&store->sql.base, error) && say_each(store, to_know, values, 2, CHECK_WARNING, report, error) &&
+           pg_late_build_all(store, error) && say_each(store, to_know, values, 2, CHECK_WARNING, report, error) &&
            say_each(store, columns_missed, missed, 2, CHECK_REFUSAL, report, error) &&
            (report->refusals > before || pg_swap_try(store, error));
 }

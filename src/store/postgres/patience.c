@@ -11,6 +11,23 @@
 #define JITTER_MS 100
 #define TRIES 150
 
+/* Who held locks on the application's tables when we gave up, for the message. */
+static bool give_up(PGconn *db, const char *what, int tries, struct error *error) {
+    RESULT *holders = NULL;
+    struct error failure;
+    if (!pg_script(db, "ROLLBACK TO midflight_patience", NULL, &failure) ||
+        !pg_query(db,
+                  "SELECT string_agg(DISTINCT l.pid::text, ', ') FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE "
+                  "d.datname = current_database() AND l.locktype = 'relation' AND l.relation >= 16384 AND l.granted AND "
+                  "l.pid <> pg_backend_pid()", NULL, NULL, 0, &holders, &failure)) {
+        *error = failure;
+        return false;
+    }
+    const char *pids = result_text(holders, 0, 0);
+    return error_prefix(error, "%s (%d tries of " LOCK_WAIT "); pid %s held locks on tables just now, see pg_stat_activity", what,
+                        tries, pids == NULL ? "none" : pids);
+}
+
 /* Undoes a try that came to nothing, and lets everybody through. */
 static bool rest(PGconn *db, struct error *error) {
     if (!pg_script(db, "ROLLBACK TO midflight_patience", NULL, error)) return false;
@@ -22,10 +39,7 @@ bool pg_patiently(PGconn *db, pg_work *work, void *context, const char *what, st
     if (!pg_script(db, "SET LOCAL lock_timeout = '" LOCK_WAIT "'; SAVEPOINT midflight_patience", NULL, error)) return false;
     for (int tries = 1; !work(context, error); tries++) {
         if (error->code != ERROR_BUSY) return false;
-        if (tries == TRIES || interrupt_requested()) {
-            return error_prefix(error, "%s (%d tries of " LOCK_WAIT "): a long transaction holds them, see pg_stat_activity", what,
-                                tries);
-        }
+        if (tries == TRIES || interrupt_requested()) return give_up(db, what, tries, error);
         if (!rest(db, error)) return false;
     }
     return pg_script(db, "RELEASE midflight_patience; SET LOCAL lock_timeout = " PG_LOCK_WAIT, NULL, error);

@@ -28,8 +28,6 @@
 #include "store/postgres/state.h"
 
 #define NOW_MS "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-/* SQLSTATE classes of passing trouble. */
-#define PASSING "left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX')"
 
 static enum direction other_of(enum direction direction) {
     return direction == FORWARD ? BACKWARD : FORWARD;
@@ -73,15 +71,15 @@ static const char *relation(const struct postgres_store *store, const struct bou
 
 /* --- pieces --------------------------------------------------------------------------------------------------- */
 
-static void add_function(struct text *text, const struct postgres_store *store, const char *name, const char *parameters,
-                         const char *returns) {
+void pg_function_open(struct text *text, const struct postgres_store *store, const char *name, const char *parameters,
+                      const char *returns) {
     text_addf(text,
-              "CREATE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql SECURITY DEFINER SET search_path = %s\nAS $midflight$\n"
+              "CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql SECURITY DEFINER SET search_path = %s\nAS $midflight$\n"
               "#variable_conflict use_column\n",
               name, parameters, returns, store->path);
 }
 
-static bool create_function(struct postgres_store *store, struct text *text, struct error *error) {
+bool pg_function_make(struct postgres_store *store, struct text *text, struct error *error) {
     text_add(text, "END\n$midflight$");
     bool ok = pg_script(store->db, text_get(text), NULL, error);
     text_clear(text);
@@ -195,6 +193,24 @@ static void add_finding_of(struct text *text, const struct postgres_store *store
     text_addf(text, " AND kind = 'quarantine %s'", direction_name(direction));
 }
 
+void pg_add_forget(struct text *text, const struct postgres_store *store, enum direction direction, const char *key) {
+    TEXT entity = {0};
+    pg_key_text(&entity, key, &store->key);
+    text_add(text, "DELETE FROM midflight.midflight_finding WHERE ");
+    add_finding_of(text, store, direction);
+    text_addf(text, " AND entity_key = %s;\n", text_get(&entity));
+}
+
+void pg_add_find(struct text *text, const struct postgres_store *store, enum direction direction, const char *key) {
+    TEXT entity = {0};
+    pg_key_text(&entity, key, &store->key);
+    text_add(text, "IF " PG_PASSING " THEN RAISE; END IF;\n"
+                   "    INSERT INTO midflight.midflight_finding (migration, kind, entity_key, reason, at_ms) VALUES (");
+    pg_quote_text(text, store->change.name);
+    text_addf(text, ", 'quarantine %s', %s, SQLERRM, " NOW_MS ")\n      ON CONFLICT (migration, kind, entity_key) DO UPDATE "
+                    "SET reason = excluded.reason, at_ms = excluded.at_ms;\n", direction_name(direction), text_get(&entity));
+}
+
 /* --- types ---------------------------------------------------------------------------------------------------- */
 
 static void add_type(struct text *text, const char *name, const struct bound_table *table, const struct names *columns,
@@ -296,7 +312,7 @@ static bool create_apply(struct postgres_store *store, enum direction direction,
     size_t count = store->change.mappings[direction].count;
     text_addf(&parameters, "midflight_keys %s[], ", pg_own(store, "key"));
     add_holders(&parameters, store, direction, ", ", false);
-    add_function(&sql, store, part(store, direction, "apply"), text_get(&parameters), "void");
+    pg_function_open(&sql, store, part(store, direction, "apply"), text_get(&parameters), "void");
     text_add(&sql, "BEGIN\n");
     for (size_t i = count; i-- > 0;) {
         if (!flows[i].target->sole) {
@@ -315,12 +331,12 @@ static bool create_apply(struct postgres_store *store, enum direction direction,
         sync_insert(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
     }
     add_settle(&sql, store, direction);
-    return add_deferred(&sql, store, direction, error) && create_function(store, &sql, error);
+    return add_deferred(&sql, store, direction, error) && pg_function_make(store, &sql, error);
 }
 
 static bool create_sync(struct postgres_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
-    add_function(&sql, store, part(store, direction, "sync"),
+    pg_function_open(&sql, store, part(store, direction, "sync"),
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
     text_add(&sql, "DECLARE\n  ");
     add_holders(&sql, store, direction, ";\n  ", false);
@@ -329,35 +345,29 @@ static bool create_sync(struct postgres_store *store, enum direction direction, 
     add_lock(&sql, store, follower_of(direction), "NO KEY UPDATE");
     add_images(&sql, store, direction, IMAGE_STORED);
     add_apply_call(&sql, store, direction);
-    return create_function(store, &sql, error);
+    return pg_function_make(store, &sql, error);
 }
 
 static bool create_each(struct postgres_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
-    TEXT key = {0};
-    pg_key_text(&key, "midflight_key", &store->key);
-    add_function(&sql, store, part(store, direction, "each"),
+    pg_function_open(&sql, store, part(store, direction, "each"),
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
     text_addf(&sql, "DECLARE\n  midflight_key %s;\n  midflight_before text := current_setting('midflight.syncing', true);\n"
                     "BEGIN\n", pg_own(store, "key"));
     add_set_guard(&sql, store, direction);
-    text_addf(&sql, "  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n    PERFORM %s(ARRAY[midflight_key]);\n"
-                    "    DELETE FROM midflight.midflight_finding WHERE ", part(store, direction, "sync"));
-    add_finding_of(&sql, store, direction);
-    text_addf(&sql, " AND entity_key = %s;\n  EXCEPTION WHEN OTHERS THEN\n    IF " PASSING " THEN RAISE; END IF;\n"
-                    "    INSERT INTO midflight.midflight_finding (migration, kind, entity_key, reason, at_ms) VALUES (",
-              text_get(&key));
-    pg_quote_text(&sql, store->change.name);
-    text_addf(&sql, ", 'quarantine %s', %s, SQLERRM, " NOW_MS ")\n      ON CONFLICT (migration, kind, entity_key) DO UPDATE "
-                    "SET reason = excluded.reason, at_ms = excluded.at_ms;\n  END;\n  END LOOP;\n" RESTORE_GUARD,
-              direction_name(direction), text_get(&key));
-    return create_function(store, &sql, error);
+    text_addf(&sql, "  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n    PERFORM %s(ARRAY[midflight_key]);\n    ",
+              part(store, direction, "sync"));
+    pg_add_forget(&sql, store, direction, "midflight_key");
+    text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    ");
+    pg_add_find(&sql, store, direction, "midflight_key");
+    text_add(&sql, "  END;\n  END LOOP;\n" RESTORE_GUARD);
+    return pg_function_make(store, &sql, error);
 }
 
 static bool create_park(struct postgres_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
     struct scope scope = pg_keys_scope(store);
-    add_function(&sql, store, part(store, direction, "park"),
+    pg_function_open(&sql, store, part(store, direction, "park"),
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
     text_add(&sql, "DECLARE\n  midflight_before text := current_setting('midflight.syncing', true);\nBEGIN\n");
     add_set_guard(&sql, store, direction);
@@ -365,8 +375,8 @@ static bool create_park(struct postgres_store *store, enum direction direction, 
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
         sync_park(&sql, &pg_dialect, &store->flows[direction][i], &scope);
     }
-    text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    IF " PASSING " THEN RAISE; END IF;\n  END;\n" RESTORE_GUARD);
-    return create_function(store, &sql, error);
+    text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  END;\n" RESTORE_GUARD);
+    return pg_function_make(store, &sql, error);
 }
 
 bool pg_programs(struct postgres_store *store, struct error *error) {
@@ -575,26 +585,56 @@ static void add_trigger(struct text *text, const struct capture *capture, const 
     text_addf(text, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
 }
 
-/* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. */
+/* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. Those
+ * that are there already run the function by its name, whatever it does by now. */
 static bool attach(const struct capture *capture, const char *name, struct error *error) {
     TEXT sql = {0};
     RESULT *tables = NULL;
-    const char *values[] = {relation(capture->store, capture->table)};
+    const char *values[] = {relation(capture->store, capture->table), pg_own_name(capture->store, name)};
     if (!pg_query(capture->store->db,
                   "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
-                  "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t", NULL, values, 1, &tables, error)) {
+                  "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t WHERE NOT EXISTS (SELECT 1 FROM "
+                  "pg_trigger WHERE tgrelid = id AND tgname = $2)", NULL, values, 2, &tables, error)) {
         return false;
     }
     for (int i = 0; i < PQntuples(tables); i++) add_trigger(&sql, capture, name, PQgetvalue(tables, i, 0));
     return pg_script(capture->store->db, text_get(&sql), NULL, error);
 }
 
+static const char *capture_name(const struct capture *capture) {
+    return arena_format(capture->store->bound, "%s_%s_%s", side_name(leader_of(capture->direction)), capture->table->table->name,
+                        event_name(capture->event));
+}
+
+/* The keys that a statement wrote, into the outbox: of an UPDATE those before and after. */
+static bool create_note(const struct capture *capture, struct error *error) {
+    struct postgres_store *store = capture->store;
+    const struct names *key = &capture->table->table->key;
+    TEXT sql = {0};
+    pg_function_open(&sql, store, pg_own(store, capture_name(capture)), "", "trigger");
+    text_add(&sql, "BEGIN\n");
+    add_keyless(&sql, capture);
+    text_addf(&sql, "  INSERT INTO %s SELECT * FROM (", pg_own(store, "outbox"));
+    if (capture->event == EVENT_UPDATE) {
+        text_add(&sql, "SELECT ");
+        add_as_key(&sql, store, NULL, key);
+        text_add(&sql, " FROM midflight_old UNION SELECT ");
+        add_as_key(&sql, store, NULL, key);
+        text_add(&sql, " FROM midflight_new");
+    } else {
+        add_written(&sql, capture);
+    }
+    text_add(&sql, ") AS midflight_w WHERE ");
+    for (size_t i = 0; i < store->key.count; i++) text_addf(&sql, "%s%s IS NOT NULL", i > 0 ? " AND " : "", store->key.items[i]);
+    text_add(&sql, ";\n  RETURN NULL;\n");
+    return pg_function_make(store, &sql, error) && attach(capture, capture_name(capture), error);
+}
+
 static bool create_capture(const struct capture *capture, struct error *error) {
     struct postgres_store *store = capture->store;
     TEXT sql = {0};
-    const char *name = arena_format(store->bound, "%s_%s_%s", side_name(leader_of(capture->direction)),
-                                    capture->table->table->name, event_name(capture->event));
-    add_function(&sql, store, pg_own(store, name), "", "trigger");
+    const char *name = capture_name(capture);
+    pg_function_open(&sql, store, pg_own(store, name), "", "trigger");
     text_addf(&sql, "DECLARE\n  midflight_keys %s[];\n  midflight_before text := current_setting('midflight.syncing', true);\n"
                     "  midflight_rekeyed boolean;\n  midflight_carried %s[];\n  midflight_some %s[];\n  ",
               pg_own(store, "key"), pg_own(store, "key"), pg_own(store, "key"));
@@ -608,14 +648,15 @@ static bool create_capture(const struct capture *capture, struct error *error) {
     add_set_guard(&sql, store, capture->direction);
     text_add(&sql, "  BEGIN\n");
     add_delta(&sql, capture);
-    text_addf(&sql, "  EXCEPTION WHEN OTHERS THEN\n    IF " PASSING " THEN RAISE; END IF;\n    PERFORM %s(midflight_keys);\n"
+    text_addf(&sql, "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n    PERFORM %s(midflight_keys);\n"
                     "  END;\n" RESTORE_GUARD "  RETURN NULL;\n", part(store, capture->direction, "each"));
-    if (!create_function(store, &sql, error)) return false;
+    if (!pg_function_make(store, &sql, error)) return false;
 
     return attach(capture, name, error);
 }
 
-bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
+static bool capture_table(struct postgres_store *store, enum direction direction, size_t leader,
+                          bool create(const struct capture *capture, struct error *error), struct error *error) {
     static const enum event events[] = {EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_NONE};
     bool read = false;
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
@@ -623,7 +664,15 @@ bool pg_capture_table(struct postgres_store *store, enum direction direction, si
     }
     for (size_t i = 0; read && i < sizeof events / sizeof *events; i++) {
         struct capture capture = {store, direction, leader, &store->tables[leader_of(direction)][leader], events[i]};
-        if (!create_capture(&capture, error)) return false;
+        if (!create(&capture, error)) return false;
     }
     return true;
+}
+
+bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
+    return capture_table(store, direction, leader, create_capture, error);
+}
+
+bool pg_note_table(struct postgres_store *store, size_t leader, struct error *error) {
+    return capture_table(store, FORWARD, leader, create_note, error);
 }

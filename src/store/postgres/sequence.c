@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "store/postgres/state.h"
+#include "store/sql/report.h"
 
 /* A column and the sequence that its default is taken from. */
 struct number {
@@ -180,6 +181,28 @@ bool pg_numbers_part(struct postgres_store *store, struct error *error) {
         if (!is_copied(store, &news.items[i]) || partner_of(&olds, &news.items[i]) != NULL) continue;
         if (!enter(store, &news.items[i], NULL, error)) return false;
     }
+    return true;
+}
+
+bool pg_numbers_beside(struct postgres_store *store, const char **ret, struct check_report *report, struct error *error) {
+    struct numbers olds, news;
+    TEXT list = {0};
+    if (!read_side(store, SIDE_OLD, &olds, error) || !read_side(store, SIDE_NEW, &news, error)) return false;
+    const struct number **beside = ARENA_ARRAY(store->bound, const struct number *, news.count);
+    for (size_t i = 0; i < olds.count; i++) {
+        const struct number *old = &olds.items[i];
+        size_t count;
+        if (!partners(store, old, &olds, &news, beside, &count, error)) return false;
+        if (count > 0 && !old->ours) {
+            report_say(report, CHECK_WARNING, "sequence %s belongs to another role and cannot be altered, so it and %s may give the same "
+                       "number: let %s.%s take its default from %s as well", old->sequence, beside[0]->sequence,
+                       beside[0]->table->table->name, beside[0]->column, old->sequence);
+        }
+        if (count == 0 || !old->ours) continue;
+        text_addf(&list, "%s%s", list.length > 0 ? ", " : "", old->sequence);
+        for (size_t n = 0; n < count; n++) text_addf(&list, ", %s", beside[n]->sequence);
+    }
+    *ret = list.length == 0 ? NULL : arena_copy(store->bound, text_get(&list));
     return true;
 }
 

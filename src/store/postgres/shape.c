@@ -74,7 +74,9 @@ static bool make(struct postgres_store *store, const char *script, const char *w
 static bool make_new(void *context, struct error *error) {
     struct postgres_store *store = context;
     if (store->alter != NULL && !pg_script(store->db, store->alter->keep, NULL, error)) return false;
-    return make(store, store->change.create, store->alter != NULL ? "alter" : "new.create", error) && pg_numbers_part(store, error);
+    return make(store, store->change.create, store->alter != NULL ? "alter" : "new.create", error) &&
+           (store->change.index == NULL || make(store, store->change.index, "new.index", error)) && pg_numbers_part(store, error) &&
+           pg_late_put_off(store, error);
 }
 
 /* A foreign key to a table of the application's stops its writers until the commit, so it is not waited for with others
@@ -85,18 +87,10 @@ bool postgres_shape_make(struct store *base, struct error *error) {
                         error);
 }
 
-bool postgres_shape_index(struct store *base, struct error *error) {
-    struct postgres_store *store = postgres_store_of(base);
-    if (store->change.index == NULL || make(store, store->change.index, "new.index", error)) return true;
-    return error->code == ERROR_ROWS
-               ? error_prefix(error, "an index of the new shape cannot be built over the rows that are there (mend the rows on "
-                                     "the old side, then run the same command again)")
-               : false;
-}
-
 /* --- taking away ------------------------------------------------------------------------------------------------ */
 
-static bool drop_made(struct postgres_store *store, struct error *error) {
+static bool drop_made(void *context, struct error *error) {
+    struct postgres_store *store = context;
     TEXT drops = {0};
     RESULT *made = NULL;
     const char *values[] = {store->change.name};
@@ -137,7 +131,9 @@ static bool drop_tables(struct postgres_store *store, enum side side, struct err
 
 bool postgres_shape_drop(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return side == SIDE_OLD ? drop_tables(store, side, error) : drop_made(store, error) && forget_made(store, error);
+    if (side == SIDE_OLD) return drop_tables(store, side, error);
+    return pg_patiently(store->db, drop_made, store, "the new shape could not be dropped, as it or what it refers to is in use", error) &&
+           forget_made(store, error);
 }
 
 static bool rename_retired(struct postgres_store *store, struct error *error) {

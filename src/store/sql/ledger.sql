@@ -111,5 +111,6 @@ UPDATE midflight_migration SET lease_until_ms = ?3 WHERE name = ?1 AND token = ?
 UPDATE midflight_migration SET owner = '', lease_until_ms = 0 WHERE name = ?1 AND token = ?2;
 
 -- name: rows_advance
-UPDATE midflight_migration SET rows_done = rows_done + ?3, lease_until_ms = ?4
+UPDATE midflight_migration SET rows_done = rows_done + ?3, lease_until_ms = ?4,
+  rows_total = CASE WHEN rows_total < rows_done + ?3 THEN rows_done + ?3 ELSE rows_total END
 WHERE name = ?1 AND token = ?2 AND stage = 'Running';

@@ -1,6 +1,7 @@
 """Roles: midflight is an ordinary owner, the application may be another role that knows nothing of the new tables, rows may
 be hidden from it; what midflight lacks it says."""
 import os
+import time
 from contextlib import closing
 
 import psycopg2
@@ -9,7 +10,8 @@ import pytest
 from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME
 from scenario.conftest import People
 from support.midflight import FAILED, REFUSED, USAGE
-from support.postgres import SUPERUSER
+from support.postgres import SUPERUSER, Server, certify
+from support.postgres_application import PostgresApplication
 
 CLERK = "clerk"
 
@@ -165,6 +167,68 @@ class TestMidflightsRole:
             app.server.execute(f"REVOKE app FROM {CLERK}")
         assert app.rows("SELECT email FROM customers WHERE id = 2") == [("new@x",)]
 
+    def test_without_create_on_the_database_is_enough_where_it_owns_the_schema_midflight(self, app, clerk):
+        app.sql(CUSTOMERS)
+        for statement in (f"ALTER TABLE customers OWNER TO {CLERK}", f"GRANT CREATE ON SCHEMA public TO {CLERK}",
+                          f"CREATE SCHEMA midflight AUTHORIZATION {CLERK}"):
+            app.server.execute(statement, app.database)
+        midflight = self.as_role(app, CLERK)
+        for verb in ("check", "start", "verify", "advance", "rollback"):
+            midflight.run(verb).done()
+        assert app.server.execute(f"SELECT has_database_privilege('{CLERK}', current_database(), 'CREATE')", app.database) == [(False,)]
+
+    def test_that_may_create_nothing_in_the_schema_public_is_told_so_before_anything_is_made(self, app, clerk):
+        """As PostgreSQL 15 and later have it, for all but the database's owner."""
+        app.sql(CUSTOMERS)
+        for statement in (f"ALTER TABLE customers OWNER TO {CLERK}", f"CREATE SCHEMA midflight AUTHORIZATION {CLERK}",
+                          "REVOKE CREATE ON SCHEMA public FROM PUBLIC"):
+            app.server.execute(statement, app.database)
+        midflight = self.as_role(app, CLERK)
+        for verb in ("check", "start"):
+            assert "schema public" in midflight.run(verb).failed().message
+        assert app.tables() == ["customers"]
+
+    def test_that_may_make_nothing_temporary_is_told_so_before_anything_is_made(self, app, clerk):
+        app.sql(CUSTOMERS)
+        for statement in (f"ALTER TABLE customers OWNER TO {CLERK}", f"GRANT CREATE ON SCHEMA public TO {CLERK}",
+                          f"CREATE SCHEMA midflight AUTHORIZATION {CLERK}",
+                          f'REVOKE TEMPORARY ON DATABASE "{app.database}" FROM PUBLIC'):
+            app.server.execute(statement, app.database)
+        assert "TEMPORARY" in self.as_role(app, CLERK).start().failed().message
+        assert app.tables() == ["customers"]
+        app.server.execute(f'GRANT TEMPORARY ON DATABASE "{app.database}" TO {CLERK}', app.database)
+        self.as_role(app, CLERK).start().done()
+
+    def test_needs_no_right_of_others_to_wait_for_their_transactions(self, app, clerk):
+        """Those older than the capture, of roles whose activity it may not read."""
+        app.sql(CUSTOMERS)
+        app.server.create_role("stranger")
+        app.sql("GRANT SELECT, UPDATE ON customers TO stranger")
+        midflight = app.migration(SPLIT_NAME)
+        with closing(app.connect("stranger")) as stranger:
+            stranger.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            stranger.execute("SELECT count(*) FROM customers")
+            process = midflight.begin("start")
+            time.sleep(1.5)
+            assert process.poll() is None, "it did not wait for a transaction older than the capture"
+            stranger.execute("COMMIT")
+            midflight.end(process).done()
+
+    def test_may_make_the_new_tables_in_another_schema_than_the_old_ones(self, app, clerk):
+        app.sql(CUSTOMERS)
+        for statement in (f"ALTER TABLE customers OWNER TO {CLERK}", f"CREATE SCHEMA midflight AUTHORIZATION {CLERK}",
+                          f"CREATE SCHEMA {CLERK} AUTHORIZATION {CLERK}", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"):
+            app.server.execute(statement, app.database)
+        midflight = self.as_role(app, CLERK)
+        midflight.start().done()
+        with closing(app.connect(CLERK)) as db:
+            db.execute("UPDATE public.customers SET email = 'new@x' WHERE id = 2")
+            assert db.execute(f"SELECT email FROM {CLERK}.people WHERE id = 2").fetchall() == [("new@x",)]
+            db.execute(f"UPDATE {CLERK}.people SET email = 'newer@x' WHERE id = 2")
+            assert db.execute("SELECT email FROM customers WHERE id = 2").fetchall() == [("newer@x",)]
+        for verb in ("advance", "verify", "rollback"):
+            midflight.run(verb).done()
+
     def test_is_no_superuser(self, app):
         assert app.value("SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls "
                          "FROM pg_roles WHERE rolname = current_user") is False
@@ -194,12 +258,71 @@ class TestPassword:
             midflight.end(process).done()
             assert self.SECRET.encode() not in words
 
-    def test_may_stand_in_a_pgpass_file(self, app):
+    def test_that_stands_in_the_definition_stays_out_of_the_database_and_of_every_verb(self, app):
         app.sql(CUSTOMERS)
-        file = app.directory / "pgpass"
+        address = app.address(app.database).replace("app@", f"app:{self.SECRET}@")
+        midflight = app.migration(SPLIT_NAME.replace("${APP_DB}", f"{address}&password={self.SECRET}"))
+        outcomes = [midflight.run(verb, json=json).done() for verb in ("check", "start", "status", "verify", "history", "advance")
+                    for json in (True, False)]
+        assert self.SECRET in midflight.file.read_text()
+        assert not any(self.SECRET in outcome.out + outcome.err for outcome in outcomes)
+        dump = app.server.run("pg_dump", "--host", app.server.folder, "--port", str(app.server.port), "--username", SUPERUSER,
+                              app.database)
+        assert self.SECRET not in dump and "app:******@" in dump
+
+
+class TestNetwork:
+    """A server that asks for a password and has a certificate of its own."""
+    SECRET = "s3cr3t"
+
+    @pytest.fixture(scope="class")
+    def certified(self):
+        with Server(clients=("hostssl all all samehost scram-sha-256", "hostnossl all all samehost reject"), ssl="on",
+                    listen_addresses="'localhost'") as server:
+            yield server
+
+    @pytest.fixture
+    def far(self, tmp_path, certified):
+        app = PostgresApplication(tmp_path, certified)
+        certified.execute(f"ALTER ROLE app PASSWORD '{self.SECRET}'")
+        app.sql(CUSTOMERS)
+        app.far = app.migration(SPLIT_NAME)
+        app.certificate, app.other = certified.certificate, tmp_path / "other.crt"
+        certify("localhost", app.other, tmp_path / "other.key")
+        yield app
+        app.remove()
+
+    def reach(self, far, **options):
+        words = "&".join(f"{name}={value}" for name, value in options.items())
+        far.far.environment["APP_DB"] = f"postgresql://app@localhost:{far.server.port}/{far.database}?{words}"
+        return far.far.environment
+
+    def test_with_a_certificate_that_is_trusted_is_used(self, far):
+        self.reach(far, sslmode="verify-full", sslrootcert=far.certificate)["PGPASSWORD"] = self.SECRET
+        for verb in ("check", "start", "verify", "advance", "rollback"):
+            far.far.run(verb).done()
+
+    def test_with_a_certificate_of_somebody_elses_is_refused(self, far):
+        self.reach(far, sslmode="verify-full", sslrootcert=far.other)["PGPASSWORD"] = self.SECRET
+        outcome = far.far.start().failed()
+        assert "certificate" in outcome.message and self.SECRET not in outcome.out + outcome.err
+
+    def test_without_tls_is_refused_by_a_server_that_wants_it(self, far):
+        self.reach(far, sslmode="disable")["PGPASSWORD"] = self.SECRET
+        assert "no encryption" in far.far.start().message
+
+    @pytest.mark.parametrize("mode, status", [(0o600, 0), (0o644, FAILED)])
+    def test_password_is_taken_from_a_pgpass_file_that_nobody_else_may_read(self, far, mode, status):
+        file = far.directory / "pgpass"
         file.write_text(f"*:*:*:*:{self.SECRET}\n")
-        os.chmod(file, 0o600)
-        midflight = app.migration(SPLIT_NAME)
-        midflight.environment["PGPASSFILE"] = str(file)
-        outcome = midflight.start().done()
+        os.chmod(file, mode)
+        self.reach(far, sslmode="require")["PGPASSFILE"] = str(file)
+        outcome = far.far.start().exits(status)
         assert self.SECRET not in outcome.out + outcome.err
+        assert status == 0 or "password" in outcome.message
+
+    def test_password_that_is_wrong_is_told_and_not_shown(self, far):
+        self.reach(far, sslmode="require")["PGPASSWORD"] = "wrong s3cr3t"
+        outcome = far.far.start()
+        assert outcome.status != 0 and "password authentication failed" in outcome.message
+        assert "wrong s3cr3t" not in outcome.out + outcome.err
