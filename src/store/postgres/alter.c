@@ -13,21 +13,21 @@
 #include "store/postgres/catalog.h"
 #include "store/postgres/clause.h"
 
-const char *alter_waiting_name(const struct postgres_store *store, enum side side) {
+const char *pg_alter_waiting_name(const struct postgres_store *store, enum side side) {
     const char *table = store->change.alter_table;
     if (strlen(table) <= 58) return arena_format(store->bound, "_%s_%s", table, side_name(side));
     return arena_format(store->bound, "_%.36s_%016" PRIx64 "_%s", table, (uint64_t)XXH3_64bits(table, strlen(table)), side_name(side));
 }
 
-bool alter_whole_names(struct postgres_store *store, struct error *error) {
+bool pg_alter_whole_names(struct postgres_store *store, struct error *error) {
     return pg_script(store->db, "SET LOCAL search_path = pg_catalog", NULL, error);
 }
 
-bool alter_own_names(struct postgres_store *store, struct error *error) {
+bool pg_alter_own_names(struct postgres_store *store, struct error *error) {
     return pg_script(store->db, store->alter->path, NULL, error);
 }
 
-bool alter_rows(struct postgres_store *store, const char *sql, const char *const *values, size_t count, PGresult **ret, struct error *error) {
+bool pg_alter_rows(struct postgres_store *store, const char *sql, const char *const *values, size_t count, PGresult **ret, struct error *error) {
     return pg_query_often(store->db, sql, values, count, &store->prepared, store->arena, ret, error);
 }
 
@@ -37,10 +37,11 @@ static const char schema_there[] =
     "DO $$ BEGIN IF to_regnamespace('midflight') IS NULL THEN CREATE SCHEMA midflight; END IF; END $$;\n";
 
 /* Statements that make the copy of table $1 in midflight's schema, in their order. A foreign key is stood for by a CHECK of its
- * name over its columns, which is always true: so the change can rename and drop it, and no other table is touched. */
+ * name over its columns, which is always true: so the change can rename and drop it, and no other table is touched. Only of a
+ * partitioned table it has to be there from the start: PostgreSQL could add it later with everybody waiting alone. */
 static const char copy_statements[] =
     "WITH t AS (SELECT c.*, format('midflight.%I', c.relname) AS copy FROM pg_class c WHERE c.oid = $1::regclass), "
-    "k AS (SELECT k.*, t.copy FROM pg_constraint k JOIN t ON k.conrelid = t.oid) "
+    "k AS (SELECT k.*, t.copy, contype = 'f' AND conparentid = 0 AND relkind = 'r' AS stood_for FROM pg_constraint k JOIN t ON k.conrelid = t.oid) "
     "SELECT statement FROM ("
     "SELECT 1 AS rank, 0::oid AS place, format('CREATE %sTABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS)%s%s%s%s', "
     "CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, copy, oid::regclass, "
@@ -60,9 +61,10 @@ static const char copy_statements[] =
     "UNION ALL SELECT 3, a.attnum::int::oid, format('ALTER TABLE %s ALTER COLUMN %I SET (%s)', copy, attname, array_to_string(attoptions, ', ')) "
     "FROM t JOIN pg_attribute a ON a.attrelid = t.oid WHERE attnum > 0 AND NOT attisdropped AND attoptions IS NOT NULL "
     "UNION ALL SELECT 4, k.oid, format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (num_nulls(%s) >= 0)', copy, conname, (SELECT "
-    "string_agg(quote_ident(attname), ', ') FROM pg_attribute a WHERE a.attrelid = k.conrelid AND attnum = ANY (conkey))) FROM k WHERE contype = 'f' AND conparentid = 0 "
-    "UNION ALL SELECT 5, 0, format('COMMENT ON CONSTRAINT %I ON %s IS %L', conname, copy, 'midflight foreign key ' || conname) FROM k WHERE contype = "
-    "'f' AND conparentid = 0 "
+    "string_agg(quote_ident(attname), ', ') FROM pg_attribute a WHERE a.attrelid = k.conrelid AND attnum = ANY (conkey))) FROM k WHERE stood_for "
+    "UNION ALL SELECT 5, 0, format('COMMENT ON CONSTRAINT %I ON %s IS %L', conname, copy, 'midflight foreign key ' || conname) FROM k WHERE stood_for "
+    "UNION ALL SELECT 4, k.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s', copy, conname, pg_get_constraintdef(k.oid)) FROM k WHERE contype = 'f' AND "
+    "conparentid = 0 AND NOT stood_for "
     ") AS statements ORDER BY rank, place";
 
 /* The same for its partitions. */
@@ -109,8 +111,8 @@ static bool run_each(struct postgres_store *store, const char *query, const char
                      struct error *error) {
     RESULT *rows = NULL;
     TEXT text = {0};
-    if (!alter_whole_names(store, error) || !pg_query(store->db, query, NULL, values, count, &rows, error) ||
-        !alter_own_names(store, error)) {
+    if (!pg_alter_whole_names(store, error) || !pg_query(store->db, query, NULL, values, count, &rows, error) ||
+        !pg_alter_own_names(store, error)) {
         return false;
     }
     for (int i = 0; i < PQntuples(rows); i++) text_addf(&text, "%s;\n", PQgetvalue(rows, i, 0));
@@ -138,6 +140,12 @@ static bool no_way_back(const struct clause *clause, struct error *error) {
                      clause->text, clause->column);
 }
 
+/* The exchange gives the new column what the live one has then. */
+static bool no_identity(const char *what, struct error *error) {
+    return error_set(error, ERROR_DEFINITION, "alter.change: %s: the numbers of an identity are no part of the short form: change them by ALTER TABLE itself, which "
+                                              "takes a moment", what);
+}
+
 /* The casts belong to the column, whatever it is called later. */
 static bool note_casts(struct postgres_store *store, const char *copy, const struct clause *clause, const char **casts, size_t count,
                        struct error *error) {
@@ -156,10 +164,11 @@ static bool note_casts(struct postgres_store *store, const char *copy, const str
 /* ALTER TABLE copy <clauses>: together, but for RENAME, which PostgreSQL takes alone. */
 static bool run_clauses(struct postgres_store *store, const char *copy, const char **casts, size_t count, struct text *script,
                         struct error *error) {
-    struct clauses clauses = clause_split(store->change.alter_change, store->bound);
+    struct clauses clauses = pg_clause_split(store->change.alter_change, store->bound);
     TEXT statement = {0};
     for (size_t i = 0; i < clauses.count; i++) {
         const struct clause *clause = &clauses.items[i];
+        if (clause->restarts) return no_identity(clause->text, error);
         bool first = i == 0 || clause->alone || clauses.items[i - 1].alone;
         if (first && statement.length > 0 && !run_change(store, text_get(&statement), script, error)) return false;
         if (first) {
@@ -189,8 +198,11 @@ static const char column_pairs[] =
     "WITH o AS (SELECT attname, row_number() OVER (ORDER BY attnum) AS number, attgenerated, attidentity FROM pg_attribute WHERE attrelid = "
     "$1::regclass AND attnum > 0 AND NOT attisdropped), n AS (SELECT attname, attnum AS number, attgenerated, attidentity FROM pg_attribute WHERE "
     "attrelid = $2::regclass AND attnum > 0 AND NOT attisdropped) "
-    "SELECT o.attname, n.attname, o.number, o.attidentity <> '' AND n.attidentity <> '', o.attgenerated <> '', n.attgenerated <> '' FROM o JOIN n ON CASE "
-    "WHEN $3::boolean THEN o.attname = n.attname ELSE o.number = n.number END ORDER BY n.number";
+    "SELECT o.attname, n.attname, o.number, o.attidentity <> '' AND n.attidentity <> '', o.attgenerated <> '', n.attgenerated <> '', o.attidentity <> '' AND "
+    "n.attidentity <> '' AND NOT $3::boolean AND (SELECT (o.attidentity, q.seqstart, q.seqincrement, q.seqcache, q.seqcycle) IS DISTINCT FROM (n.attidentity, r.seqstart, "
+    "r.seqincrement, r.seqcache, r.seqcycle) FROM pg_sequence q, pg_sequence r WHERE q.seqrelid = pg_get_serial_sequence($1::text, o.attname)::regclass AND r.seqrelid = "
+    "pg_get_serial_sequence($2::text, n.attname)::regclass) FROM o JOIN n ON CASE WHEN $3::boolean THEN o.attname = n.attname ELSE o.number = n.number END ORDER BY "
+    "n.number";
 
 static void keep(struct text *text, const struct postgres_store *store, const char *kind, const char *name, const char *value) {
     text_add(text, text->length == 0 ? "INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES (" : ",\n(");
@@ -221,7 +233,7 @@ static bool read_pairs(struct postgres_store *store, const char *old, const char
     TEXT forward = {0};
     TEXT backward = {0};
     struct text *lists[] = {&forward, &backward};
-    const char *values[] = {old, copy, clause_is_create(store->change.alter_change) ? "true" : "false"};
+    const char *values[] = {old, copy, pg_clause_is_create(store->change.alter_change) ? "true" : "false"};
     if (!pg_query(store->db, column_pairs, NULL, values, 3, &rows, error)) return false;
     alter->count = (size_t)PQntuples(rows);
     alter->pairs = ARENA_ARRAY(store->bound, struct pair, alter->count + 1);
@@ -232,6 +244,7 @@ static bool read_pairs(struct postgres_store *store, const char *old, const char
         keep(kept, store, "pair", pair->old, pair->new);
         if (!is_true(rows, i, 5)) list_column(lists[FORWARD], pair->old, casts[strtoul(PQgetvalue(rows, i, 2), NULL, 10) - 1], pair->new);
         if (!is_true(rows, i, 4)) list_column(lists[BACKWARD], pair->new, NULL, pair->old);
+        if (is_true(rows, i, 6)) return no_identity(pair->new, error);
         if (!is_true(rows, i, 3)) continue;
         names_add(store->bound, identities, pair->new);
         keep(kept, store, "identity", pair->old, pair->new);
@@ -364,6 +377,7 @@ static const char interim_names[] =
     /* Foreign keys that the change left, by the names that it gave them; and those that it makes, of the table to itself. */
     "UNION ALL SELECT 'foreign key', substr(obj_description(oid, 'pg_constraint'), length('midflight foreign key ') + 1), conname FROM pg_constraint WHERE "
     "conrelid = $1::regclass AND contype = 'c' AND obj_description(oid, 'pg_constraint') LIKE 'midflight foreign key %' "
+    "UNION ALL SELECT 'added foreign key', conname, '' FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'f' "
     "UNION ALL SELECT 'own foreign key', conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'f' AND "
     "confrelid = conrelid";
 
@@ -374,7 +388,7 @@ static bool keep_names(struct postgres_store *store, const char *old, const char
     for (int i = 0; i < PQntuples(rows); i++) {
         const char *kind = PQgetvalue(rows, i, 0);
         /* Who may read which row is no part of a CREATE TABLE. */
-        if (strcmp(kind, "row security") == 0 && clause_is_create(store->change.alter_change)) continue;
+        if (strcmp(kind, "row security") == 0 && pg_clause_is_create(store->change.alter_change)) continue;
         keep(kept, store, kind, PQgetvalue(rows, i, 1), PQgetvalue(rows, i, 2));
     }
     return true;
@@ -395,7 +409,7 @@ static bool make_copy(struct postgres_store *store, const char *old, const char 
     bool made;
     text_add(script, schema_there);
     if (!pg_script(store->db, text_get(script), NULL, error) || !pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error)) return false;
-    if (clause_is_create(store->change.alter_change)) {
+    if (pg_clause_is_create(store->change.alter_change)) {
         if (!run_create(store, script, error) || !there(store, copy, &made, error)) return false;
         return made || error_set(error, ERROR_DEFINITION, "alter.change: it does not create table %s", store->change.alter_table);
     }
@@ -412,8 +426,8 @@ static bool read_indexes(struct postgres_store *store, const char *copy, const c
     RESULT *rows = NULL;
     TEXT text = {0};
     const char *values[] = {copy, waiting, store->alter->schema};
-    if (!alter_whole_names(store, error) || !pg_query(store->db, later_indexes, NULL, values, 3, &rows, error) ||
-        !alter_own_names(store, error)) {
+    if (!pg_alter_whole_names(store, error) || !pg_query(store->db, later_indexes, NULL, values, 3, &rows, error) ||
+        !pg_alter_own_names(store, error)) {
         return false;
     }
     for (int i = 0; i < PQntuples(rows); i++) text_addf(&text, "%s;\n", PQgetvalue(rows, i, 0));
@@ -434,7 +448,7 @@ static bool describe(struct postgres_store *store, const struct bound_table *tab
     struct alter *alter = store->alter;
     const char *old = NULL, *copy = NULL, *waiting = NULL, *owner = NULL;
     const char **casts = ARENA_ARRAY(store->bound, const char *, table->column_count + 1);
-    const char *waits = alter_waiting_name(store, SIDE_NEW);
+    const char *waits = pg_alter_waiting_name(store, SIDE_NEW);
     struct names identities = {0};
     if (!whole_name(store, alter->schema, table->physical, &old, error) ||
         !whole_name(store, "midflight", table->physical, &copy, error) ||
@@ -497,8 +511,8 @@ static bool recall(struct postgres_store *store, struct error *error) {
 
 static void set_shapes(struct postgres_store *store) {
     const char *table = store->change.alter_table;
-    const char *names[] = {store->standing.swapped ? alter_waiting_name(store, SIDE_OLD) : table,
-                           store->standing.swapped ? table : alter_waiting_name(store, SIDE_NEW)};
+    const char *names[] = {store->standing.swapped ? pg_alter_waiting_name(store, SIDE_OLD) : table,
+                           store->standing.swapped ? table : pg_alter_waiting_name(store, SIDE_NEW)};
     for (int side = 0; side < 2; side++) {
         struct table *one = ARENA_ARRAY(store->bound, struct table, 1);
         *one = (struct table){names[side], store->alter->keys[side]};
@@ -518,7 +532,7 @@ static void set_mappings(struct postgres_store *store) {
     }
 }
 
-bool alter_bind(struct postgres_store *store, struct error *error) {
+bool pg_alter_bind(struct postgres_store *store, struct error *error) {
     struct alter *alter = store->alter = ARENA_ARRAY(store->bound, struct alter, 1);
     const char *path = NULL;
     if (!pg_text(store->db, "SELECT 'SET LOCAL search_path = ' || current_setting('search_path')", NULL, store->bound, &path, error)) return false;

@@ -235,7 +235,7 @@ static void step(struct check_report *report, const char *stage, const char *sta
 /* What the short form runs in place of new.create. */
 static const char *alter_plan(const struct postgres_store *store) {
     return arena_format(store->bound, "%s %s, on an empty copy that becomes %s",
-                        clause_is_create(store->change.alter_change) ? "" : "ALTER TABLE", store->change.alter_change,
+                        pg_clause_is_create(store->change.alter_change) ? "" : "ALTER TABLE", store->change.alter_change,
                         store->tables[SIDE_NEW][0].physical);
 }
 
@@ -393,7 +393,7 @@ bool postgres_check(struct store *base, struct check_report *report, struct erro
     }
     check_columns(store, FORWARD, report);
     check_columns(store, BACKWARD, report);
-    if (store->alter != NULL && !store->standing.made && !fit_check(store, report, error)) return false;
+    if (store->alter != NULL && !store->standing.made && !pg_fit_check(store, report, error)) return false;
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
     if (!pg_referred(store, SIDE_OLD, &glimpse.referred[SIDE_OLD], error) || !forecast(store, &glimpse, report, error)) return false;
     plan(store, &glimpse, report);

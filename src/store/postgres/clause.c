@@ -15,7 +15,7 @@ static bool word_at(const char *text, const char *word) {
     return strncasecmp(text, word, length) == 0 && !is_word(text[length]);
 }
 
-bool clause_is_create(const char *change) {
+bool pg_clause_is_create(const char *change) {
     return word_at(change + strspn(change, " \t\r\n"), "CREATE");
 }
 
@@ -33,11 +33,12 @@ static const char *past_quoted(const char *text) {
     return NULL;
 }
 
-/* The end of the clause: a comma outside of brackets and quotes. *ret_using is where a USING outside of them stands. */
-static const char *clause_end(const char *text, const char **ret_using) {
+/* The end of the clause: a comma outside of brackets and quotes. *ret_using and *ret_restart are where such a word outside of them
+ * stands. */
+static const char *clause_end(const char *text, const char **ret_using, const char **ret_restart) {
     int depth = 0;
     const char *begin = text;
-    *ret_using = NULL;
+    *ret_using = *ret_restart = NULL;
     while (*text != '\0') {
         const char *past = past_quoted(text);
         if (past != NULL) {
@@ -47,7 +48,9 @@ static const char *clause_end(const char *text, const char **ret_using) {
         if (*text == '(' || *text == '[') depth++;
         if (*text == ')' || *text == ']') depth--;
         if (depth == 0 && *text == ',') break;
-        if (depth == 0 && *ret_using == NULL && text > begin && !is_word(text[-1]) && word_at(text, "USING")) *ret_using = text;
+        bool word = depth == 0 && text > begin && !is_word(text[-1]);
+        if (word && *ret_using == NULL && word_at(text, "USING")) *ret_using = text;
+        if (word && word_at(text, "RESTART")) *ret_restart = text;
         text++;
     }
     return text;
@@ -119,11 +122,12 @@ static void read_using(struct clause *clause, const char *using, struct arena *a
     clause->casts = read_casts(using + strlen("USING"), clause->column, arena);
 }
 
-struct clauses clause_split(const char *change, struct arena *arena) {
+struct clauses pg_clause_split(const char *change, struct arena *arena) {
     struct clauses clauses = {.items = ARENA_ARRAY(arena, struct clause, strlen(change) + 1)};
     while (*(change = blank_skip(change)) != '\0') {
-        const char *using, *end = clause_end(change, &using);
-        struct clause clause = {.text = arena_copy_n(arena, change, (size_t)(end - change)), .alone = word_at(change, "RENAME")};
+        const char *using, *restart, *end = clause_end(change, &using, &restart);
+        struct clause clause = {.text = arena_copy_n(arena, change, (size_t)(end - change)), .alone = word_at(change, "RENAME"),
+                                .restarts = restart != NULL && word_at(change, "ALTER")};
         if (using != NULL) using = clause.text + (using - change);
         read_using(&clause, using, arena);
         if (end > change) clauses.items[clauses.count++] = clause;

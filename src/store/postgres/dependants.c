@@ -15,14 +15,16 @@
     "format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', " table ", " name ", regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''), CASE WHEN " \
     partitioned " THEN '' ELSE ' NOT VALID' END)"
 
-/* Those that the change took away are the old table's still: they wait for the way back. */
+/* Those that the change took away are the old table's still: they wait for the way back. A partitioned table has its own from the
+ * start to the end, as PostgreSQL has no NOT VALID for it. */
 static const char own_foreign_keys[] =
     EXCHANGE
     ", k AS (SELECT c.*, e.*, CASE WHEN back THEN coalesce((SELECT name FROM midflight.midflight_kept m WHERE m.migration = e.migration AND kind = "
     "'foreign key' AND m.text = conname), conname) ELSE coalesce((SELECT text FROM midflight.midflight_kept m WHERE m.migration = e.migration AND kind = "
     "'foreign key' AND name = conname), conname) END AS later, EXISTS (SELECT 1 FROM midflight.midflight_kept m WHERE m.migration = e.migration AND kind = "
-    "'removed foreign key' AND name = conname) AND NOT back AS removed, EXISTS (SELECT 1 FROM midflight.midflight_kept m WHERE m.migration = e.migration "
-    "AND kind = 'own foreign key' AND name = conname) AND back AS added FROM pg_constraint c JOIN e ON c.conrelid = b WHERE contype = 'f' AND conparentid = 0) "
+    "'removed foreign key' AND name = conname) AND NOT back OR (SELECT relkind = 'p' FROM pg_class WHERE oid = w) AS removed, EXISTS (SELECT 1 FROM midflight.midflight_kept m WHERE m.migration = e.migration "
+    "AND kind = 'added foreign key' AND name = conname) AND back AS added FROM pg_constraint c JOIN e ON c.conrelid = b WHERE contype = 'f' AND conparentid = 0 AND "
+    "(SELECT relkind = 'r' FROM pg_class WHERE oid = b)) "
     "SELECT phase, statement FROM ("
     "SELECT oid, 1 AS rank, 'before' AS phase, format('ALTER TABLE %s DROP CONSTRAINT %I', t, conname) AS statement FROM k "
     "UNION ALL SELECT oid, 2, 'after', " FOREIGN_KEY("t", "later", "(SELECT relkind = 'p' FROM pg_class WHERE oid = w)") " FROM k WHERE NOT removed AND NOT added "
@@ -31,7 +33,8 @@ static const char own_foreign_keys[] =
     "UNION ALL SELECT oid, 4, 'after', format('INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES (%L, ''validate'', %L, %L) ON "
     "CONFLICT DO NOTHING', migration, t, later) FROM k WHERE NOT removed AND NOT added AND convalidated "
     "UNION ALL SELECT oid, 5, 'after', format('INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES (%L, ''restore'', %L, %L)', "
-    "migration, conname, " FOREIGN_KEY("t", "conname", "(SELECT relkind = 'p' FROM pg_class WHERE oid = b)") ") FROM k WHERE removed "
+    "migration, conname, concat(" FOREIGN_KEY("t", "conname", "false") ", CASE WHEN convalidated THEN format('; INSERT INTO midflight.midflight_kept (migration, kind, name, text) "
+    "VALUES (%L, ''validate'', %L, %L) ON CONFLICT DO NOTHING', migration, t, conname) END)) FROM k WHERE removed AND NOT back "
     /* What the change made of the table to itself could not be there while rows were copied. */
     "UNION ALL SELECT 0, 6, 'after', format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', t, m.name, replace(m.text, format('midflight.%I', c.relname), t), "
     "CASE WHEN (SELECT relkind = 'p' FROM pg_class WHERE oid = w) THEN '' ELSE ' NOT VALID' END) FROM e JOIN pg_class c ON c.oid = b JOIN "
@@ -197,23 +200,23 @@ static void add_move(struct postgres_store *store, struct moves *moves, const PG
     names_add(store->bound, names, arena_copy(store->bound, PQgetvalue(rows, row, 1)));
 }
 
-const char *dependants_script(struct postgres_store *store, const struct names *statements) {
+const char *pg_dependants_script(struct postgres_store *store, const struct names *statements) {
     TEXT text = {0};
     for (size_t i = 0; i < statements->count; i++) text_addf(&text, "%s;\n", statements->items[i]);
     return arena_copy(store->bound, text_get(&text));
 }
 
-bool dependants_read(struct postgres_store *store, const struct exchange *exchange, struct moves *moves, struct error *error) {
+bool pg_dependants_read(struct postgres_store *store, const struct exchange *exchange, struct moves *moves, struct error *error) {
     bool filters = PQserverVersion(store->db) >= 150000;
     const char *const queries[] = {own_foreign_keys, foreign_keys_here, rights_there, triggers, rules, row_security, policies, comments, owned_sequences, identities,
                                    filters ? publications : publications_before_15, functions};
     const char *values[] = {exchange->bearer, exchange->waiting, exchange->aside, store->change.name, exchange->back ? "true" : "false"};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         RESULT *rows = NULL;
-        if (!alter_rows(store, queries[i], values, 5, &rows, error)) return false;
+        if (!pg_alter_rows(store, queries[i], values, 5, &rows, error)) return false;
         for (int row = 0; row < PQntuples(rows); row++) add_move(store, moves, rows, row);
     }
-    return dependants_rights(store, exchange->bearer, exchange->bearer, exchange->waiting, &moves->after, error);
+    return pg_dependants_rights(store, exchange->bearer, exchange->bearer, exchange->waiting, &moves->after, error);
 }
 
 /* Its owner's are written out as well, as they may have been taken away. No rights on record: those that an owner has anyway. */
@@ -227,11 +230,11 @@ static const char rights[] =
     "ELSE quote_ident(pg_get_userbyid(grantee)) END, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) FROM g GROUP BY t, grantee, is_grantable, "
     "columns";
 
-bool dependants_rights(struct postgres_store *store, const char *from, const char *to, const char *columns, struct names *ret,
+bool pg_dependants_rights(struct postgres_store *store, const char *from, const char *to, const char *columns, struct names *ret,
                        struct error *error) {
     RESULT *rows = NULL;
     const char *values[] = {from, to, columns};
-    if (!alter_rows(store, rights, values, 3, &rows, error)) return false;
+    if (!pg_alter_rows(store, rights, values, 3, &rows, error)) return false;
     for (int row = 0; row < PQntuples(rows); row++) names_add(store->bound, ret, arena_copy(store->bound, PQgetvalue(rows, row, 0)));
     return true;
 }

@@ -26,9 +26,6 @@ static const char in_the_way[] =
     "UNION ALL SELECT format('%s is made for rows of table %s: drop it for the time being', pg_describe_object(f.classid, f.objid, 0), t.oid::regclass) FROM t CROSS JOIN "
     "f WHERE f.deptype = 'n' AND (f.classid IN ('pg_cast'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass) OR f.classid = 'pg_type'::regclass OR f.classid = "
     "'pg_proc'::regclass AND EXISTS (SELECT 1 FROM pg_proc p WHERE p.oid = f.objid AND p.prokind = 'a')) "
-    "UNION ALL SELECT format('foreign key %s of partitioned table %s refers to table %s: PostgreSQL can only check all of it while everybody waits. Drop it for the "
-    "time being', conname, conrelid::regclass, t.oid::regclass) FROM t JOIN pg_constraint k ON k.confrelid = t.oid AND contype = 'f' AND conparentid = 0 AND conrelid "
-    "<> t.oid JOIN pg_class c ON c.oid = conrelid AND c.relkind = 'p' "
     "UNION ALL SELECT format('materialized view %s reads materialized view %s, which is to be built anew: drop it for the time being', r2.ev_class::regclass, "
     "m.oid::regclass) FROM t JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid JOIN pg_rewrite r ON "
     "r.oid = d.objid JOIN pg_class m ON m.oid = r.ev_class AND m.relkind = 'm' JOIN pg_depend d2 ON d2.classid = 'pg_rewrite'::regclass AND d2.refclassid = "
@@ -39,14 +36,19 @@ static const char in_the_way[] =
     "d.refclassid = 'pg_class'::regclass AND d.refobjid = i.objid AND d.classid = 'pg_attrdef'::regclass JOIN pg_attrdef a ON a.oid = d.objid JOIN pg_attribute n ON "
     "n.attrelid = a.adrelid AND n.attnum = a.adnum WHERE a.adrelid <> t.oid";
 
-/* What belongs to a single partition. */
+/* What cannot be had of partitioned tables, and what belongs to a single partition. */
 static const char partitions_own[] =
     "SELECT format('partition %s has %s of its own, which does not come with it: drop it for the time being', p.relid::regclass, own) FROM "
     "pg_partition_tree($1::regclass) p CROSS JOIN LATERAL (SELECT format('trigger %I', tgname) FROM pg_trigger WHERE tgrelid = p.relid AND NOT tgisinternal AND tgparentid = 0 AND "
     "tgname NOT LIKE 'midflight\\_%' UNION ALL SELECT format('index %s', indexrelid::regclass) FROM pg_index JOIN pg_class x ON x.oid = indexrelid WHERE indrelid = p.relid "
     "AND NOT x.relispartition UNION ALL SELECT format('foreign key %I', conname) FROM pg_constraint WHERE conrelid = p.relid AND contype = 'f' AND conparentid = 0 UNION ALL "
     "SELECT format('policy %I', polname) FROM pg_policy WHERE polrelid = p.relid UNION ALL SELECT 'a list of rights' FROM pg_class x WHERE x.oid = p.relid AND relacl IS NOT "
-    "NULL) AS o (own) WHERE p.level > 0";
+    "NULL) AS o (own) WHERE p.level > 0 "
+    "UNION ALL SELECT format('foreign key %s of partitioned table %s refers to the table itself, which cannot hold while rows are copied: drop it for the time being', "
+    "conname, t.oid::regclass) FROM pg_class t JOIN pg_constraint k ON k.conrelid = t.oid AND confrelid = t.oid AND contype = 'f' AND conparentid = 0 WHERE relkind = 'p' AND t.oid = $1::regclass "
+    "UNION ALL SELECT format('foreign key %s of partitioned table %s refers to table %s: PostgreSQL can only check all of it while everybody waits. Drop it for the "
+    "time being', conname, conrelid::regclass, t.oid::regclass) FROM pg_class t JOIN pg_constraint k ON k.confrelid = t.oid AND contype = 'f' AND conparentid = 0 AND conrelid "
+    "<> t.oid JOIN pg_class c ON c.oid = conrelid AND c.relkind = 'p' WHERE t.oid = $1::regclass";
 
 /* What the user should know. $2: the new table. */
 static const char to_know[] =
@@ -67,6 +69,11 @@ static const char columns_missed[] =
     "pg_constraint k WHERE k.oid = d.objid AND k.conrelid <> attrelid) OR d.classid IN ('pg_trigger'::regclass, 'pg_policy'::regclass)) WHERE attrelid = $1::regclass AND "
     "attnum > 0 AND NOT attisdropped AND NOT EXISTS (SELECT 1 FROM pg_trigger g WHERE d.classid = 'pg_trigger'::regclass AND g.oid = d.objid AND g.tgisinternal) AND "
     "attname NOT IN (SELECT name FROM midflight.midflight_kept WHERE migration = $2::text AND kind = 'pair') ORDER BY 1";
+
+/* $2: what the table is to be called after the exchange. */
+static const char name_taken[] =
+    "SELECT format('there is a table %I already, which is what %s is to be called after the cut-over: drop it, or give it another name', c.relname, t.oid::regclass) FROM "
+    "pg_class t JOIN pg_class c ON c.relnamespace = t.relnamespace AND c.relname = $2::text WHERE t.oid = $1::regclass";
 
 static bool say_each(struct postgres_store *store, const char *query, const char *const *values, size_t count, enum check_level level,
                      struct check_report *report, struct error *error) {
@@ -90,15 +97,16 @@ static bool exchange(struct postgres_store *store, struct check_report *report, 
     return store->sql.base.ops->ledger_create(&store->sql.base, error) && store->sql.base.ops->shape_make(&store->sql.base, error) &&
            pg_late_build_all(store, error) && say_each(store, to_know, values, 2, CHECK_WARNING, report, error) &&
            say_each(store, columns_missed, missed, 2, CHECK_REFUSAL, report, error) &&
-           (report->refusals > before || swap_try(store, error));
+           (report->refusals > before || pg_swap_try(store, error));
 }
 
-bool fit_check(struct postgres_store *store, struct check_report *report, struct error *error) {
+bool pg_fit_check(struct postgres_store *store, struct check_report *report, struct error *error) {
     struct store *base = &store->sql.base;
     const char *table = table_name(store, SIDE_OLD);
     struct error failure = {0};
     int64_t before = report->refusals;
-    if (!say_each(store, in_the_way, &table, 1, CHECK_REFUSAL, report, error) ||
+    const char *names[] = {table, pg_alter_waiting_name(store, SIDE_OLD)};
+    if (!say_each(store, name_taken, names, 2, CHECK_REFUSAL, report, error) || !say_each(store, in_the_way, &table, 1, CHECK_REFUSAL, report, error) ||
         !say_each(store, partitions_own, &table, 1, CHECK_REFUSAL, report, error)) {
         return false;
     }

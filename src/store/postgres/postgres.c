@@ -142,7 +142,7 @@ static void name_key(struct postgres_store *store) {
 /* As long as the new shape does not exist it is made for a moment, in a transaction that is undone. */
 static bool bind_all(struct postgres_store *store, struct error *error) {
     bool unmade = !store->standing.made && !store->standing.names_only;
-    if (store->change.alter_table != NULL && !alter_bind(store, error)) return false;
+    if (store->change.alter_table != NULL && !pg_alter_bind(store, error)) return false;
     name_key(store);
     return bind_tables(store, SIDE_OLD, error) &&
            (!unmade || pg_patiently(store->db, make_new, store, "what the new shape refers to could not be locked", error)) &&

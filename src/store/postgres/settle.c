@@ -100,7 +100,7 @@ static bool build(struct postgres_store *store, const char *view, const char *de
     const char *values[] = {view, definition};
     TEXT script = {0};
     if (!base->ops->begin(base, error)) return false;
-    bool ok = alter_whole_names(store, error) && join_rows(store, build_anew, values, 2, &script, error) && alter_own_names(store, error);
+    bool ok = pg_alter_whole_names(store, error) && join_rows(store, build_anew, values, 2, &script, error) && pg_alter_own_names(store, error);
     return run_alone(store, ok, text_get(&script), error);
 }
 
@@ -112,11 +112,11 @@ static bool replace(struct postgres_store *store, const char *view, struct error
     TEXT script = {0};
     TEXT drop = {0};
     const char *oid = NULL;
-    bool ok = alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) &&
-              pg_text(store->db, "SELECT to_regclass($1)::oid", view, store->bound, &oid, error) && views_read(store, &names, &views, error) &&
-              join_rows(store, take_place, &view, 1, &script, error) && dependants_rights(store, view, view, view, &rights, error) &&
-              alter_own_names(store, error) && pg_script(store->db, text_get(&script), NULL, error) &&
-              pg_script(store->db, dependants_script(store, &rights), NULL, error) && views_redirect(store, &views, error);
+    bool ok = pg_alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) &&
+              pg_text(store->db, "SELECT to_regclass($1)::oid", view, store->bound, &oid, error) && pg_views_read(store, &names, &views, error) &&
+              join_rows(store, take_place, &view, 1, &script, error) && pg_dependants_rights(store, view, view, view, &rights, error) &&
+              pg_alter_own_names(store, error) && pg_script(store->db, text_get(&script), NULL, error) &&
+              pg_script(store->db, pg_dependants_script(store, &rights), NULL, error) && pg_views_redirect(store, &views, error);
     if (!ok) return false;
     text_addf(&drop, "DO $midflight$ BEGIN EXECUTE 'DROP MATERIALIZED VIEW ' || %s::regclass; END $midflight$", oid);
     return pg_script(store->db, text_get(&drop), NULL, error) && forget(store, "view", view, NULL, error);

@@ -151,8 +151,9 @@ static bool rename_retired(struct postgres_store *store, struct error *error) {
                                "the same command again)");
 }
 
-/* The old table's defaults draw from the new one's sequences: nobody could drop those while it is there. */
-static bool let_numbers_go(struct postgres_store *store, struct error *error) {
+/* The old table's defaults draw from the new one's sequences, and a partitioned one has its foreign keys still: nobody could drop
+ * those sequences, or delete what its rows refer to, while it is there. */
+static bool let_go(struct postgres_store *store, struct error *error) {
     TEXT name = {0};
     TEXT sql = {0};
     RESULT *rows = NULL;
@@ -161,7 +162,8 @@ static bool let_numbers_go(struct postgres_store *store, struct error *error) {
     if (!pg_query(store->db,
                   "SELECT DISTINCT format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT;', adrelid::regclass, attname) FROM pg_attrdef f JOIN pg_attribute ON "
                   "attrelid = adrelid AND attnum = adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = "
-                  "'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind = 'S' WHERE adrelid = to_regclass($1)",
+                  "'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind = 'S' WHERE adrelid = to_regclass($1) UNION ALL SELECT format('ALTER TABLE %s DROP "
+                  "CONSTRAINT %I;', conrelid::regclass, conname) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'f' AND conparentid = 0",
                   NULL, values, 1, &rows, error)) {
         return false;
     }
@@ -171,7 +173,8 @@ static bool let_numbers_go(struct postgres_store *store, struct error *error) {
 
 bool postgres_shape_retire(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    if (!forget_made(store, error) || (store->alter != NULL && !let_numbers_go(store, error))) return false;
+    if (store->alter != NULL && (!let_go(store, error) || (store->change.retire == RETIRE_RENAME && !pg_swap_retire(store, error)))) return false;
+    if (!forget_made(store, error)) return false;
     switch (store->change.retire) {
     case RETIRE_RENAME:
         return rename_retired(store, error);

@@ -20,9 +20,9 @@ static bool whole_name(struct postgres_store *store, const char *name, const cha
 
 static bool exchange_of(struct postgres_store *store, bool back, struct exchange *ret, struct error *error) {
     *ret = (struct exchange){.back = back, .suffix = side_name(back ? SIDE_NEW : SIDE_OLD)};
-    ret->aside_name = alter_waiting_name(store, back ? SIDE_NEW : SIDE_OLD);
+    ret->aside_name = pg_alter_waiting_name(store, back ? SIDE_NEW : SIDE_OLD);
     return whole_name(store, store->change.alter_table, &ret->bearer, error) &&
-           whole_name(store, alter_waiting_name(store, back ? SIDE_OLD : SIDE_NEW), &ret->waiting, error) &&
+           whole_name(store, pg_alter_waiting_name(store, back ? SIDE_OLD : SIDE_NEW), &ret->waiting, error) &&
            whole_name(store, ret->aside_name, &ret->aside, error);
 }
 
@@ -63,7 +63,7 @@ static bool read_renames(struct postgres_store *store, const struct exchange *ex
     RESULT *rows = NULL;
     TEXT last = {0};
     const char *values[] = {exchange->bearer, store->change.name, exchange->back ? "true" : "false"};
-    if (!alter_rows(store, renamed, values, 3, &rows, error)) return false;
+    if (!pg_alter_rows(store, renamed, values, 3, &rows, error)) return false;
     for (int pass = 0; pass < 2; pass++) {
         for (int row = 0; row < PQntuples(rows); row++) {
             const char *now = PQgetvalue(rows, row, 0), *later = result_text(rows, row, 1);
@@ -107,7 +107,7 @@ static bool indexes_met(struct postgres_store *store, const struct exchange *exc
         "midflight.midflight_kept k WHERE k.migration = $3::text AND k.kind = 'name' AND k.name = d.relname AND k.text = c.relname)))";
     RESULT *rows = NULL;
     const char *values[] = {exchange->bearer, exchange->waiting, store->change.name};
-    if (exchange->back || !alter_rows(store, missed, values, 3, &rows, error)) return exchange->back;
+    if (exchange->back || !pg_alter_rows(store, missed, values, 3, &rows, error)) return exchange->back;
     if (PQntuples(rows) == 0) return true;
     return error_set(error, ERROR_REFUSED, "index %s of table %s was made since the start: make the same on %s, by the name %s, or drop it",
                      PQgetvalue(rows, 0, 0), exchange->bearer, exchange->waiting, PQgetvalue(rows, 0, 1));
@@ -116,13 +116,29 @@ static bool indexes_met(struct postgres_store *store, const struct exchange *exc
 static bool rename_things(struct postgres_store *store, const struct exchange *exchange, struct text *ret, struct error *error) {
     RESULT *rows = NULL;
     const char *values[] = {exchange->bearer, exchange->waiting, exchange->suffix, store->change.name};
-    if (!alter_rows(store, renamed_things, values, 4, &rows, error)) return false;
+    if (!pg_alter_rows(store, renamed_things, values, 4, &rows, error)) return false;
     for (int row = 0; row < PQntuples(rows); row++) text_addf(ret, "%s;\n", PQgetvalue(rows, row, 0));
     text_addf(ret, "ALTER TABLE %s RENAME TO ", exchange->bearer);
     pg_quote(ret, exchange->aside_name);
     text_addf(ret, ";\nALTER TABLE %s RENAME TO ", exchange->waiting);
     pg_quote(ret, store->change.alter_table);
     text_add(ret, ";\n");
+    return true;
+}
+
+/* The interim names are for the next migration of the table. */
+bool pg_swap_retire(struct postgres_store *store, struct error *error) {
+    static const char retired_things[] =
+        "WITH b AS (" NAMED("to_regclass($1)") ") SELECT format('ALTER %s RENAME TO %I', thing, CASE WHEN octet_length(k.text) <= 55 THEN k.text || '_retired' ELSE "
+        "'midflight_' || md5(k.text) || '_retired' END) FROM b JOIN midflight.midflight_kept k ON k.migration = $2 AND k.kind = 'name' AND k.name = b.name";
+    RESULT *rows = NULL;
+    TEXT table = {0};
+    pg_dialect.table(&table, &store->tables[SIDE_OLD][0]);
+    const char *values[] = {text_get(&table), store->change.name};
+    if (!pg_query(store->db, retired_things, NULL, values, 2, &rows, error)) return false;
+    for (int row = 0; row < PQntuples(rows); row++) {
+        if (!pg_script(store->db, PQgetvalue(rows, row, 0), NULL, error)) return false;
+    }
     return true;
 }
 
@@ -157,16 +173,16 @@ static void plan_free(struct plan *plan) {
 
 /* `locked`: the columns can be renamed for it, so that what is read is as it is to be. */
 static bool read_plan(struct postgres_store *store, const struct exchange *exchange, bool locked, struct plan *plan, struct error *error) {
-    return alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL plan_cache_mode = force_generic_plan", NULL, error) &&
+    return pg_alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL plan_cache_mode = force_generic_plan", NULL, error) &&
            indexes_met(store, exchange, error) && read_renames(store, exchange, &plan->forth, &plan->back, error) &&
            (!locked || pg_script(store->db, text_get(&plan->forth), NULL, error)) &&
-           dependants_read(store, exchange, &plan->moves, error) && views_read(store, exchange, &plan->views, error) &&
-           rename_things(store, exchange, &plan->names, error) && alter_own_names(store, error);
+           pg_dependants_read(store, exchange, &plan->moves, error) && pg_views_read(store, exchange, &plan->views, error) &&
+           rename_things(store, exchange, &plan->names, error) && pg_alter_own_names(store, error);
 }
 
 /* All at once; `each`: one by one, to say which does not fit. */
 static bool run_moves(struct postgres_store *store, const struct names *statements, bool each, struct error *error) {
-    if (!each) return pg_script(store->db, dependants_script(store, statements), NULL, error);
+    if (!each) return pg_script(store->db, pg_dependants_script(store, statements), NULL, error);
     for (size_t i = 0; i < statements->count; i++) {
         if (!pg_script(store->db, statements->items[i], NULL, error)) return error_prefix(error, "%.200s", statements->items[i]);
     }
@@ -177,7 +193,7 @@ static bool run_moves(struct postgres_store *store, const struct names *statemen
 static bool carry_out(struct postgres_store *store, struct plan *plan, bool each, struct error *error) {
     return pg_script(store->db, "SET LOCAL check_function_bodies = off", NULL, error) && run_moves(store, &plan->moves.before, each, error) &&
            pg_script(store->db, text_get(&plan->names), NULL, error) && run_moves(store, &plan->moves.after, each, error) &&
-           views_redirect(store, &plan->views, error) && run_moves(store, &plan->moves.last, each, error) && pg_script(store->db, text_get(&plan->back), NULL, error) &&
+           pg_views_redirect(store, &plan->views, error) && run_moves(store, &plan->moves.last, each, error) && pg_script(store->db, text_get(&plan->back), NULL, error) &&
            note_views(store, &plan->views, error);
 }
 
@@ -224,7 +240,7 @@ bool postgres_swap_rehearse(struct store *base, bool back, struct error *error) 
     return ok;
 }
 
-bool swap_try(struct postgres_store *store, struct error *error) {
+bool pg_swap_try(struct postgres_store *store, struct error *error) {
     struct attempt attempt = {.store = store, .each = true};
     struct plan plan = {0};
     bool ok = exchange_of(store, false, &attempt.exchange, error) && read_plan(store, &attempt.exchange, false, &plan, error) &&

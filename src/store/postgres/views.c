@@ -31,16 +31,16 @@ static const char view_dress[] =
 static bool read_dress(struct postgres_store *store, struct view *view, struct error *error) {
     RESULT *rows = NULL;
     struct names statements = {0};
-    if (!alter_rows(store, view_dress, &view->name, 1, &rows, error)) return false;
+    if (!pg_alter_rows(store, view_dress, &view->name, 1, &rows, error)) return false;
     for (int row = 0; row < PQntuples(rows); row++) names_add(store->bound, &statements, arena_copy(store->bound, PQgetvalue(rows, row, 0)));
-    if (!dependants_rights(store, view->name, view->name, view->name, &statements, error)) return false;
-    view->dress = dependants_script(store, &statements);
+    if (!pg_dependants_rights(store, view->name, view->name, view->name, &statements, error)) return false;
+    view->dress = pg_dependants_script(store, &statements);
     return true;
 }
 
-bool views_read(struct postgres_store *store, const struct exchange *exchange, struct views *ret, struct error *error) {
+bool pg_views_read(struct postgres_store *store, const struct exchange *exchange, struct views *ret, struct error *error) {
     RESULT *rows = NULL;
-    if (!alter_rows(store, reading_views, &exchange->bearer, 1, &rows, error)) return false;
+    if (!pg_alter_rows(store, reading_views, &exchange->bearer, 1, &rows, error)) return false;
     *ret = (struct views){ARENA_ARRAY(store->bound, struct view, (size_t)PQntuples(rows) + 1), (size_t)PQntuples(rows)};
     for (int row = 0; row < PQntuples(rows); row++) {
         struct view *view = &ret->items[row];
@@ -106,7 +106,7 @@ static bool drop_aside(struct postgres_store *store, const struct views *views, 
     return true;
 }
 
-bool views_redirect(struct postgres_store *store, struct views *views, struct error *error) {
+bool pg_views_redirect(struct postgres_store *store, struct views *views, struct error *error) {
     for (size_t i = 0; i < views->count; i++) {
         struct view *view = &views->items[i];
         bool anew = false;
