@@ -119,15 +119,14 @@ void pg_add_different(struct text *text, const struct flow *flow, const struct s
     add_differs(text, flow);
 }
 
-bool pg_different(struct postgres_store *store, const struct flow *flow, pg_key_visit *visit, void *context,
-                  struct error *error) {
-    struct scope everything = {0};
+bool pg_different(struct postgres_store *store, const struct flow *flow, const struct scope *scope, pg_key_visit *visit,
+                  void *context, struct error *error) {
     TEXT sql = {0};
     RESULT *keys = NULL;
     text_add(&sql, "SELECT ");
     pg_key_text(&sql, NULL, &store->key);
     text_add(&sql, " FROM (SELECT DISTINCT * FROM (");
-    pg_add_different(&sql, flow, &everything);
+    pg_add_different(&sql, flow, scope);
     text_add(&sql, ") AS midflight_d (");
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_add(&sql, ")) AS midflight_d ORDER BY ");

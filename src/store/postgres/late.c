@@ -45,6 +45,8 @@ static const char candidates[] =
     "UNION ALL SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, t.name, c.relname, CASE WHEN k.oid IS NULL THEN "
     "format('DROP INDEX %s', c.oid::regclass) ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', t.name, k.conname) END, CASE WHEN k.oid IS "
     "NULL THEN pg_get_indexdef(c.oid) ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.name, k.conname, pg_get_constraintdef(k.oid)) "
+    "|| CASE WHEN c.reloptions IS NULL THEN '' WHEN k.condeferrable THEN format('; ALTER INDEX %s SET (%s)', c.oid::regclass, "
+    "array_to_string(c.reloptions, ', ')) ELSE format(' WITH (%s)', array_to_string(c.reloptions, ', ')) END "
     "|| coalesce(format('; COMMENT ON CONSTRAINT %I ON %s IS %L', k.conname, t.name, obj_description(k.oid, 'pg_constraint')), '') END || "
     "e.ddl, e.space, i.indisprimary, u.columns, c.oid FROM pg_index i JOIN t ON t.oid = i.indrelid JOIN pg_class c ON c.oid = "
     "i.indexrelid JOIN extra e ON e.indexrelid = i.indexrelid LEFT JOIN u ON u.indexrelid = i.indexrelid LEFT JOIN pg_constraint k ON "

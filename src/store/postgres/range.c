@@ -23,6 +23,10 @@
 
 #define NOW_MS "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
+/* A table, or its partitions. */
+#define FROM_PARTS \
+    "FROM (SELECT $1::regclass AS relid UNION SELECT relid FROM pg_partition_tree($1::regclass)) AS parts JOIN pg_class ON oid = relid"
+
 /* --- dividing -------------------------------------------------------------------------------------------------- */
 
 /* SELECT the key, as text, FROM <rows of every old table>, ordered as `order` says. */
@@ -74,7 +78,7 @@ static bool divide(struct postgres_store *store, const char *until, struct arena
     pg_dialect.table(&name, table);
     const char *which[] = {text_get(&name)};
     if (!pg_query(store->db, "SELECT coalesce(sum(pg_relation_size(relid) / 8192), 0), coalesce(sum(greatest(reltuples, 0)), 0)::bigint "
-                             "FROM pg_partition_tree($1) JOIN pg_class ON oid = relid", NULL, which, 1, &size, error)) {
+                             FROM_PARTS, NULL, which, 1, &size, error)) {
         return false;
     }
     double pages = strtod(PQgetvalue(size, 0, 0), NULL), rows = strtod(PQgetvalue(size, 0, 1), NULL);
@@ -156,7 +160,9 @@ static const char take[] =
     "NOT done AND (owner IS NULL OR lease_until_ms < " NOW_MS " OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = "
     "r.owner)) ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING place, token, coalesce(cursor_key, lower_key), upper_key, rows_total - rows_done";
 
-static const char left[] = "SELECT count(*), count(*) FILTER (WHERE NOT done) FROM midflight.midflight_range WHERE migration = $1";
+static const char left[] =
+    "SELECT count(*), count(*) FILTER (WHERE NOT done), EXISTS (SELECT 1 FROM midflight.midflight_migration WHERE name = $1 AND stage = "
+    "'Running') FROM midflight.midflight_range WHERE migration = $1";
 
 static void hold(struct postgres_store *store, const PGresult *taken) {
     struct arena *arena = arena_new();
@@ -186,6 +192,10 @@ bool pg_range_take(struct postgres_store *store, enum ranges_left *ret, struct e
         return true;
     }
     if (!pg_query(store->db, left, NULL, values, 1, &counted, error)) return false;
+    if (*PQgetvalue(counted, 0, 2) != 't') {
+        return error_set(error, ERROR_HELD, "migration %s is no longer being copied: another midflight moved it on, or rolled it back; "
+                                            "look at `midflight status`", store->change.name);
+    }
     bool made = strcmp(PQgetvalue(counted, 0, 0), "0") != 0, some = strcmp(PQgetvalue(counted, 0, 1), "0") != 0;
     *ret = !made ? RANGES_UNMADE : some ? RANGES_ELSEWHERE : RANGES_DONE;
     return true;
@@ -222,8 +232,8 @@ bool pg_row_bytes(struct postgres_store *store, struct error *error) {
     const char *bytes = NULL;
     if (store->chunk_rows_max > 0) return true;
     pg_dialect.table(&name, &store->tables[SIDE_OLD][0]);
-    if (!pg_text(store->db, "SELECT (sum(pg_relation_size(relid)) / greatest(sum(greatest(reltuples, 0)), 1))::bigint FROM pg_partition_tree($1) "
-                            "JOIN pg_class ON oid = relid", text_get(&name), store->bound, &bytes, error)) {
+    if (!pg_text(store->db, "SELECT (sum(pg_relation_size(relid)) / greatest(sum(greatest(reltuples, 0)), 1))::bigint " FROM_PARTS,
+                 text_get(&name), store->bound, &bytes, error)) {
         return false;
     }
     int64_t each = bytes == NULL ? 0 : strtoll(bytes, NULL, 10);
