@@ -1,6 +1,6 @@
 /* The short form, made long. PostgreSQL itself makes the new table: in midflight's schema an empty copy gets the name of the
  * live table, and the names of all that belongs to it; the change is run on that copy as the user wrote it; then the copy moves
- * beside the live table, under interim names. Its indexes, but for the key's, are made after the rows are in it.
+ * beside the live table, under interim names.
  *
  * Triggers, rules and foreign keys belong to the table that bears the name: they come with it, at the exchange (swap.c). */
 #include "store/postgres/alter.h"
@@ -303,40 +303,12 @@ static bool share_numbers(struct postgres_store *store, const char *old, const c
     return pg_script(store->db, text_get(&text), NULL, error);
 }
 
-/* The indexes of the copy $1: those that the copying of rows needs ($2: any key, where there is no primary key) stay. */
+/* The indexes of the copy $1, those of its partitions among them. */
 #define COPY_INDEXES                                                                                                                    \
-    "WITH t AS (SELECT c.* FROM pg_class c WHERE c.oid = $1::regclass), x AS (SELECT i.*, ic.relname, ic.reltablespace, ic.reloptions, "  \
-    "k.oid AS constraint, k.contype, k.condeferrable, k.condeferred, t.relkind AS kind, i.indisprimary OR i.indisunique AND i.indpred IS NULL AND "     \
-    "i.indexprs IS NULL AND i.indimmediate AND NOT EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = t.oid AND p.indisprimary) AS stays, "   \
-    INTERIM("ic.relname", "new") " AS interim FROM pg_index i JOIN t ON i.indrelid = t.oid JOIN pg_class ic ON ic.oid = i.indexrelid LEFT "    \
-    "JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x') AND k.conrelid = t.oid) "
+    "WITH x AS (SELECT i.indexrelid, ic.relname, " INTERIM("ic.relname", "new") " AS interim FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid WHERE i.indrelid = " \
+    "$1::regclass OR i.indrelid IN (SELECT relid FROM pg_partition_tree($1::regclass))) "
 
-/* Statements that make the copy's other indexes on the new table $2, which is the copy $1 later. */
-static const char later_indexes[] =
-    COPY_INDEXES
-    "SELECT statement FROM (SELECT indexrelid, 1 AS rank, format('SET LOCAL default_tablespace = %L', (SELECT spcname FROM pg_tablespace s WHERE s.oid = "
-    "x.reltablespace)) AS statement FROM x WHERE NOT stays AND reltablespace <> 0 "
-    "UNION ALL SELECT indexrelid, 2, format('CREATE %sINDEX %I ON %s%s', CASE WHEN indisunique THEN 'UNIQUE ' ELSE '' END, interim, $2::text, d.tail) FROM x, "
-    "LATERAL (SELECT substr(pg_get_indexdef(indexrelid), length(split_part(pg_get_indexdef(indexrelid), format(' %s USING ', $1::text), 1) || format(' %s', "
-    "$1::text)) + 1)) AS d (tail) WHERE NOT stays AND (x.constraint IS NULL OR contype IN ('p', 'u') AND kind = 'r') "
-    "UNION ALL SELECT indexrelid, 3, CASE WHEN contype IN ('p', 'u') AND kind = 'r' THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s USING INDEX %I%s', "
-    "$2::text, interim, CASE contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, interim, CASE WHEN condeferred THEN ' DEFERRABLE INITIALLY DEFERRED' WHEN "
-    "condeferrable THEN ' DEFERRABLE' ELSE '' END) ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', $2::text, interim, "
-    "pg_get_constraintdef(x.constraint)) END FROM x WHERE NOT stays AND x.constraint IS NOT NULL "
-    "UNION ALL SELECT indexrelid, 4, 'SET LOCAL default_tablespace = DEFAULT' FROM x WHERE NOT stays AND reltablespace <> 0 "
-    "UNION ALL SELECT indexrelid, 5, format('ALTER INDEX %I.%I SET (%s)', $3::text, interim, array_to_string(reloptions, ', ')) FROM x WHERE NOT stays AND "
-    "reloptions IS NOT NULL AND x.constraint IS NOT NULL "
-    "UNION ALL SELECT indexrelid, 5, format('COMMENT ON INDEX %I.%I IS %L', $3::text, interim, obj_description(indexrelid, 'pg_class')) FROM x WHERE NOT stays "
-    "AND obj_description(indexrelid, 'pg_class') IS NOT NULL "
-    "UNION ALL SELECT indexrelid, 5, format('COMMENT ON CONSTRAINT %I ON %s IS %L', interim, $2::text, obj_description(x.constraint, 'pg_constraint')) FROM x "
-    "WHERE NOT stays AND obj_description(x.constraint, 'pg_constraint') IS NOT NULL "
-    "UNION ALL SELECT indexrelid, 5, format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS %s', $3::text, interim, attnum, attstattarget) FROM x JOIN "
-    "pg_attribute a ON a.attrelid = indexrelid WHERE NOT stays AND attstattarget >= 0 "
-    "UNION ALL SELECT indexrelid, 6, format('ALTER TABLE %s CLUSTER ON %I', $2::text, interim) FROM x WHERE NOT stays AND indisclustered "
-    "UNION ALL SELECT indexrelid, 6, format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %I', $2::text, interim) FROM x WHERE NOT stays AND indisreplident "
-    ") AS statements ORDER BY indexrelid, rank";
-
-/* Statements that move the copy $1 with all it has into schema $2, as $3, owned by $4; and take away what is made later. */
+/* Statements that move the copy $1 with all it has into schema $2, as $3, owned by $4; and take away what stood for foreign keys. */
 static const char move_statements[] =
     COPY_INDEXES
     ", parts AS (SELECT c.relname, format('%I.%I', 'midflight', c.relname) AS here, to_regclass(format('%I.%I', $2::text, c.relname)) IS NOT NULL AS taken, "
@@ -345,11 +317,7 @@ static const char move_statements[] =
     "SELECT 1 AS rank, oid AS place, format('ALTER TABLE %s DROP CONSTRAINT %I', $1::text, conname) AS statement FROM pg_constraint WHERE conrelid = "
     "$1::regclass AND contype = 'c' AND obj_description(oid, 'pg_constraint') LIKE 'midflight foreign key %' OR conrelid = $1::regclass AND contype = 'f' AND confrelid = "
     "conrelid "
-    "UNION ALL SELECT 2, indexrelid, CASE WHEN x.constraint IS NULL THEN format('DROP INDEX midflight.%I', relname) ELSE format('ALTER TABLE %s DROP "
-    "CONSTRAINT %I', $1::text, relname) END FROM x WHERE NOT stays "
-    "UNION ALL SELECT 3, indexrelid, format('ALTER INDEX midflight.%I RENAME TO %I', relname, interim) FROM x WHERE stays "
-    "UNION ALL SELECT 3, ic.oid, format('ALTER INDEX midflight.%I RENAME TO %I', ic.relname, " INTERIM("ic.relname", "new") ") FROM x JOIN pg_partition_tree(x.indexrelid) "
-    "p ON p.level > 0 JOIN pg_class ic ON ic.oid = p.relid WHERE stays "
+    "UNION ALL SELECT 3, indexrelid, format('ALTER INDEX midflight.%I RENAME TO %I', relname, interim) FROM x "
     "UNION ALL SELECT 4, s.oid, format('ALTER STATISTICS midflight.%I RENAME TO %I', stxname, " INTERIM("stxname", "new") ") FROM pg_statistic_ext s WHERE "
     "stxrelid = $1::regclass "
     "UNION ALL SELECT 5, s.oid, format('ALTER STATISTICS midflight.%I SET SCHEMA %I', " INTERIM("stxname", "new") ", $2::text) FROM pg_statistic_ext s WHERE "
@@ -366,8 +334,6 @@ static const char interim_names[] =
     COPY_INDEXES
     "SELECT 'name', interim, relname FROM x UNION ALL SELECT 'name', " INTERIM("stxname", "new") ", stxname FROM pg_statistic_ext WHERE stxrelid = $1::regclass "
     "UNION ALL SELECT 'name', " INTERIM("c.relname", "new") ", c.relname FROM pg_partition_tree($1::regclass) p JOIN pg_class c ON c.oid = p.relid WHERE p.level > 0 "
-    "UNION ALL SELECT 'name', " INTERIM("ic.relname", "new") ", ic.relname FROM x JOIN pg_partition_tree(x.indexrelid) p ON p.level > 0 JOIN pg_class ic ON ic.oid = p.relid "
-    "WHERE stays "
     "UNION ALL SELECT 'removed index', c.relname, '' FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $2::regclass AND NOT EXISTS "
     "(SELECT 1 FROM x WHERE x.relname = c.relname) "
     "UNION ALL SELECT 'removed foreign key', conname, '' FROM pg_constraint o WHERE conrelid = $2::regclass AND contype = 'f' AND NOT EXISTS (SELECT 1 FROM "
@@ -421,20 +387,6 @@ static bool make_copy(struct postgres_store *store, const char *old, const char 
                                                        "SET SCHEMA out"));
 }
 
-/* What makes the indexes later, in one script. */
-static bool read_indexes(struct postgres_store *store, const char *copy, const char *waiting, struct error *error) {
-    RESULT *rows = NULL;
-    TEXT text = {0};
-    const char *values[] = {copy, waiting, store->alter->schema};
-    if (!pg_alter_whole_names(store, error) || !pg_query(store->db, later_indexes, NULL, values, 3, &rows, error) ||
-        !pg_alter_own_names(store, error)) {
-        return false;
-    }
-    for (int i = 0; i < PQntuples(rows); i++) text_addf(&text, "%s;\n", PQgetvalue(rows, i, 0));
-    store->alter->index = PQntuples(rows) == 0 ? NULL : arena_copy(store->bound, text_get(&text));
-    return true;
-}
-
 static bool whole_name(struct postgres_store *store, const char *schema, const char *name, const char **ret, struct error *error) {
     RESULT *result = NULL;
     const char *values[] = {schema, name};
@@ -446,18 +398,16 @@ static bool whole_name(struct postgres_store *store, const char *schema, const c
 static bool describe(struct postgres_store *store, const struct bound_table *table, struct text *script, struct text *kept,
                      struct error *error) {
     struct alter *alter = store->alter;
-    const char *old = NULL, *copy = NULL, *waiting = NULL, *owner = NULL;
+    const char *old = NULL, *copy = NULL, *owner = NULL;
     const char **casts = ARENA_ARRAY(store->bound, const char *, table->column_count + 1);
     const char *waits = pg_alter_waiting_name(store, SIDE_NEW);
     struct names identities = {0};
     if (!whole_name(store, alter->schema, table->physical, &old, error) ||
         !whole_name(store, "midflight", table->physical, &copy, error) ||
-        !whole_name(store, alter->schema, waits, &waiting, error) ||
         !pg_text(store->db, "SELECT relowner::regrole::text FROM pg_class WHERE oid = $1::regclass", old, store->bound, &owner, error) ||
         !make_copy(store, old, copy, casts, table->column_count, script, error) ||
         !read_pairs(store, old, copy, casts, kept, &identities, error) || !read_key(store, table, kept, error) ||
-        !share_numbers(store, old, copy, &identities, script, error) || !keep_names(store, old, copy, kept, error) ||
-        !read_indexes(store, copy, waiting, error)) {
+        !share_numbers(store, old, copy, &identities, script, error) || !keep_names(store, old, copy, kept, error)) {
         return false;
     }
     const char *values[] = {copy, alter->schema, waits, owner};
@@ -478,7 +428,6 @@ static bool derive(struct postgres_store *store, struct error *error) {
         return false;
     }
     keep(&kept, store, "schema", "", alter->schema);
-    if (alter->index != NULL) keep(&kept, store, "index", "", alter->index);
     alter->create = arena_copy(store->bound, text_get(&script));
     alter->keep = arena_copy(store->bound, text_get(&kept));
     return true;
@@ -490,7 +439,6 @@ static void take_kept(struct postgres_store *store, const char *kind, const char
     if (strcmp(kind, "key") == 0) names_add(store->bound, &alter->keys[SIDE_OLD], name), names_add(store->bound, &alter->keys[SIDE_NEW], text);
     if (strcmp(kind, "list") == 0) alter->lists[strcmp(name, direction_name(FORWARD)) == 0 ? FORWARD : BACKWARD] = text;
     if (strcmp(kind, "schema") == 0) alter->schema = text;
-    if (strcmp(kind, "index") == 0) alter->index = text;
 }
 
 /* As it was when the new table was made. */
@@ -543,6 +491,5 @@ bool pg_alter_bind(struct postgres_store *store, struct error *error) {
     if (store->standing.names_only) return true;
     set_mappings(store);
     store->change.create = alter->create;
-    store->change.index = alter->index;
     return true;
 }

@@ -16,7 +16,7 @@ struct alter {
     size_t count;
     struct names keys[2]; /* by side */
     const char *lists[2]; /* by direction: what its query selects */
-    const char *create, *index;
+    const char *create;
     const char *keep; /* enters in midflight_kept what this struct says, and what the exchange will need; made with the new table */
     const char *path; /* SET LOCAL search_path back to what it was */
 };
