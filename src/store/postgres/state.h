@@ -61,15 +61,6 @@ MUST_USE bool pg_lock_for_capture(struct postgres_store *store, enum side side, 
 MUST_USE bool pg_enter_objects(struct postgres_store *store, struct error *error);
 
 /* --- program.c: the functions that perform a sync, in PL/pgSQL --- */
-/* A condition inside an exception handler: it is passing trouble, nobody's fault, and the caller's to retry. */
-#define PG_PASSING "left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX')"
-/* CREATE OR REPLACE FUNCTION, up to where DECLARE or BEGIN stands; pg_function_make adds the END, and runs it. */
-void pg_function_open(struct text *text, const struct postgres_store *store, const char *name, const char *parameters,
-                      const char *returns);
-MUST_USE bool pg_function_make(struct postgres_store *store, struct text *text, struct error *error);
-/* Statements of a function: a key is in quarantine no more; it is, with the error that is being handled, unless that is passing. */
-void pg_add_forget(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);
-void pg_add_find(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);
 /* A FROM item of the keys in the array midflight_keys. */
 struct scope pg_keys_scope(const struct postgres_store *store);
 /* Makes the types and functions of both directions; each must not exist. [tx] */
