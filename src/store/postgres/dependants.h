@@ -17,10 +17,11 @@ struct moves {
 };
 
 /* Reads what is to move, while the bearer has the name, and its columns those of the waiting table. [tx] */
-MUST_USE bool pg_dependants_read(struct postgres_store *store, const struct exchange *exchange, struct moves *moves, struct error *error);
+MUST_USE bool pg_dependants_read(struct postgres_store *store, const struct exchange *exchange, struct moves *moves,
+                                 struct error *error);
 /* Rights on relation `from`, as statements that give them on what is `to` later; on columns, where `columns` has them now. */
-MUST_USE bool pg_dependants_rights(struct postgres_store *store, const char *from, const char *to, const char *columns, struct names *ret,
-                                struct error *error);
+MUST_USE bool pg_dependants_rights(struct postgres_store *store, const char *from, const char *to, const char *columns,
+                                   struct names *ret, struct error *error);
 /* The statements as one script. */
 const char *pg_dependants_script(struct postgres_store *store, const struct names *statements);
 
