@@ -44,6 +44,9 @@ MUST_USE bool pg_views_read(struct postgres_store *store, const struct exchange 
 /* After the exchange: they read the table that has the name now. Materialized ones later, in settle.c. */
 MUST_USE bool pg_views_redirect(struct postgres_store *store, struct views *views, struct error *error);
 
+/* --- settle.c --- */
+MUST_USE bool pg_settle_clear(struct postgres_store *store, struct error *error); /* [tx] */
+
 /* --- swap.c --- */
 /* The exchange, to be undone: tables are locked for a moment, if they can be had at once. [tx] */
 MUST_USE bool pg_swap_try(struct postgres_store *store, struct error *error);

@@ -172,6 +172,17 @@ static bool build_views(struct postgres_store *store, struct error *error) {
     return true;
 }
 
+/* What a settling that was cut short had built: the next exchange begins without it. */
+bool pg_settle_clear(struct postgres_store *store, struct error *error) {
+    static const char half_done[] =
+        "SELECT format('DROP MATERIALIZED VIEW IF EXISTS %I.%I', nspname, " INTERIM("c.relname", "new")
+        ") FROM midflight.midflight_kept k JOIN pg_class c ON c.oid = to_regclass(k.name) JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE k.migration = $1 AND k.kind = 'view'";
+    TEXT script = {0};
+    return join_rows(store, half_done, &store->change.name, 1, &script, error) &&
+           pg_script(store->db, text_get(&script), NULL, error);
+}
+
 bool postgres_swap_settle(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     return check_foreign_keys(store, error) && build_views(store, error);

@@ -233,7 +233,7 @@ static bool try_exchange(void *context, struct error *error) {
     if (!lock(store, &attempt->exchange, error)) return false;
     attempt->held_since_ms = clock_ms();
     bool ok = postgres_capture_off(&store->sql.base, error) &&
-              pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) &&
+              pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) && pg_settle_clear(store, error) &&
               read_plan(store, &attempt->exchange, true, &plan, error) && carry_out(store, &plan, attempt->each, error);
     plan_free(&plan);
     return ok;
