@@ -57,7 +57,8 @@ ROUTES = {
 
 
 # A database of a server takes longer to copy than a file: fewer routes, each way of ending once.
-POSTGRESQL_ROUTES = ("rename", "drop", "one-way", "back from the shape", "back from the backfill", "back after the cut-over")
+POSTGRESQL_ROUTES = ("rename", "drop", "one-way", "alter", "back from the shape", "back from the backfill", "back after the cut-over",
+                     "alter, back after the cut-over")
 SWEPT = STORES if "MIDFLIGHT_STORES" in os.environ else (SQLITE, POSTGRESQL)
 JOURNEYS = [(store, route) for store in SWEPT for route in (ROUTES if store == SQLITE else POSTGRESQL_ROUTES)]
 

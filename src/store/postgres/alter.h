@@ -16,7 +16,7 @@ struct alter {
     size_t count;
     struct names keys[2]; /* by side */
     const char *lists[2]; /* by direction: what its query selects */
-    const char *create, *index;
+    const char *create;
     const char *keep; /* enters in midflight_kept what this struct says, and what the exchange will need; made with the new table */
     const char *path; /* SET LOCAL search_path back to what it was */
 };
@@ -25,14 +25,16 @@ struct alter {
 const char *pg_alter_waiting_name(const struct postgres_store *store, enum side side);
 /* The same of an index or the like, as an expression of SQL over its name. */
 #define INTERIM(name, suffix) \
-    "CASE WHEN octet_length(" name ") <= 58 THEN '_' || " name " || '_" suffix "' ELSE '_midflight_' || md5(" name ") || '_" suffix "' END"
+    "CASE WHEN octet_length(" name ") <= 58 THEN '_' || " name " || '_" suffix "' ELSE '_midflight_' || md5(" name ") || '_" \
+    suffix "' END"
 
 /* Names come out whole while this is the search path. [tx] */
 MUST_USE bool pg_alter_whole_names(struct postgres_store *store, struct error *error);
 MUST_USE bool pg_alter_own_names(struct postgres_store *store, struct error *error);
 
-/* Rows of one of our queries over the catalogs, planned once a connection: what is read while writers wait has been planned before. */
-MUST_USE bool pg_alter_rows(struct postgres_store *store, const char *sql, const char *const *values, size_t count, PGresult **ret, struct error *error);
+/* Rows of one of our queries over the catalogs, planned once a connection: what is read while writers wait was planned before. */
+MUST_USE bool pg_alter_rows(struct postgres_store *store, const char *sql, const char *const *values, size_t count,
+                            PGresult **ret, struct error *error);
 
 /* Fills the change's shapes, mappings and DDL. Within bind's transaction, which is undone. */
 MUST_USE bool pg_alter_bind(struct postgres_store *store, struct error *error);

@@ -17,10 +17,11 @@ struct moves {
 };
 
 /* Reads what is to move, while the bearer has the name, and its columns those of the waiting table. [tx] */
-MUST_USE bool pg_dependants_read(struct postgres_store *store, const struct exchange *exchange, struct moves *moves, struct error *error);
+MUST_USE bool pg_dependants_read(struct postgres_store *store, const struct exchange *exchange, struct moves *moves,
+                                 struct error *error);
 /* Rights on relation `from`, as statements that give them on what is `to` later; on columns, where `columns` has them now. */
-MUST_USE bool pg_dependants_rights(struct postgres_store *store, const char *from, const char *to, const char *columns, struct names *ret,
-                                struct error *error);
+MUST_USE bool pg_dependants_rights(struct postgres_store *store, const char *from, const char *to, const char *columns,
+                                   struct names *ret, struct error *error);
 /* The statements as one script. */
 const char *pg_dependants_script(struct postgres_store *store, const struct names *statements);
 
@@ -42,6 +43,9 @@ struct views {
 MUST_USE bool pg_views_read(struct postgres_store *store, const struct exchange *exchange, struct views *ret, struct error *error);
 /* After the exchange: they read the table that has the name now. Materialized ones later, in settle.c. */
 MUST_USE bool pg_views_redirect(struct postgres_store *store, struct views *views, struct error *error);
+
+/* --- settle.c --- */
+MUST_USE bool pg_settle_clear(struct postgres_store *store, struct error *error); /* [tx] */
 
 /* --- swap.c --- */
 /* The exchange, to be undone: tables are locked for a moment, if they can be had at once. [tx] */

@@ -3,7 +3,7 @@
  *
  * They are made as the definition says, read from the catalog, dropped while the tables are empty, and remembered in
  * midflight_late, each with the statements that make it again. What something else depends on stays, and so do exclusion
- * constraints. After the copy:
+ * constraints. (A partitioned index is written ON ONLY by the server, which would leave it invalid.) After the copy:
  *   1  whatever does not bar a row of one entity because of another's: each in a transaction of its own;
  *   2  an index on the key, where there is none by then, for as long as the outbox is drained into tables that lack one;
  *   3  unique sets over several entities. While keys wait in the outbox the new tables are a mixture of moments, in which a
@@ -44,8 +44,8 @@ static const char candidates[] =
     "FROM pg_constraint k JOIN t ON t.oid = k.conrelid WHERE k.contype = 'f' AND k.conparentid = 0 AND t.relkind = 'r' "
     "UNION ALL SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, t.name, c.relname, CASE WHEN k.oid IS NULL THEN "
     "format('DROP INDEX %s', c.oid::regclass) ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', t.name, k.conname) END, CASE WHEN k.oid IS "
-    "NULL THEN pg_get_indexdef(c.oid) ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.name, k.conname, pg_get_constraintdef(k.oid)) "
-    "|| CASE WHEN c.reloptions IS NULL THEN '' WHEN k.condeferrable THEN format('; ALTER INDEX %s SET (%s)', c.oid::regclass, "
+    "NULL THEN regexp_replace(pg_get_indexdef(c.oid), ' ON ONLY ', ' ON ') ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.name, k.conname, "
+    "pg_get_constraintdef(k.oid)) || CASE WHEN c.reloptions IS NULL THEN '' WHEN k.condeferrable THEN format('; ALTER INDEX %s SET (%s)', c.oid::regclass, "
     "array_to_string(c.reloptions, ', ')) ELSE format(' WITH (%s)', array_to_string(c.reloptions, ', ')) END "
     "|| coalesce(format('; COMMENT ON CONSTRAINT %I ON %s IS %L', k.conname, t.name, obj_description(k.oid, 'pg_constraint')), '') END || "
     "e.ddl, e.space, i.indisprimary, u.columns, c.oid FROM pg_index i JOIN t ON t.oid = i.indrelid JOIN pg_class c ON c.oid = "

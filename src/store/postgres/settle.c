@@ -11,13 +11,15 @@
 
 static bool forget(struct postgres_store *store, const char *kind, const char *name, const char *text, struct error *error) {
     const char *values[] = {store->change.name, kind, name, text};
-    return pg_query(store->db, "DELETE FROM midflight.midflight_kept WHERE migration = $1::text AND kind = $2::text AND name = $3::text AND ($4::text IS NULL OR text = $4::text)", NULL,
-                    values, 4, NULL, error);
+    return pg_query(store->db,
+                    "DELETE FROM midflight.midflight_kept WHERE migration = $1 AND kind = $2 AND name = $3 AND ($4::text IS NULL OR "
+                    "text = $4)", NULL, values, 4, NULL, error);
 }
 
 static const char unchecked[] =
-    "SELECT m.name, m.text, format('ALTER TABLE %s VALIDATE CONSTRAINT %I', m.name, m.text), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = "
-    "to_regclass(m.name) AND k.conname = m.text AND NOT k.convalidated) FROM midflight.midflight_kept m WHERE m.migration = $1::text AND m.kind = 'validate' ORDER BY m.place";
+    "SELECT m.name, m.text, format('ALTER TABLE %s VALIDATE CONSTRAINT %I', m.name, m.text), EXISTS (SELECT 1 FROM "
+    "pg_constraint k WHERE k.conrelid = to_regclass(m.name) AND k.conname = m.text AND NOT k.convalidated) FROM "
+    "midflight.midflight_kept m WHERE m.migration = $1::text AND m.kind = 'validate' ORDER BY m.place";
 
 /* Each takes no lock that a writer would wait for. */
 static bool check_foreign_keys(struct postgres_store *store, struct error *error) {
@@ -27,8 +29,8 @@ static bool check_foreign_keys(struct postgres_store *store, struct error *error
         const char *table = PQgetvalue(rows, row, 0), *constraint = PQgetvalue(rows, row, 1);
         bool wanted = *PQgetvalue(rows, row, 3) == 't';
         if (wanted && !pg_script(store->db, PQgetvalue(rows, row, 2), NULL, error)) {
-            return error_prefix(error, "foreign key %s of %s could not be checked again after the cut-over (mend the rows, then run the same "
-                                       "command again)", constraint, table);
+            return error_prefix(error, "foreign key %s of %s could not be checked again after the cut-over (mend the rows, then run "
+                                       "the same command again)", constraint, table);
         }
         FAILPOINT("settle, foreign key");
         if (!forget(store, "validate", table, constraint, error)) return false;
@@ -40,40 +42,50 @@ static bool check_foreign_keys(struct postgres_store *store, struct error *error
 
 /* $1: the view, $2: its definition as it is to be. Statements that make it anew under an interim name, with its indexes. */
 static const char build_anew[] =
-    "WITH c AS (SELECT c.*, n.nspname, " INTERIM("c.relname", "new") " AS interim FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = "
-    "to_regclass($1::text)), x AS (SELECT i.*, ic.relname AS index, " INTERIM("ic.relname", "new") " AS interim_index, c.interim, c.nspname, c.oid AS owner FROM c JOIN "
+    "WITH c AS (SELECT c.*, n.nspname, " INTERIM("c.relname", "new")
+    " AS interim FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1::text)), x AS (SELECT "
+    "i.*, ic.relname AS index, " INTERIM("ic.relname", "new") " AS interim_index, c.interim, c.nspname, c.oid AS owner FROM c JOIN "
     "pg_index i ON i.indrelid = c.oid JOIN pg_class ic ON ic.oid = i.indexrelid) "
-    "SELECT statement FROM (SELECT 1 AS rank, 0::oid AS place, format('DROP MATERIALIZED VIEW IF EXISTS %I.%I', nspname, interim) AS statement FROM c "
-    "UNION ALL SELECT 2, 0, format('CREATE MATERIALIZED VIEW %I.%I%s%s%s AS %s WITH %sDATA', nspname, interim, (SELECT ' USING ' || quote_ident(amname) FROM pg_am "
-    "WHERE pg_am.oid = relam), ' WITH (' || array_to_string(reloptions, ', ') || ')', (SELECT ' TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace s WHERE s.oid "
-    "= reltablespace), $2::text, CASE WHEN relispopulated THEN '' ELSE 'NO ' END) FROM c "
-    "UNION ALL SELECT 3, indexrelid, format('CREATE %sINDEX %I ON %I.%I%s', CASE WHEN indisunique THEN 'UNIQUE ' ELSE '' END, interim_index, nspname, interim, "
-    "substr(pg_get_indexdef(indexrelid), length(split_part(pg_get_indexdef(indexrelid), format(' %s USING ', owner::regclass), 1) || format(' %s', owner::regclass)) "
-    "+ 1)) FROM x "
-    "UNION ALL SELECT 4, indexrelid, format('COMMENT ON INDEX %I.%I IS %L', nspname, interim_index, obj_description(indexrelid, 'pg_class')) FROM x WHERE "
-    "obj_description(indexrelid, 'pg_class') IS NOT NULL "
-    "UNION ALL SELECT 4, indexrelid, format('ALTER MATERIALIZED VIEW %I.%I CLUSTER ON %I', nspname, interim, interim_index) FROM x WHERE indisclustered "
-    "UNION ALL SELECT 5, 0, format('COMMENT ON MATERIALIZED VIEW %I.%I IS %L', nspname, interim, obj_description(oid, 'pg_class')) FROM c WHERE obj_description(oid, "
-    "'pg_class') IS NOT NULL "
-    "UNION ALL SELECT 5, attnum::int::oid, format('COMMENT ON COLUMN %I.%I.%I IS %L', nspname, interim, attname, col_description(c.oid, attnum)) FROM c JOIN "
-    "pg_attribute a ON attrelid = c.oid WHERE attnum > 0 AND col_description(c.oid, attnum) IS NOT NULL "
-    "UNION ALL SELECT 5, attnum::int::oid, format('ALTER MATERIALIZED VIEW %I.%I ALTER COLUMN %I SET STATISTICS %s', nspname, interim, attname, attstattarget) FROM c "
-    "JOIN pg_attribute a ON attrelid = c.oid WHERE attnum > 0 AND attstattarget >= 0 "
+    "SELECT statement FROM (SELECT 1 AS rank, 0::oid AS place, format('DROP MATERIALIZED VIEW IF EXISTS %I.%I', nspname, "
+    "interim) AS statement FROM c "
+    "UNION ALL SELECT 2, 0, format('CREATE MATERIALIZED VIEW %I.%I%s%s%s AS %s WITH %sDATA', nspname, interim, (SELECT ' "
+    "USING ' || quote_ident(amname) FROM pg_am WHERE pg_am.oid = relam), ' WITH (' || array_to_string(reloptions, ', ') || "
+    "')', (SELECT ' TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace s WHERE s.oid = reltablespace), $2::text, CASE "
+    "WHEN relispopulated THEN '' ELSE 'NO ' END) FROM c "
+    "UNION ALL SELECT 3, indexrelid, format('CREATE %sINDEX %I ON %I.%I%s', CASE WHEN indisunique THEN 'UNIQUE ' ELSE '' "
+    "END, interim_index, nspname, interim, substr(pg_get_indexdef(indexrelid), "
+    "length(split_part(pg_get_indexdef(indexrelid), format(' %s USING ', owner::regclass), 1) || format(' %s', "
+    "owner::regclass)) + 1)) FROM x "
+    "UNION ALL SELECT 4, indexrelid, format('COMMENT ON INDEX %I.%I IS %L', nspname, interim_index, "
+    "obj_description(indexrelid, 'pg_class')) FROM x WHERE obj_description(indexrelid, 'pg_class') IS NOT NULL "
+    "UNION ALL SELECT 4, indexrelid, format('ALTER MATERIALIZED VIEW %I.%I CLUSTER ON %I', nspname, interim, interim_index) "
+    "FROM x WHERE indisclustered "
+    "UNION ALL SELECT 5, 0, format('COMMENT ON MATERIALIZED VIEW %I.%I IS %L', nspname, interim, obj_description(oid, "
+    "'pg_class')) FROM c WHERE obj_description(oid, 'pg_class') IS NOT NULL "
+    "UNION ALL SELECT 5, attnum::int::oid, format('COMMENT ON COLUMN %I.%I.%I IS %L', nspname, interim, attname, "
+    "col_description(c.oid, attnum)) FROM c JOIN pg_attribute a ON attrelid = c.oid WHERE attnum > 0 AND "
+    "col_description(c.oid, attnum) IS NOT NULL "
+    "UNION ALL SELECT 5, attnum::int::oid, format('ALTER MATERIALIZED VIEW %I.%I ALTER COLUMN %I SET STATISTICS %s', "
+    "nspname, interim, attname, attstattarget) FROM c JOIN pg_attribute a ON attrelid = c.oid WHERE attnum > 0 AND "
+    "attstattarget >= 0 "
     ") AS statements ORDER BY rank, place";
 
 /* It takes the place of the one that there is: a moment's work. */
 static const char take_place[] =
-    "WITH c AS (SELECT c.*, n.nspname, " INTERIM("c.relname", "new") " AS interim, " INTERIM("c.relname", "old") " AS aside FROM pg_class c JOIN pg_namespace n ON n.oid "
-    "= c.relnamespace WHERE c.oid = to_regclass($1::text)), x AS (SELECT ic.oid, ic.relname AS index, " INTERIM("ic.relname", "new") " AS interim, " INTERIM("ic.relname", "old") " AS aside, "
+    "WITH c AS (SELECT c.*, n.nspname, " INTERIM("c.relname", "new") " AS interim, " INTERIM("c.relname", "old")
+    " AS aside FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1::text)), x AS (SELECT "
+    "ic.oid, ic.relname AS index, " INTERIM("ic.relname", "new") " AS interim, " INTERIM("ic.relname", "old") " AS aside, "
     "nspname FROM c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class ic ON ic.oid = i.indexrelid) "
-    "SELECT statement FROM (SELECT 1 AS rank, format('ALTER MATERIALIZED VIEW %I.%I RENAME TO %I', nspname, relname, aside) AS statement FROM c "
+    "SELECT statement FROM (SELECT 1 AS rank, format('ALTER MATERIALIZED VIEW %I.%I RENAME TO %I', nspname, relname, aside) "
+    "AS statement FROM c "
     "UNION ALL SELECT 2, format('ALTER MATERIALIZED VIEW %I.%I RENAME TO %I', nspname, interim, relname) FROM c "
     "UNION ALL SELECT 3, format('ALTER INDEX %I.%I RENAME TO %I', nspname, index, aside) FROM x "
     "UNION ALL SELECT 4, format('ALTER INDEX %I.%I RENAME TO %I', nspname, interim, index) FROM x "
-    "UNION ALL SELECT 5, format('ALTER MATERIALIZED VIEW %I.%I OWNER TO %I', nspname, relname, pg_get_userbyid(relowner)) FROM c WHERE pg_get_userbyid(relowner) <> "
-    "current_user) AS statements ORDER BY rank";
+    "UNION ALL SELECT 5, format('ALTER MATERIALIZED VIEW %I.%I OWNER TO %I', nspname, relname, pg_get_userbyid(relowner)) "
+    "FROM c WHERE pg_get_userbyid(relowner) <> current_user) AS statements ORDER BY rank";
 
-static bool join_rows(struct postgres_store *store, const char *query, const char *const *values, size_t count, struct text *ret, struct error *error) {
+static bool join_rows(struct postgres_store *store, const char *query, const char *const *values, size_t count, struct text *ret,
+                      struct error *error) {
     RESULT *rows = NULL;
     if (!pg_query(store->db, query, NULL, values, count, &rows, error)) return false;
     for (int row = 0; row < PQntuples(rows); row++) text_addf(ret, "%s;\n", PQgetvalue(rows, row, 0));
@@ -100,7 +112,8 @@ static bool build(struct postgres_store *store, const char *view, const char *de
     const char *values[] = {view, definition};
     TEXT script = {0};
     if (!base->ops->begin(base, error)) return false;
-    bool ok = pg_alter_whole_names(store, error) && join_rows(store, build_anew, values, 2, &script, error) && pg_alter_own_names(store, error);
+    bool ok = pg_alter_whole_names(store, error) && join_rows(store, build_anew, values, 2, &script, error) &&
+              pg_alter_own_names(store, error);
     return run_alone(store, ok, text_get(&script), error);
 }
 
@@ -113,8 +126,9 @@ static bool replace(struct postgres_store *store, const char *view, struct error
     TEXT drop = {0};
     const char *oid = NULL;
     bool ok = pg_alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) &&
-              pg_text(store->db, "SELECT to_regclass($1)::oid", view, store->bound, &oid, error) && pg_views_read(store, &names, &views, error) &&
-              join_rows(store, take_place, &view, 1, &script, error) && pg_dependants_rights(store, view, view, view, &rights, error) &&
+              pg_text(store->db, "SELECT to_regclass($1)::oid", view, store->bound, &oid, error) &&
+              pg_views_read(store, &names, &views, error) && join_rows(store, take_place, &view, 1, &script, error) &&
+              pg_dependants_rights(store, view, view, view, &rights, error) &&
               pg_alter_own_names(store, error) && pg_script(store->db, text_get(&script), NULL, error) &&
               pg_script(store->db, pg_dependants_script(store, &rights), NULL, error) && pg_views_redirect(store, &views, error);
     if (!ok) return false;
@@ -137,7 +151,8 @@ static bool replace_patiently(struct postgres_store *store, const char *view, st
 
 static bool build_views(struct postgres_store *store, struct error *error) {
     RESULT *rows = NULL;
-    if (!pg_query(store->db, "SELECT name, text FROM midflight.midflight_kept WHERE migration = $1::text AND kind = 'view' ORDER BY place", NULL,
+    if (!pg_query(store->db,
+                  "SELECT name, text FROM midflight.midflight_kept WHERE migration = $1 AND kind = 'view' ORDER BY place", NULL,
                   &store->change.name, 1, &rows, error)) {
         return false;
     }
@@ -155,6 +170,17 @@ static bool build_views(struct postgres_store *store, struct error *error) {
         FAILPOINT("settle, view");
     }
     return true;
+}
+
+/* What a settling that was cut short had built: the next exchange begins without it. */
+bool pg_settle_clear(struct postgres_store *store, struct error *error) {
+    static const char half_done[] =
+        "SELECT format('DROP MATERIALIZED VIEW IF EXISTS %I.%I', nspname, " INTERIM("c.relname", "new")
+        ") FROM midflight.midflight_kept k JOIN pg_class c ON c.oid = to_regclass(k.name) JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE k.migration = $1 AND k.kind = 'view'";
+    TEXT script = {0};
+    return join_rows(store, half_done, &store->change.name, 1, &script, error) &&
+           pg_script(store->db, text_get(&script), NULL, error);
 }
 
 bool postgres_swap_settle(struct store *base, struct error *error) {

@@ -31,9 +31,10 @@ static bool exchange_of(struct postgres_store *store, bool back, struct exchange
 /* Both tables, and those at the other end of their foreign keys, of which triggers are taken. Where another role owns one it is
  * locked when its turn comes. */
 static const char tables_locked[] =
-    "SELECT 'LOCK TABLE ' || string_agg(oid::regclass::text, ', ' ORDER BY oid) || ' IN ACCESS EXCLUSIVE MODE' FROM pg_class c WHERE oid IN ($1::regclass, "
-    "$2::regclass) OR pg_has_role(relowner, 'USAGE') AND oid IN (SELECT confrelid FROM pg_constraint WHERE contype = 'f' AND conrelid IN ($1::regclass, "
-    "$2::regclass) UNION ALL SELECT conrelid FROM pg_constraint WHERE contype = 'f' AND confrelid IN ($1::regclass, $2::regclass))";
+    "SELECT 'LOCK TABLE ' || string_agg(oid::regclass::text, ', ' ORDER BY oid) || ' IN ACCESS EXCLUSIVE MODE' FROM pg_class "
+    "c WHERE oid IN ($1::regclass, $2::regclass) OR pg_has_role(relowner, 'USAGE') AND oid IN (SELECT confrelid FROM "
+    "pg_constraint WHERE contype = 'f' AND conrelid IN ($1::regclass, $2::regclass) UNION ALL SELECT conrelid FROM "
+    "pg_constraint WHERE contype = 'f' AND confrelid IN ($1::regclass, $2::regclass))";
 
 static bool lock(struct postgres_store *store, const struct exchange *exchange, struct error *error) {
     RESULT *result = NULL;
@@ -54,12 +55,14 @@ static void rename_column(struct text *sql, const char *table, const char *from,
 
 /* Every column whose name changes goes over a name that nobody has: two may exchange theirs. A column that is on one side alone
  * and has a name that is needed stays there meanwhile. */
-static bool read_renames(struct postgres_store *store, const struct exchange *exchange, struct text *forth, struct text *back, struct error *error) {
+static bool read_renames(struct postgres_store *store, const struct exchange *exchange, struct text *forth, struct text *back,
+                         struct error *error) {
     static const char renamed[] =
-        "SELECT o.attname, m.later FROM pg_attribute o LEFT JOIN (SELECT CASE WHEN $3::boolean THEN text ELSE name END AS now, CASE WHEN $3::boolean THEN name "
-        "ELSE text END AS later FROM midflight.midflight_kept WHERE migration = $2::text AND kind = 'pair') AS m ON m.now = o.attname WHERE o.attrelid = $1::regclass AND "
-        "o.attnum > 0 AND NOT o.attisdropped AND (m.later <> o.attname OR m.later IS NULL AND o.attname IN (SELECT CASE WHEN $3::boolean THEN name ELSE text END "
-        "FROM midflight.midflight_kept WHERE migration = $2::text AND kind = 'pair')) ORDER BY o.attnum";
+        "SELECT o.attname, m.later FROM pg_attribute o LEFT JOIN (SELECT CASE WHEN $3::boolean THEN text ELSE name END AS "
+        "now, CASE WHEN $3::boolean THEN name ELSE text END AS later FROM midflight.midflight_kept WHERE migration = "
+        "$2::text AND kind = 'pair') AS m ON m.now = o.attname WHERE o.attrelid = $1::regclass AND o.attnum > 0 AND NOT "
+        "o.attisdropped AND (m.later <> o.attname OR m.later IS NULL AND o.attname IN (SELECT CASE WHEN $3::boolean THEN "
+        "name ELSE text END FROM midflight.midflight_kept WHERE migration = $2::text AND kind = 'pair')) ORDER BY o.attnum";
     RESULT *rows = NULL;
     TEXT last = {0};
     const char *values[] = {exchange->bearer, store->change.name, exchange->back ? "true" : "false"};
@@ -81,19 +84,22 @@ static bool read_renames(struct postgres_store *store, const struct exchange *ex
 
 /* Indexes, statistics and partitions of a table: their names are the schema's, so both sides cannot bear one. $3: the suffix
  * of the bearer's interim names. */
-#define NAMED(table)                                                                                                                       \
-    "SELECT c.oid, format('%s %s', CASE c.relkind WHEN 'i' THEN 'INDEX' WHEN 'I' THEN 'INDEX' ELSE 'TABLE' END, c.oid::regclass) AS thing, c.relname AS name FROM "        \
-    "pg_class c WHERE c.oid IN (SELECT relid FROM pg_partition_tree(" table ") WHERE level > 0) OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = "           \
-    table " OR indrelid IN (SELECT relid FROM pg_partition_tree(" table "))) "                                                            \
-    "UNION ALL SELECT s.oid, format('STATISTICS %I.%I', n.nspname, stxname), stxname FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = stxnamespace WHERE stxrelid = " table
+#define NAMED(table)                                                                                                 \
+    "SELECT c.oid, format('%s %s', CASE WHEN c.relkind IN ('i', 'I') THEN 'INDEX' ELSE 'TABLE' END, c.oid::regclass) AS thing, "        \
+    "c.relname AS name FROM pg_class c WHERE c.oid IN (SELECT relid FROM pg_partition_tree(" table ") WHERE level > 0) OR c.oid IN "  \
+    "(SELECT indexrelid FROM pg_index WHERE indrelid = " table " OR indrelid IN (SELECT relid FROM pg_partition_tree(" table "))) "   \
+    "UNION ALL SELECT s.oid, format('STATISTICS %I.%I', n.nspname, stxname), stxname FROM pg_statistic_ext s JOIN pg_namespace n ON " \
+    "n.oid = stxnamespace WHERE stxrelid = " table
 
 static const char renamed_things[] =
     "WITH b AS (" NAMED("$1::regclass") "), w AS (" NAMED("$2::regclass") "), "
-    "n AS (SELECT w.*, coalesce((SELECT text FROM midflight.midflight_kept k WHERE k.migration = $4::text AND k.kind = 'name' AND k.name = w.name), CASE WHEN w.name ~ "
-    "'^_.*_(old|new)$' THEN substr(w.name, 2, length(w.name) - 5) WHEN w.name ~ '^_.*_new_' THEN regexp_replace(w.name, '^_(.*)_new_', '\\1_') END) AS later FROM w) "
+    "n AS (SELECT w.*, coalesce((SELECT text FROM midflight.midflight_kept k WHERE k.migration = $4::text AND k.kind = "
+    "'name' AND k.name = w.name), CASE WHEN w.name ~ '^_.*_(old|new)$' THEN substr(w.name, 2, length(w.name) - 5) WHEN "
+    "w.name ~ '^_.*_new_' THEN regexp_replace(w.name, '^_(.*)_new_', '\\1_') END) AS later FROM w) "
     "SELECT statement FROM ("
     "SELECT 1 AS rank, oid, format('ALTER %s RENAME TO %I', thing, " INTERIM("name", "' || $3::text || '") ") AS statement FROM b "
-    "UNION ALL SELECT 2, oid, format('INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES (%L, ''name'', %L, %L) ON CONFLICT DO NOTHING', $4::text, "
+    "UNION ALL SELECT 2, oid, format('INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES (%L, "
+    "''name'', %L, %L) ON CONFLICT DO NOTHING', $4::text, "
     INTERIM("name", "' || $3::text || '") ", name) FROM b "
     "UNION ALL SELECT 3, oid, format('ALTER %s RENAME TO %I', thing, later) FROM n WHERE later IS NOT NULL AND later <> name "
     ") AS statements ORDER BY rank, oid";
@@ -101,15 +107,20 @@ static const char renamed_things[] =
 /* An index made since the start is on the old table alone, and with the name the new one would lose what it ensures. */
 static bool indexes_met(struct postgres_store *store, const struct exchange *exchange, struct error *error) {
     static const char missed[] =
-        "SELECT c.relname, " INTERIM("c.relname", "new") " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::regclass AND NOT EXISTS "
-        "(SELECT 1 FROM midflight.midflight_kept k WHERE k.migration = $3::text AND k.kind = 'removed index' AND k.name = c.relname) AND NOT EXISTS (SELECT 1 FROM pg_index "
-        "j JOIN pg_class d ON d.oid = j.indexrelid WHERE j.indrelid = $2::regclass AND (d.relname = " INTERIM("c.relname", "new") " OR EXISTS (SELECT 1 FROM "
-        "midflight.midflight_kept k WHERE k.migration = $3::text AND k.kind = 'name' AND k.name = d.relname AND k.text = c.relname)))";
+        "SELECT c.relname, " INTERIM("c.relname", "new")
+        " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::regclass AND NOT EXISTS "
+        "(SELECT 1 FROM midflight.midflight_kept k WHERE k.migration = $3::text AND k.kind = 'removed index' AND k.name = "
+        "c.relname) AND NOT EXISTS (SELECT 1 FROM pg_index "
+        "j JOIN pg_class d ON d.oid = j.indexrelid WHERE j.indrelid = $2::regclass AND (d.relname = " INTERIM("c.relname", "new")
+        " OR EXISTS (SELECT 1 FROM "
+        "midflight.midflight_kept k WHERE k.migration = $3::text AND k.kind = 'name' AND k.name = d.relname AND k.text = "
+        "c.relname)))";
     RESULT *rows = NULL;
     const char *values[] = {exchange->bearer, exchange->waiting, store->change.name};
     if (exchange->back || !pg_alter_rows(store, missed, values, 3, &rows, error)) return exchange->back;
     if (PQntuples(rows) == 0) return true;
-    return error_set(error, ERROR_REFUSED, "index %s of table %s was made since the start: make the same on %s, by the name %s, or drop it",
+    return error_set(error, ERROR_REFUSED,
+                     "index %s of table %s was made since the start: make the same on %s, by the name %s, or drop it",
                      PQgetvalue(rows, 0, 0), exchange->bearer, exchange->waiting, PQgetvalue(rows, 0, 1));
 }
 
@@ -129,8 +140,10 @@ static bool rename_things(struct postgres_store *store, const struct exchange *e
 /* The interim names are for the next migration of the table. */
 bool pg_swap_retire(struct postgres_store *store, struct error *error) {
     static const char retired_things[] =
-        "WITH b AS (" NAMED("to_regclass($1)") ") SELECT format('ALTER %s RENAME TO %I', thing, CASE WHEN octet_length(k.text) <= 55 THEN k.text || '_retired' ELSE "
-        "'midflight_' || md5(k.text) || '_retired' END) FROM b JOIN midflight.midflight_kept k ON k.migration = $2 AND k.kind = 'name' AND k.name = b.name";
+        "WITH b AS (" NAMED("to_regclass($1)")
+        ") SELECT format('ALTER %s RENAME TO %I', thing, CASE WHEN octet_length(k.text) <= 55 THEN k.text || '_retired' ELSE "
+        "'midflight_' || md5(k.text) || '_retired' END) FROM b JOIN midflight.midflight_kept k ON k.migration = $2 AND "
+        "k.kind = 'name' AND k.name = b.name";
     RESULT *rows = NULL;
     TEXT table = {0};
     pg_dialect.table(&table, &store->tables[SIDE_OLD][0]);
@@ -147,12 +160,16 @@ bool pg_swap_retire(struct postgres_store *store, struct error *error) {
 /* Materialized views are built over the table that has the name now when nobody waits for it. */
 static bool note_views(struct postgres_store *store, const struct views *views, struct error *error) {
     const char *name = store->change.name;
-    if (!pg_query(store->db, "DELETE FROM midflight.midflight_kept WHERE migration = $1::text AND kind = 'view'", NULL, &name, 1, NULL, error)) return false;
+    if (!pg_query(store->db, "DELETE FROM midflight.midflight_kept WHERE migration = $1 AND kind = 'view'", NULL, &name, 1, NULL,
+                  error)) {
+        return false;
+    }
     for (size_t i = 0; i < views->count; i++) {
         const struct view *view = &views->items[i];
         const char *values[] = {name, view->name, view->definition};
         if (view->stored && view->direct &&
-            !pg_query(store->db, "INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES ($1::text, 'view', $2::text, $3::text)", NULL, values, 3, NULL, error)) {
+            !pg_query(store->db, "INSERT INTO midflight.midflight_kept (migration, kind, name, text) VALUES ($1, 'view', $2, $3)", NULL,
+                      values, 3, NULL, error)) {
             return false;
         }
     }
@@ -172,8 +189,10 @@ static void plan_free(struct plan *plan) {
 }
 
 /* `locked`: the columns can be renamed for it, so that what is read is as it is to be. */
-static bool read_plan(struct postgres_store *store, const struct exchange *exchange, bool locked, struct plan *plan, struct error *error) {
-    return pg_alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL plan_cache_mode = force_generic_plan", NULL, error) &&
+static bool read_plan(struct postgres_store *store, const struct exchange *exchange, bool locked, struct plan *plan,
+                      struct error *error) {
+    return pg_alter_whole_names(store, error) &&
+           pg_script(store->db, "SET LOCAL plan_cache_mode = force_generic_plan", NULL, error) &&
            indexes_met(store, exchange, error) && read_renames(store, exchange, &plan->forth, &plan->back, error) &&
            (!locked || pg_script(store->db, text_get(&plan->forth), NULL, error)) &&
            pg_dependants_read(store, exchange, &plan->moves, error) && pg_views_read(store, exchange, &plan->views, error) &&
@@ -191,9 +210,11 @@ static bool run_moves(struct postgres_store *store, const struct names *statemen
 
 /* Bodies of functions are not looked at: ALTER TABLE does not look at them either. */
 static bool carry_out(struct postgres_store *store, struct plan *plan, bool each, struct error *error) {
-    return pg_script(store->db, "SET LOCAL check_function_bodies = off", NULL, error) && run_moves(store, &plan->moves.before, each, error) &&
+    return pg_script(store->db, "SET LOCAL check_function_bodies = off", NULL, error) &&
+           run_moves(store, &plan->moves.before, each, error) &&
            pg_script(store->db, text_get(&plan->names), NULL, error) && run_moves(store, &plan->moves.after, each, error) &&
-           pg_views_redirect(store, &plan->views, error) && run_moves(store, &plan->moves.last, each, error) && pg_script(store->db, text_get(&plan->back), NULL, error) &&
+           pg_views_redirect(store, &plan->views, error) && run_moves(store, &plan->moves.last, each, error) &&
+           pg_script(store->db, text_get(&plan->back), NULL, error) &&
            note_views(store, &plan->views, error);
 }
 
@@ -211,7 +232,8 @@ static bool try_exchange(void *context, struct error *error) {
     struct plan plan = {0};
     if (!lock(store, &attempt->exchange, error)) return false;
     attempt->held_since_ms = clock_ms();
-    bool ok = postgres_capture_off(&store->sql.base, error) && pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) &&
+    bool ok = postgres_capture_off(&store->sql.base, error) &&
+              pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) && pg_settle_clear(store, error) &&
               read_plan(store, &attempt->exchange, true, &plan, error) && carry_out(store, &plan, attempt->each, error);
     plan_free(&plan);
     return ok;

@@ -220,6 +220,7 @@ class TestPartitions:
         run(midflight, "start")
         app.sql("INSERT INTO customers (id, name) VALUES (99, 'Ann'); UPDATE customers SET id = 0 WHERE id = 20")
         run(midflight, "advance")
+        assert app.rows("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid") == []
         assert app.value("SELECT count(DISTINCT tableoid) FROM customers") == 2 and app.value("SELECT count(*) FROM customers") == 21
         app.sql("UPDATE customers SET id = 98 WHERE id = 1; DELETE FROM customers WHERE id = 2")
         midflight.rollback().done()

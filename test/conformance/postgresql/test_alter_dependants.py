@@ -21,6 +21,7 @@ THINGS = {
     "foreign key of its own": ("""ALTER TABLE customers ADD CONSTRAINT in_team FOREIGN KEY (team) REFERENCES teams ON DELETE SET NULL;
                                  COMMENT ON CONSTRAINT in_team ON customers IS 'one of them'""", None),
     "deferrable unique constraint": ("ALTER TABLE customers ADD CONSTRAINT one_name UNIQUE (name) DEFERRABLE INITIALLY DEFERRED", None),
+    "constraint with options": ("ALTER TABLE customers ADD CONSTRAINT packed UNIQUE (name) WITH (fillfactor = 60)", None),
     "exclusion": ("ALTER TABLE customers ADD CONSTRAINT apart EXCLUDE USING btree (name WITH =)", None),
     "indexes": ("""CREATE UNIQUE INDEX "Odd name" ON customers USING btree (name DESC NULLS LAST) WITH (fillfactor = 70);
                    CREATE INDEX tree ON customers USING gist (point(id, id)); CREATE INDEX of_team ON customers (team) WHERE name <> ' USING ';

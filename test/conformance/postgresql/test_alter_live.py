@@ -8,18 +8,7 @@ import pytest
 from support.midflight import FINISHED, UNINITIALIZED
 from support.race import WHILE_S
 from support.workload import NEW, OLD
-from support.workloads import AddColumn as Portable
-
-
-class AddColumn(Portable):
-    """PostgreSQL writes through a plain view by itself. A materialized view and a foreign key have to go along."""
-    schema = """
-        CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT);
-        CREATE INDEX customers_city ON customers (city);
-        CREATE VIEW addresses AS SELECT id, city AS place FROM customers;
-        CREATE MATERIALIZED VIEW places AS SELECT city, count(*) FROM customers GROUP BY city;
-        CREATE TABLE visits (number SERIAL PRIMARY KEY, customer INTEGER REFERENCES customers ON DELETE CASCADE ON UPDATE CASCADE);
-    """
+from support.workloads import AddColumn
 
 
 @pytest.mark.parametrize("count", [30, 3000])

@@ -1,5 +1,6 @@
 """The short form."""
 from support.midflight import AWAITING_FINALIZATION
+from support.stores import POSTGRESQL, SQLITE
 from support.workload import NEW, OLD, new, old
 from support.workloads.draws import Draws, moved
 
@@ -21,9 +22,21 @@ alter:
   table: customers
   change: ADD COLUMN points INTEGER NOT NULL DEFAULT 7, RENAME COLUMN city TO town
 """
+    # PostgreSQL writes through a plain view by itself; a materialized view and a foreign key go along as well.
+    postgresql = """
+        CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT);
+        CREATE INDEX customers_city ON customers (city);
+        CREATE VIEW addresses AS SELECT id, city AS place FROM customers;
+        CREATE MATERIALIZED VIEW places AS SELECT city, count(*) FROM customers GROUP BY city;
+        CREATE TABLE visits (number SERIAL PRIMARY KEY, customer INTEGER REFERENCES customers ON DELETE CASCADE ON UPDATE CASCADE)"""
     new_opens = AWAITING_FINALIZATION
     tables = {OLD: {"customers": ["id", "name", "city"]},
               NEW: {"customers with points": ["id", "name", "town", "points"]}}
+
+    def __init__(self, store=SQLITE):
+        super().__init__(store)
+        if store == POSTGRESQL:
+            self.schema = self.postgresql
 
     def state(self, count):
         return {key: dict(name=f"n{key}", city=f"c{key % 5}", points=7) for key in range(1, count + 1)}
