@@ -54,7 +54,7 @@ MUST_USE bool pg_numbers_join(struct postgres_store *store, struct error *error)
 /* A sequence that belongs to a table which is about to go stays, where another table's default takes numbers from it. [tx] */
 MUST_USE bool pg_numbers_keep(struct postgres_store *store, const struct bound_table *table, struct error *error);
 
-/* --- fit.c: do the columns that the queries yield fit those of the tables --- */
+/* --- columns.c: do the columns that the queries yield fit those of the tables --- */
 /* Says what a direction's queries leave alone, and whether rows can be inserted without it. */
 void pg_check_columns(struct postgres_store *store, enum direction direction, struct check_report *report);
 /* Says which columns hold less than what is yielded, while both sides' tables are there. [tx] */
