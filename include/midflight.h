@@ -81,9 +81,15 @@ MF_API mf_result mf_check_run(mf_migration *migration, mf_check *check, mf_error
 
 /* --- the verbs --- */
 
-/* To Awaiting Additional Action. `load`: the share of time that copying may take, 0 < load <= 1; 0: as much as leaves
- * the application alone. */
-MF_API mf_result mf_start(mf_migration *migration, double load, mf_error *error);
+/* How copying is to go about it. */
+typedef struct mf_work {
+    double load; /* the share of time that it may take, 0 < load <= 1; 0: as much as leaves the application alone */
+    int workers; /* connections that copy at once; 0: as the store would have it. SQLite has one */
+    bool join;   /* help another midflight copy, and end with that */
+} mf_work;
+
+/* To Awaiting Additional Action. `work` NULL: all 0. */
+MF_API mf_result mf_start(mf_migration *migration, const mf_work *work, mf_error *error);
 /* One stage on, when every gate is green. */
 MF_API mf_result mf_advance(mf_migration *migration, mf_error *error);
 /* Back to Uninitialized. `force`: also where the old side refuses rows that the new side took. */

@@ -134,10 +134,13 @@ mf_result mf_check_run(mf_migration *m, mf_check *check, mf_error *error) {
 
 /* --- verbs ---------------------------------------------------------------------------------------------------- */
 
-mf_result mf_start(mf_migration *m, double load, mf_error *error) {
+mf_result mf_start(mf_migration *m, const mf_work *work, mf_error *error) {
     struct error failure = {0};
-    m->flight->load = load;
-    bool ok = flight_refresh(m->flight, &failure) && carry_start(m->flight, &failure);
+    struct flight *flight = m->flight;
+    flight->load = work == NULL ? 0 : work->load;
+    flight->workers = work == NULL ? 0 : work->workers;
+    bool join = work != NULL && work->join;
+    bool ok = flight_refresh(flight, &failure) && (join ? carry_join(flight, &failure) : carry_start(flight, &failure));
     flight_let_go(m->flight);
     return report(ok, &failure, error);
 }
@@ -205,7 +208,7 @@ mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
     const struct standpoint *at = &m->flight->at;
     int64_t now_ms = clock_wall_ms();
     *ret = (mf_status){.stage = stage_name(at->stage), .mode = stage_mode(at->stage), .epoch = at->record.epoch,
-                       .rows_done = at->record.rows_done, .rows_total = at->record.rows_total, .outbox = 0,
+                       .rows_done = at->record.rows_done, .rows_total = at->record.rows_total, .outbox = at->record.outbox,
                        .quarantined = at->record.quarantined, .diverged = at->record.diverged,
                        .eta_s = eta_s(at, now_ms), .verified_ms = at->record.verified_ms,
                        .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight)};

@@ -8,9 +8,10 @@
 
 struct options {
     const char *file;
-    bool json, repair, force, watch;
+    bool json, repair, force, watch, join;
     double load;       /* 0: not given */
     double sample;     /* 1: not given */
+    long workers;      /* 0: not given */
     const char *from, *to;
 };
 

@@ -6,19 +6,22 @@
 
 #include "cli/cli.h"
 
-enum { OPTION_JSON = 256, OPTION_LOAD, OPTION_SAMPLE, OPTION_REPAIR, OPTION_FORCE, OPTION_WATCH, OPTION_FROM, OPTION_TO, OPTION_HELP };
+enum { OPTION_JSON = 256, OPTION_LOAD, OPTION_SAMPLE, OPTION_REPAIR, OPTION_FORCE, OPTION_WATCH, OPTION_FROM, OPTION_TO, OPTION_WORKERS, OPTION_JOIN, OPTION_HELP };
 
 static const struct option long_options[] = {
     {"json", no_argument, NULL, OPTION_JSON},       {"load", required_argument, NULL, OPTION_LOAD},
     {"sample", required_argument, NULL, OPTION_SAMPLE}, {"repair", no_argument, NULL, OPTION_REPAIR},
     {"force", no_argument, NULL, OPTION_FORCE},     {"watch", no_argument, NULL, OPTION_WATCH},
     {"from", required_argument, NULL, OPTION_FROM}, {"to", required_argument, NULL, OPTION_TO},
+    {"workers", required_argument, NULL, OPTION_WORKERS}, {"join", no_argument, NULL, OPTION_JOIN},
     {"help", no_argument, NULL, OPTION_HELP},       {0},
 };
 
 static const char *const option_help[][2] = {
     {"--json", "print JSON: the result on standard output, progress on standard error"},
     {"--load", "--load SHARE: the share of time that copying may take, such as 0.2 or 20%"},
+    {"--workers", "--workers N: connections that copy at once (1 to 32), where the store has room for several"},
+    {"--join", "help another midflight copy, from this host or another, and end with that"},
     {"--sample", "--sample SHARE: the share of entities to try, such as 0.05 or 5%"},
     {"--repair", "sync what differs, or is in quarantine, again"},
     {"--force", "also where the old side refuses some of what the new side took: that is lost"},
@@ -66,6 +69,16 @@ static bool parse_share(const char *text, double *ret) {
     return true;
 }
 
+#define WORKERS_MAX 32
+
+static bool parse_workers(const char *text, long *ret) {
+    char *end;
+    long workers = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || workers < 1 || workers > WORKERS_MAX) return false;
+    *ret = workers;
+    return true;
+}
+
 static bool takes(const struct verb *verb, const char *option) {
     for (size_t i = 0; i < sizeof long_options / sizeof *long_options - 1; i++) {
         if (strcmp(long_options[i].name, option) == 0) {
@@ -97,6 +110,11 @@ static int parse(const struct verb *verb, int count, char **words, struct option
         if (option == OPTION_TO) options->to = optarg;
         if (option == OPTION_LOAD) good = parse_share(optarg, &options->load);
         if (option == OPTION_SAMPLE) good = parse_share(optarg, &options->sample);
+        if (option == OPTION_JOIN) options->join = true;
+        if (option == OPTION_WORKERS && !parse_workers(optarg, &options->workers)) {
+            fprintf(stderr, "midflight: --workers takes a number from 1 to %d, not '%s'\n", WORKERS_MAX, optarg);
+            return MF_USAGE;
+        }
         if (option == OPTION_HELP) return verb_usage(verb);
         if (!good) {
             fprintf(stderr, "midflight: --%s takes a share, such as 0.2 or 20%%, not '%s'\n", long_options[at].name, optarg);

@@ -126,7 +126,8 @@ static mf_result end_with_status(mf_migration *migration, const struct options *
 
 static mf_result run_start(mf_migration *migration, const struct options *options) {
     mf_error error = {0};
-    return end_with_status(migration, options, mf_start(migration, options->load, &error), &error);
+    mf_work work = {.load = options->load, .workers = (int)options->workers, .join = options->join};
+    return end_with_status(migration, options, mf_start(migration, &work, &error), &error);
 }
 
 static mf_result run_advance(mf_migration *migration, const struct options *options) {
@@ -265,11 +266,13 @@ const struct verb verbs[] = {
      "  midflight check split-name.yaml\n"
      "  midflight check --sample 0.05 split-name.yaml    try one entity in twenty",
      run_check},
-    {"start", "make the new shape, follow writes, copy, compare", "--json --load",
+    {"start", "make the new shape, follow writes, copy, compare", "--json --load --workers --join",
      "Runs to Awaiting Additional Action: from then on both shapes agree and both may be written. Ctrl-C, or a crash,\n"
      "leaves a state from which the same command goes on; Ctrl-Z rests where no lock is held.\n"
      "  midflight start split-name.yaml\n"
-     "  midflight start --load 0.2 split-name.yaml       take at most a fifth of the time",
+     "  midflight start --load 0.2 split-name.yaml       take at most a fifth of the time\n"
+     "  midflight start --workers 4 split-name.yaml      copy by four connections at once (PostgreSQL)\n"
+     "  midflight start --join split-name.yaml           from another terminal or host: help copying",
      run_start},
     {"status", "say where the migration stands", "--json --watch",
      "  midflight status split-name.yaml\n"

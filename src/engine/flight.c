@@ -168,6 +168,10 @@ bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct er
     return ok;
 }
 
+bool flight_stopped(const struct flight *flight) {
+    return interrupt_requested() || (flight->stop != NULL && atomic_load(flight->stop));
+}
+
 bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error) {
     if (!flight_begin(flight, error)) return false;
     struct standpoint next = flight->at;
@@ -192,6 +196,12 @@ bool flight_steps(struct flight *flight, const struct step *steps, size_t count,
         if (!flight_end(flight, ok, steps[i].name, error)) return false;
     }
     return true;
+}
+
+bool flight_settle(struct flight *flight, struct error *error) {
+    const struct store_ops *ops = flight->store->ops;
+    if (flight->definition->change.alter_table == NULL || ops->swap_settle == NULL) return true;
+    return ops->swap_settle(flight->store, error);
 }
 
 bool flight_overtaken(struct flight *flight, struct error *error) {

@@ -1,6 +1,8 @@
 /* One migration under way: its definition, the store it lives in, where it stands, and who is at work on it. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "migration/definition.h"
 #include "migration/ledger.h"
 
@@ -20,6 +22,8 @@ struct flight {
     struct observer observer;
     struct standpoint at;
     double load;   /* the share of time that copying may take; 0: as the application leaves it */
+    int workers;   /* that copy at once; 0: as many as the store would have */
+    const atomic_bool *stop; /* of a crew, when one of it has failed; NULL: this is none of a crew */
     char who[160]; /* "user@host pid 42": who holds the lease, and who stands in the history */
     int64_t token; /* the lease's; 0: we hold none */
 };
@@ -53,6 +57,9 @@ MUST_USE bool flight_started_definition(struct flight *flight, struct error *err
 MUST_USE bool flight_begin(struct flight *flight, struct error *error);
 MUST_USE bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct error *error);
 
+/* Is it time to stop, between two steps of work? By a signal, or as another of the crew has failed. */
+bool flight_stopped(const struct flight *flight);
+
 /* Moves to a stage in a transaction of its own. */
 MUST_USE bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error);
 
@@ -64,6 +71,9 @@ struct step {
 };
 MUST_USE bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error);
 MUST_USE bool flight_step_done(struct flight *flight, const char *name, bool *ret, struct error *error);
+
+/* What the short form's exchange left to be done; outside of transactions, and again after a crash. */
+MUST_USE bool flight_settle(struct flight *flight, struct error *error);
 
 /* What the store lacks may be what another midflight took away: then says that instead. Returns false. */
 bool flight_overtaken(struct flight *flight, struct error *error);

@@ -30,6 +30,19 @@
 /* How often a rest looks whether somebody wrote. */
 #define LOOK_MS 0.5
 
+/* A store in which a chunk locks nobody out is slowed down by it all the same: processors, memory and the disk are shared. Its
+ * *pulse* tells: how long a small write takes that waits for the disk, against how long it took before. While it takes longer the
+ * rests grow, up to so many times a chunk's own time; else they shrink; and where nobody else writes there are none. */
+#define AIM_SHARED_MS 8.0
+#define PULSE_MS 50.0 /* from one to the next */
+#define PULSES_FIRST 8
+#define PULSE_SLOWER 1.25
+#define PULSE_SLACK_MS 0.2
+#define REST_GROWS 1.5
+#define REST_SHRINKS 0.85
+#define REST_SHARED_MAX 8.0
+#define REST_SHARED_FIRST 0.3
+
 struct pace {
     double hold_ms_max;
     double load;
@@ -39,6 +52,11 @@ struct pace {
     double held_ms;  /* for how long the last chunk held the lock */
     double free_ms;  /* since `seen`, without the time that we held the lock */
     double usual_ms; /* what free_ms usually is when they are seen again */
+    bool shared;     /* the store has a pulse, and chunks that lock nobody out */
+    double calm_ms;  /* its pulse before the work; 0: not known */
+    double pulse_ms; /* lately */
+    double pulsed;   /* when it was last felt */
+    double rest_share; /* how long to rest, by the chunk's time */
     int64_t rows;
 };
 
@@ -64,8 +82,8 @@ static bool pace_busy(const struct pace *pace) {
 /* The next chunk's size, by the last one. */
 static void pace_follow(struct pace *pace, const struct chunk *chunk) {
     pace->held_ms = chunk->hold_ms;
-    double aim = pace->hold_ms_max * AIM_QUIET;
-    if (pace_busy(pace) && aim > AIM_BUSY_MS) aim = AIM_BUSY_MS;
+    double aim = pace->hold_ms_max * AIM_QUIET, busy = pace->shared ? AIM_SHARED_MS : AIM_BUSY_MS;
+    if (pace_busy(pace) && aim > busy) aim = busy;
     double factor = aim / fmax(chunk->hold_ms, 0.01);
     if (factor > 2) factor = 2;
     if (factor < 0.25) factor = 0.25;
@@ -77,7 +95,7 @@ static void pace_follow(struct pace *pace, const struct chunk *chunk) {
 
 /* The rest after a chunk, at the least. */
 static double pace_rest_ms(const struct pace *pace) {
-    double rest = pace_busy(pace) ? pace->held_ms * REST_BUSY : 0;
+    double rest = !pace_busy(pace) ? 0 : pace->held_ms * (pace->shared ? pace->rest_share : REST_BUSY);
     double share = pace->load > 0 && pace->load < 1 ? pace->held_ms * (1 - pace->load) / pace->load : 0;
     return rest > share ? rest : share;
 }
@@ -108,7 +126,7 @@ static bool pace_look(struct pace *pace, struct store *store, double held_ms, st
 
 /* How long a rest is to be, as far as can be seen by now. */
 static double pace_rest_goal(const struct pace *pace, double rest_ms) {
-    return pace_overdue(pace) ? fmax(rest_ms, REST_MS) : rest_ms;
+    return !pace->shared && pace_overdue(pace) ? fmax(rest_ms, REST_MS) : rest_ms;
 }
 
 /* Copying the log holds nobody up, so it is part of the rest. */
@@ -130,19 +148,46 @@ static bool pace_rest(struct pace *pace, struct store *store, double rest_ms, st
     return true;
 }
 
+/* What the pulse is when we do nothing. */
+static bool pulse_begin(struct pace *pace, struct store *store, struct error *error) {
+    double sum = 0;
+    for (int i = 0; i < PULSES_FIRST; i++) {
+        double ms;
+        if (!store->ops->pulse(store, &ms, error)) return false;
+        sum += ms;
+    }
+    pace->calm_ms = pace->pulse_ms = sum / PULSES_FIRST;
+    pace->rest_share = REST_SHARED_FIRST;
+    return true;
+}
+
+static bool pulse_feel(struct pace *pace, struct store *store, struct error *error) {
+    double ms, now = clock_ms();
+    if (!pace->shared || now - pace->pulsed < PULSE_MS) return true;
+    pace->pulsed = now;
+    if (!pace_busy(pace)) return true;
+    if (pace->calm_ms == 0) return pulse_begin(pace, store, error);
+    if (!store->ops->pulse(store, &ms, error)) return false;
+    pace->pulse_ms += (ms - pace->pulse_ms) / 4;
+    bool slower = pace->pulse_ms > pace->calm_ms * PULSE_SLOWER + PULSE_SLACK_MS;
+    pace->rest_share = fmin(fmax(pace->rest_share * (slower ? REST_GROWS : REST_SHRINKS), 0.05), REST_SHARED_MAX);
+    return true;
+}
+
 bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
                  struct error *error) {
     double hold_ms_max = flight->definition->hold_ms_max > 0 ? (double)flight->definition->hold_ms_max : flight->store->ops->hold_ms_max;
     struct pace pace = {.hold_ms_max = hold_ms_max, .load = flight->load, .looked = clock_ms(),
-                        .usual_ms = REST_MS, .rows = ROWS_FIRST};
+                        .usual_ms = REST_MS, .shared = flight->store->ops->pulse != NULL, .rows = ROWS_FIRST};
     struct meter meter = {0};
     char passed[64];
     while (true) {
         interrupt_rest();
-        if (interrupt_requested()) {
+        if (flight_stopped(flight)) {
             return error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: %s. The same command goes on from there",
                              phase);
         }
+        if (!pulse_feel(&pace, flight->store, error)) return false;
         struct chunk chunk = {.rows = pace.rows, .hold_ms_max = pace.hold_ms_max};
         if (!work(flight, &chunk, error)) {
             if (error->code == ERROR_SCHEMA || error->code == ERROR_ROWS) return flight_overtaken(flight, error);

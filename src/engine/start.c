@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "engine/carry.h"
+#include "engine/crew.h"
 #include "engine/gate.h"
-#include "engine/pace.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
@@ -102,6 +102,7 @@ static bool index_early(struct flight *flight, bool *ret, struct error *error) {
     int64_t build_ms = flight->at.record.rows_total / INDEX_ROWS_PER_MS;
     bool others_write = false;
     *ret = false;
+    if (flight->store->ops->shape_index == NULL) return true;
     if ((change->index == NULL && change->alter_table == NULL) || build_ms <= flight->definition->pause_ms_max) return true;
     if (build_ms <= INDEX_MS_QUIET) {
         if (!flight->store->ops->others_write(flight->store, &others_write, error)) return false;
@@ -122,8 +123,10 @@ static bool make_shape(struct flight *flight, struct error *error) {
 }
 
 static bool capture_old(struct flight *flight, struct error *error) {
-    return flight->store->ops->capture_on(flight->store, SIDE_OLD, error) &&
-           flight->store->ops->backfill_open(flight->store, error);
+    struct store *store = flight->store;
+    bool noted = store->ops->capture_note != NULL;
+    return (noted ? store->ops->capture_note(store, error) : store->ops->capture_on(store, SIDE_OLD, error)) &&
+           store->ops->backfill_open(store, error);
 }
 
 static const struct step initializing[] = {
@@ -140,7 +143,7 @@ static bool backfill_one(struct flight *flight, struct chunk *chunk, struct erro
 static bool backfill(struct flight *flight, struct error *error) {
     int64_t before = flight->at.record.rows_done;
     double began = clock_ms();
-    if (!pace_chunks(flight, "backfill", before, flight->at.record.rows_total, backfill_one, error) ||
+    if (!crew_chunks(flight, "backfill", before, flight->at.record.rows_total, backfill_one, error) ||
         !flight_refresh(flight, error)) {
         return false;
     }
@@ -150,11 +153,37 @@ static bool backfill(struct flight *flight, struct error *error) {
     return true;
 }
 
+/* What the copy put off is built beside the writers, whose keys wait in the outbox meanwhile. */
+static bool close_backfill(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    double began = clock_ms();
+    if (store->ops->backfill_close == NULL) return true;
+    if (!store->ops->backfill_close(store, flight->token, error)) return false;
+    flight_note(flight, "indexes: built in %.2f s", (clock_ms() - began) / 1000);
+    return true;
+}
+
 static bool build_indexes(struct flight *flight, struct error *error) {
     double began = clock_ms();
+    if (flight->store->ops->shape_index == NULL) return true;
     if (!flight->store->ops->shape_index(flight->store, error)) return false;
     if (flight->definition->change.index != NULL) flight_note(flight, "indexes: built in %.2f s", (clock_ms() - began) / 1000);
     return true;
+}
+
+/* From now on nothing goes to the outbox. */
+static bool follow(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    return store->ops->capture_note == NULL || store->ops->capture_on(store, SIDE_OLD, error);
+}
+
+static bool drain_one(struct flight *flight, struct chunk *chunk, struct error *error) {
+    return flight->store->ops->drain(flight->store, flight->token, chunk, error);
+}
+
+static bool drain(struct flight *flight, struct error *error) {
+    if (flight->store->ops->drain == NULL) return true;
+    return flight_refresh(flight, error) && pace_chunks(flight, "drain", 0, flight->at.record.outbox, drain_one, error);
 }
 
 /* The new side opens: from now on what is written there follows to the old, or is refused if it cannot. */
@@ -178,7 +207,10 @@ static bool sweep(struct flight *flight, struct error *error) {
 
 static const struct step running[] = {
     {"backfill", backfill, true},
+    {"close the backfill", close_backfill, true},
     {"build the indexes", build_indexes, false},
+    {"follow at once", follow, false},
+    {"drain the outbox", drain, true},
     {"open the new side", open_new, false},
     {"sweep", sweep, true},
 };
@@ -227,4 +259,24 @@ bool carry_start(struct flight *flight, struct error *error) {
     }
     say_where(flight);
     return true;
+}
+
+static bool help_one(struct flight *flight, struct chunk *chunk, struct error *error) {
+    return flight->store->ops->backfill_chunk(flight->store, 0, chunk, error);
+}
+
+bool carry_join(struct flight *flight, struct error *error) {
+    const char *name = flight->definition->change.name;
+    bool done;
+    if (!flight_same_definition(flight, error)) return false;
+    if (flight->store->ops->workers == 1) {
+        return error_set(error, ERROR_USAGE, "--join: this store has one writer at a time, and migration %s one midflight", name);
+    }
+    if (!flight_step_done(flight, "backfill", &done, error)) return false;
+    if (flight->at.stage != STAGE_RUNNING || done) {
+        return error_set(error, ERROR_GATE, "--join: migration %s is %s%s: there is no copy to help with", name,
+                         stage_name(flight->at.stage), done ? ", and has been copied" : "");
+    }
+    return flight_bind(flight, error) &&
+           crew_chunks(flight, "backfill", flight->at.record.rows_done, flight->at.record.rows_total, help_one, error);
 }

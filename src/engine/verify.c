@@ -1,6 +1,7 @@
 #include "engine/verify.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,18 @@
 #include "engine/pace.h"
 #include "engine/quarantine.h"
 
-/* Rows compared in one read of the store. */
-#define ROWS_AT_ONCE 2000
-/* Differences of one step kept at most: beyond it a verification says enough. */
+/* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest of the same
+ * length, while others write. A sample is taken in small steps, all of one size. */
+#define STEP_MS 50.0
+#define STEP_BUSY_MS 10.0
+#define ROWS_FIRST 2000
+#define ROWS_MAX 100000
+#define ROWS_OF_A_SAMPLE 200
+/* Others are taken to be writing for so long after they were last seen to. */
+#define BUSY_MS 500.0
+/* How often a long rest looks whether it is to stop. */
+#define LOOK_MS 50.0
+/* Differences of one step kept at most: a step that finds more is taken again in smaller ones, as far as that goes. */
 #define DIFFERENCES_MAX 10000
 
 /* Differences are collected first: repairing writes, and must not happen while the step still reads. */
@@ -21,6 +31,7 @@ struct collected {
     struct arena *arena;
     struct difference *items;
     size_t count;
+    bool full; /* there were more */
 };
 
 static const char *copy_or_null(struct arena *arena, const char *text) {
@@ -30,7 +41,10 @@ static const char *copy_or_null(struct arena *arena, const char *text) {
 static bool collect(void *context, const struct difference *difference, struct error *error) {
     (void)error;
     struct collected *collected = context;
-    if (collected->count == DIFFERENCES_MAX) return true;
+    if (collected->count == DIFFERENCES_MAX) {
+        collected->full = true;
+        return true;
+    }
     if (collected->items == NULL) {
         collected->items = ARENA_ARRAY(collected->arena, struct difference, DIFFERENCES_MAX);
     }
@@ -100,26 +114,88 @@ static bool left_out(double sample, int64_t step) {
     return sample < 1 && (int64_t)((double)step * sample) == (int64_t)((double)(step - 1) * sample) && step > 0;
 }
 
+/* How verification goes: what is left, how much of it at a time, and who else is at work. */
+struct progress {
+    struct inspection inspection;
+    struct meter meter;
+    int64_t rows;   /* of the next step, at most */
+    int64_t passed; /* so far */
+    int64_t step;    /* its number */
+    double spent_ms; /* the last step took */
+    double seen;     /* when others were last seen to write; 0: never */
+};
+
+static bool progress_busy(const struct progress *progress) {
+    return progress->seen > 0 && clock_ms() - progress->seen < BUSY_MS;
+}
+
+/* The next step's size, by the last one. */
+static void progress_follow(struct progress *progress, double sample) {
+    double factor = (progress_busy(progress) ? STEP_BUSY_MS : STEP_MS) / fmax(progress->spent_ms, 0.01);
+    if (sample < 1) return;
+    progress->rows = (int64_t)((double)progress->rows * fmin(fmax(factor, 0.25), 2));
+    if (progress->rows < 1) progress->rows = 1;
+    if (progress->rows > ROWS_MAX) progress->rows = ROWS_MAX;
+}
+
+/* Between two steps: what is left of the time is the application's. */
+static bool progress_rest(struct progress *progress, struct flight *flight, struct error *error) {
+    bool wrote;
+    if (!flight->store->ops->others_write(flight->store, &wrote, error)) return false;
+    if (wrote) progress->seen = clock_ms();
+    double rest = progress_busy(progress) ? progress->spent_ms : 0;
+    if (flight->load > 0 && flight->load < 1) rest = fmax(rest, progress->spent_ms * (1 - flight->load) / flight->load);
+    for (double until = clock_ms() + rest, now; (now = clock_ms()) < until && !interrupt_requested();) {
+        clock_sleep_ms(fmin(until - now, LOOK_MS));
+        interrupt_rest();
+    }
+    return true;
+}
+
+/* One read of the store, and what follows from it. A step that found more than there is room for goes back to where it began. */
+static bool inspect_step(struct flight *flight, struct verification *verification, struct progress *progress, struct error *error) {
+    struct inspection *inspection = &progress->inspection;
+    struct collected collected = {.arena = arena_new()};
+    int64_t total = flight->at.record.rows_total;
+    char *cursor = inspection->cursor == NULL ? NULL : strdup(inspection->cursor);
+    double began = clock_ms();
+    inspection->rows = progress->rows;
+    inspection->skip = left_out(verification->sample, progress->step);
+    bool ok = flight->store->ops->inspect(flight->store, inspection, collect, &collected, error);
+    progress->spent_ms = clock_ms() - began;
+    if (ok && collected.full && progress->rows > 1) {
+        free(inspection->cursor);
+        inspection->cursor = cursor;
+        inspection->done = false;
+        progress->rows = progress->rows / 4 > 0 ? progress->rows / 4 : 1;
+        arena_free(collected.arena);
+        return true;
+    }
+    free(cursor);
+    ok = ok && settle(flight, verification, &collected, error);
+    arena_free(collected.arena);
+    if (!ok) return false;
+    progress->step++;
+    progress->passed += inspection->rows;
+    if (!inspection->skip) verification->rows += inspection->rows;
+    meter_add(&progress->meter, flight, "verify", inspection->rows,
+              inspection->done ? total : progress->passed < total ? progress->passed : total, total);
+    progress_follow(progress, verification->sample);
+    return true;
+}
+
 static bool inspect_all(struct flight *flight, struct verification *verification, struct error *error) {
-    struct inspection inspection = {.direction = leading(flight), .until = verification->to};
-    struct meter meter = {0};
-    int64_t total = flight->at.record.rows_total, passed = 0;
+    struct progress progress = {.inspection = {.direction = leading(flight), .until = verification->to},
+                                .rows = verification->sample < 1 ? ROWS_OF_A_SAMPLE : ROWS_FIRST};
     bool ok = true;
-    if (verification->from != NULL) inspection.cursor = strdup(verification->from);
-    for (int64_t step = 0; ok && !inspection.done; step++) {
-        struct collected collected = {.arena = arena_new()};
+    if (verification->from != NULL) progress.inspection.cursor = strdup(verification->from);
+    while (ok && !progress.inspection.done) {
         interrupt_rest();
         ok = !interrupt_requested() || error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: verify");
-        inspection.rows = verification->sample < 1 ? ROWS_AT_ONCE / 10 : ROWS_AT_ONCE;
-        inspection.skip = left_out(verification->sample, step);
-        ok = ok && flight->store->ops->inspect(flight->store, &inspection, collect, &collected, error) &&
-             settle(flight, verification, &collected, error);
-        passed += inspection.rows;
-        if (!inspection.skip) verification->rows += inspection.rows;
-        if (ok) meter_add(&meter, flight, "verify", inspection.rows, inspection.done ? total : passed < total ? passed : total, total);
-        arena_free(collected.arena);
+        ok = ok && inspect_step(flight, verification, &progress, error) &&
+             (progress.inspection.done || progress_rest(&progress, flight, error));
     }
-    free(inspection.cursor);
+    free(progress.inspection.cursor);
     return ok;
 }
 

@@ -32,6 +32,7 @@ struct record {
     int64_t verified_ms, verified_epoch; /* last verification of the whole; 0: none */
     int64_t verified_rows;
     int64_t quarantined, diverged;
+    int64_t outbox; /* keys noted and not yet synced; a key may be counted more than once */
     char owner[160]; /* who holds the lease; empty: nobody */
     int64_t lease_until_ms;
     int64_t token; /* fencing: grows with every lease taken */
@@ -135,6 +136,7 @@ struct check_report {
 struct store_ops {
     const char *scheme;  /* "sqlite" */
     double hold_ms_max;  /* how long one chunk may make others wait, where the definition does not say */
+    int workers;         /* how many connections copy at once, where nobody says; 1: no more can */
 
     bool (*open)(const char *address, struct store **ret, struct error *error);
     void (*close)(struct store *store);
@@ -174,24 +176,36 @@ struct store_ops {
     bool (*check)(struct store *store, struct check_report *report, struct error *error);
     bool (*schema_digest)(struct store *store, char ret[24], struct error *error); /* of the old tables' DDL */
     bool (*shape_make)(struct store *store, struct error *error);  /* [tx] */
-    bool (*shape_index)(struct store *store, struct error *error); /* [tx] the DDL in change->index */
+    /* [tx] The DDL in change->index. NULL: shape_make and backfill_close see to it, and hold nobody. */
+    bool (*shape_index)(struct store *store, struct error *error);
     bool (*shape_empty)(struct store *store, enum side side, struct chunk *chunk, struct error *error); /* [own] */
     bool (*shape_drop)(struct store *store, enum side side, struct error *error); /* [tx] */
     bool (*shape_retire)(struct store *store, struct error *error);               /* [tx] the old tables, as retire says */
     /* [own] The exchange, tried on a copy: what would not fit after it is refused, and the exchange itself is short. */
     bool (*swap_rehearse)(struct store *store, bool back, struct error *error);
-    bool (*swap)(struct store *store, bool back, struct error *error);            /* [tx] exchange names; re-bind after */
+    /* [tx] Exchange names; re-bind after. `ret_held_since_ms`: since when writers wait for it, by clock_ms. */
+    bool (*swap)(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+    /* [own] What an exchange leaves to be done while everybody works on. It may be done again; NULL: the store leaves nothing. */
+    bool (*swap_settle)(struct store *store, struct error *error);
 
     /* sync */
     bool (*rows_count)(struct store *store, int64_t *ret, struct error *error); /* of the old shape */
-    bool (*capture_on)(struct store *store, enum side side, struct error *error);  /* [tx] notices writes to this side */
+    /* [tx] Writes to the old side only leave their keys in the outbox, until capture_on. NULL: they are synced at once from the
+     * beginning, and there is no outbox. */
+    bool (*capture_note)(struct store *store, struct error *error);
+    bool (*capture_on)(struct store *store, enum side side, struct error *error);  /* [tx] writes to this side are synced */
     bool (*capture_refuse)(struct store *store, enum side side, struct error *error); /* [tx] this side takes no writes */
     /* [tx] Nothing is followed any more, and a side that is to be taken away takes no more writes. Needs names only. */
     bool (*capture_close)(struct store *store, enum side side, struct error *error);
     bool (*capture_off)(struct store *store, struct error *error);                 /* [tx] both sides, and its helpers */
     bool (*capture_intact)(struct store *store, char *ret_missing, size_t size, struct error *error);
     bool (*backfill_open)(struct store *store, struct error *error); /* [tx] everything that is there now is to be copied */
-    bool (*backfill_chunk)(struct store *store, int64_t token, struct chunk *chunk, struct error *error); /* [own] */
+    /* [own] The next chunk of a range that this store holds, or takes. With several workers each has a store of its own; `token`
+     * 0: it helps one who holds the lease. Where every range is in other hands it waits a little, and has covered no rows. */
+    bool (*backfill_chunk)(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
+    /* [own] After the last chunk: what the copy put off. NULL: nothing. May be called again after a crash. */
+    bool (*backfill_close)(struct store *store, int64_t token, struct error *error);
+    bool (*drain)(struct store *store, int64_t token, struct chunk *chunk, struct error *error); /* [own] syncs keys of the outbox */
     bool (*inspect)(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
                     struct error *error); /* [own] reads only */
     bool (*sync)(struct store *store, enum direction direction, const char *key, struct error *error); /* [tx] one entity, whole */
@@ -201,6 +215,9 @@ struct store_ops {
     bool (*rehearse)(struct store *store, int64_t entities, int64_t *ret_done, struct error *error); /* [own] the way back,
                                                                    on a sample, in a transaction that is undone */
     bool (*others_write)(struct store *store, bool *ret, struct error *error); /* since it was last asked, or bound */
+    /* [own] How long a small durable write takes now, in ms: what an application feels. NULL: a chunk holds everybody up by itself,
+     * and its time says enough. */
+    bool (*pulse)(struct store *store, double *ret_ms, struct error *error);
     /* Outside of transactions: keeps the log short. `rest`: there is time for it; else only where it has to be. */
     bool (*tidy)(struct store *store, bool rest, struct error *error);
 };

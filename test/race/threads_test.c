@@ -64,7 +64,7 @@ static void *carry(void *context) {
     mf_result result = mf_open(place->definition, NULL, &migration, &error);
     if (result != MF_DONE) return error.message;
     mf_verify verify = {.sample = 1};
-    if (mf_start(migration, 0, &error) != MF_DONE || mf_verify_run(migration, &verify, &error) != MF_DONE ||
+    if (mf_start(migration, NULL, &error) != MF_DONE || mf_verify_run(migration, &verify, &error) != MF_DONE ||
         mf_advance(migration, &error) != MF_DONE || mf_rollback(migration, false, &error) != MF_DONE) {
         result = error.result;
     }

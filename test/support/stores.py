@@ -9,6 +9,8 @@ STORES = tuple(os.environ.get("MIDFLIGHT_STORES", SQLITE).split(","))
 # SQL of the tests is written for SQLite: patterns of what others have no like of, and what they say for it.
 WORDS = {SQLITE: (), POSTGRESQL: (
     (r"\binstr\(", "strpos("),
+    (r"\bepoch INTEGER\b", "epoch BIGINT"),  # as SQLite has it, of eight bytes
+    (r"(?<=':'\) - 1\) )AS INTEGER\b", "AS BIGINT"),
     (r"\bplans TEXT\b", "plans JSONB"),
     (r"\bjson_each\(([^()]+)\) (\w)\b", r"jsonb_array_elements_text(\1) WITH ORDINALITY \2 (value, number)"),
     (r"\b(\w)\.key\b", r"\1.number - 1"),

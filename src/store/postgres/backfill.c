@@ -1,9 +1,8 @@
-/* Backfill: the range from the cursor on, a chunk at a time, each in one transaction with its cursor.
+/* Backfill: ranges (range.c), a chunk at a time, each in one transaction with its range's cursor.
  *
- * Capture is on, so the triggers keep every row that is there; a chunk adds what is missing. It locks the leader's rows
- * first, then reads them with a second statement: between the two nobody can delete or change what it is about to copy. A
- * chunk waits for a lock less long than PostgreSQL waits before it looks for deadlocks, so that it is the chunk, and never
- * the application, that gives way. */
+ * Capture notes keys in the outbox (outbox.c), and nobody else writes the new tables, which have no indexes yet (late.c). So a
+ * chunk is a plain INSERT ... SELECT that locks no row: what is written while it runs is noted, and synced when the outbox is
+ * drained, whichever of the two the chunk saw. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +10,14 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/interrupt.h"
-#include "store/sql/ledger.h"
 #include "store/postgres/state.h"
 
-/* Below deadlock_timeout (1 s by default), and short enough that whoever waits behind us hardly notices. */
+/* Short enough that whoever waits behind us hardly notices. */
 #define LOCK_WAIT "50ms"
+/* A chunk that turns out so much larger than it was taken for is undone, and tried smaller. */
+#define CHUNK_WAIT "2s"
+/* Where others hold what is left, or have not divided it yet. */
+#define ELSEWHERE_MS 20.0
 
 bool postgres_rows_count(struct store *base, int64_t *ret, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
@@ -95,72 +97,6 @@ bool pg_rows_in(struct postgres_store *store, const char *from, const char *unti
     return true;
 }
 
-/* --- the cursor -------------------------------------------------------------------------------------------------- */
-
-/* The highest key of the old side now: what comes later, the triggers see. NULL: there is none. */
-static bool highest(struct postgres_store *store, const char **ret, struct error *error) {
-    TEXT sql = {0};
-    text_add(&sql, "SELECT ");
-    pg_key_text(&sql, NULL, &store->key);
-    text_add(&sql, " FROM (");
-    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
-        const struct bound_table *table = &store->tables[SIDE_OLD][i];
-        text_add(&sql, i > 0 ? " UNION ALL (SELECT " : "(SELECT ");
-        sync_names(&sql, &pg_dialect, NULL, &table->table->key);
-        text_add(&sql, " FROM ");
-        pg_dialect.table(&sql, table);
-        text_add(&sql, " ORDER BY ");
-        for (size_t k = 0; k < store->key.count; k++) {
-            if (k > 0) text_add(&sql, ", ");
-            pg_quote(&sql, table->table->key.items[k]);
-            text_add(&sql, " DESC NULLS LAST");
-        }
-        text_add(&sql, " LIMIT 1)");
-    }
-    text_add(&sql, ") AS midflight_h (");
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, ") ORDER BY ");
-    for (size_t k = 0; k < store->key.count; k++) text_addf(&sql, "%sk%zu DESC NULLS LAST", k > 0 ? ", " : "", k + 1);
-    text_add(&sql, " LIMIT 1");
-    return pg_text(store->db, text_get(&sql), NULL, store->bound, ret, error);
-}
-
-bool postgres_backfill_open(struct store *base, struct error *error) {
-    struct postgres_store *store = postgres_store_of(base);
-    const char *until = NULL;
-    if (!highest(store, &until, error)) return false;
-    const char *values[] = {store->change.name, until};
-    return pg_query(store->db, "INSERT INTO midflight.midflight_position (migration, until_key) VALUES ($1, $2)", NULL, values, 2,
-                    NULL, error);
-}
-
-struct position {
-    const char *cursor, *until; /* NULL: from the beginning; nothing (left) to do */
-};
-
-static bool position_read(struct postgres_store *store, struct arena *arena, struct position *ret, struct error *error) {
-    RESULT *result = NULL;
-    const char *values[] = {store->change.name};
-    if (!pg_query(store->db, "SELECT cursor_key, until_key FROM midflight.midflight_position WHERE migration = $1", NULL, values, 1,
-                  &result, error)) {
-        return false;
-    }
-    if (PQntuples(result) == 0) {
-        return error_set(error, ERROR_SCHEMA, "%s: midflight's own table was emptied: `midflight rollback`, then start again",
-                         store->sql.base.name);
-    }
-    const char *cursor = result_text(result, 0, 0), *until = result_text(result, 0, 1);
-    *ret = (struct position){cursor == NULL ? NULL : arena_copy(arena, cursor), until == NULL ? NULL : arena_copy(arena, until)};
-    return true;
-}
-
-static bool position_write(struct postgres_store *store, const char *cursor, bool done, struct error *error) {
-    const char *values[] = {store->change.name, cursor, done ? "t" : "f"};
-    return pg_query(store->db,
-                    "UPDATE midflight.midflight_position SET cursor_key = $2, until_key = CASE WHEN $3::boolean THEN NULL ELSE "
-                    "until_key END WHERE migration = $1", NULL, values, 3, NULL, error);
-}
-
 /* --- one chunk ------------------------------------------------------------------------------------------------- */
 
 static bool run_range(struct postgres_store *store, const char *sql, const char *from, const char *until,
@@ -171,23 +107,6 @@ static bool run_range(struct postgres_store *store, const char *sql, const char 
            pg_query_often(store->db, sql, values, count, &store->prepared, store->arena, NULL, error);
 }
 
-static bool lock_range(struct postgres_store *store, const char *from, const char *until, struct arena *arena,
-                       struct error *error) {
-    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
-        const struct bound_table *table = &store->tables[SIDE_OLD][i];
-        TEXT sql = {0};
-        text_add(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
-        pg_dialect.table(&sql, table);
-        text_add(&sql, " WHERE ");
-        add_range(&sql, table, from, until);
-        text_add(&sql, " ORDER BY ");
-        sync_names(&sql, &pg_dialect, NULL, &table->table->key);
-        text_add(&sql, " FOR SHARE) AS midflight_l");
-        if (!run_range(store, text_get(&sql), from, until, arena, error)) return false;
-    }
-    return true;
-}
-
 static bool copy_range(struct postgres_store *store, const char *from, const char *until, struct arena *arena,
                        struct error *error) {
     struct scope scope = {.lower = from != NULL, .upper = true};
@@ -196,7 +115,7 @@ static bool copy_range(struct postgres_store *store, const char *from, const cha
         TEXT query = {0};
         TEXT sql = {0};
         sync_query(&query, &pg_dialect, flow, &scope, IMAGE_STORED);
-        sync_insert(&sql, &pg_dialect, flow, text_get(&query), NULL, false);
+        sync_fill(&sql, &pg_dialect, flow, text_get(&query));
         if (!run_range(store, text_get(&sql), from, until, arena, error)) return false;
     }
     return true;
@@ -206,9 +125,9 @@ static bool copy_range(struct postgres_store *store, const char *from, const cha
 static bool copy_carefully(struct postgres_store *store, const char *from, const char *until, struct arena *arena,
                            struct error *error) {
     TEXT sql = {0};
-    text_addf(&sql, "SELECT %s(ARRAY(SELECT ROW(", pg_own(store, "forward_each"));
+    text_addf(&sql, "SELECT %s(ARRAY(SELECT ROW(", pg_own(store, "note_each"));
     sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_addf(&sql, ")::%s FROM (", pg_own(store, "key"));
+    text_addf(&sql, ")::%s FROM (", pg_own(store, "outbox"));
     for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
         const struct bound_table *table = &store->tables[SIDE_OLD][i];
         text_add(&sql, i > 0 ? " UNION SELECT " : "SELECT ");
@@ -220,33 +139,69 @@ static bool copy_carefully(struct postgres_store *store, const char *from, const
     }
     text_add(&sql, ") AS midflight_k (");
     sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, ") ORDER BY 1))");
+    text_add(&sql, ") ORDER BY 1), true)");
     return run_range(store, text_get(&sql), from, until, arena, error);
 }
 
-static bool set_guard(struct postgres_store *store, struct error *error) {
-    const char *values[] = {pg_guard(store, FORWARD)};
-    return pg_query(store->db, "SELECT set_config('midflight.syncing', $1, true), set_config('lock_timeout', '" LOCK_WAIT "', true)",
-                    NULL, values, 1, NULL, error);
+/* Should the server crash, the last chunks are copied again: cursor and rows are lost together, so nobody need wait for the
+ * disk, and no application waits behind us for it. */
+static bool chunk_begin(struct postgres_store *store, struct error *error) {
+    return pg_script(store->db, "BEGIN; SET LOCAL lock_timeout = '" LOCK_WAIT "'; SET LOCAL synchronous_commit = off; SET LOCAL "
+                               "statement_timeout = '" CHUNK_WAIT "'", NULL, error);
 }
 
-static bool chunk_commit(struct postgres_store *store, int64_t token, const struct position *position, const char *until,
-                         bool carefully, struct chunk *chunk, struct arena *arena, struct error *error) {
+/* The lease of the whole goes on while its holder copies. */
+static bool lease_goes_on(struct postgres_store *store, int64_t token, struct error *error) {
+    int64_t now = clock_wall_ms();
+    if (token == 0 || now - store->leased_ms < LEASE_MS / 4) return true;
+    if (!store->sql.base.ops->lease_renew(&store->sql.base, store->change.name, now + LEASE_MS, token, error)) return false;
+    store->leased_ms = now;
+    return true;
+}
+
+/* *ret_held false: the range is no longer ours, and nothing was written. */
+static bool chunk_commit(struct postgres_store *store, int64_t token, const char *until, bool carefully, struct chunk *chunk,
+                         bool *ret_held, struct arena *arena, struct error *error) {
     struct store *base = &store->sql.base;
-    bool done = strcmp(until, position->until) == 0;
-    if (!base->ops->begin(base, error)) return false;
+    const char *from = store->range.cursor;
+    bool done = strcmp(until, store->range.until) == 0;
     double began = clock_ms();
-    bool ok = set_guard(store, error) && lock_range(store, position->cursor, until, arena, error) &&
-              (carefully ? copy_carefully(store, position->cursor, until, arena, error)
-                         : copy_range(store, position->cursor, until, arena, error)) &&
-              position_write(store, until, done, error) &&
-              sql_rows_advance(base, store->change.name, token, chunk->rows, error);
-    if (ok) FAILPOINT("backfill chunk, uncommitted");
-    ok = ok && base->ops->commit(base, error);
-    if (!ok) base->ops->rollback(base);
+    bool ok = chunk_begin(store, error) && pg_range_move(store, until, chunk->rows, done, ret_held, error) &&
+              lease_goes_on(store, token, error);
+    if (ok && *ret_held) {
+        ok = carefully ? copy_carefully(store, from, until, arena, error) : copy_range(store, from, until, arena, error);
+        if (ok) FAILPOINT("backfill chunk, uncommitted");
+        ok = ok && base->ops->commit(base, error);
+    }
+    if (!ok || !*ret_held) base->ops->rollback(base);
     chunk->hold_ms = clock_ms() - began;
-    chunk->done = ok && done;
     if (!ok && error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* a smaller one, after a rest */
+    if (!ok || !*ret_held) return ok;
+    if (done) {
+        pg_range_let_go(store);
+    } else {
+        store->range.cursor = arena_copy(store->range.arena, until);
+        store->range.rows_left -= chunk->rows;
+    }
+    return true;
+}
+
+static bool copy_chunk(struct postgres_store *store, int64_t token, struct chunk *chunk, struct arena *arena, struct error *error) {
+    const char *upper = NULL, *from = store->range.cursor;
+    bool held = true;
+    if (!pg_row_bytes(store, error)) return false;
+    if (chunk->rows > store->chunk_rows_max) chunk->rows = store->chunk_rows_max;
+    bool rest = chunk->rows >= store->range.rows_left; /* of the range: it need not be searched for an end */
+    if (!rest && !pg_key_after(store, SIDE_OLD, from, store->range.until, chunk->rows, arena, &upper, error)) return false;
+    const char *until = upper == NULL ? store->range.until : upper;
+    /* The range's last rows are what is left of its estimate, so that progress comes to the whole, and no further. */
+    if (upper == NULL || chunk->rows > store->range.rows_left) chunk->rows = store->range.rows_left;
+    bool ok = chunk_commit(store, token, until, false, chunk, &held, arena, error);
+    if (!ok && error->code == ERROR_ROWS) ok = chunk_commit(store, token, until, true, chunk, &held, arena, error);
+    if (!held) {
+        pg_range_let_go(store);
+        chunk->rows = 0;
+    }
     return ok;
 }
 
@@ -267,47 +222,57 @@ static const char *listed(const PGresult *result, int column, struct arena *aren
     return arena_format(arena, column == 0 ? "{%s}" : "%s", text_get(&list));
 }
 
-/* Waits for those that run now. One with a snapshot from before could not see what the backfill writes, nor write it. */
-static bool drain(struct postgres_store *store, struct arena *arena, struct error *error) {
+/* Waits for those that run now: who had no trigger to run, or another one. */
+bool pg_older_end(struct postgres_store *store, struct error *error) {
+    struct arena *arena = arena_new();
     const char *values[] = {NULL};
     double began = clock_ms();
-    while (true) {
+    bool ok = true;
+    while (ok) {
         RESULT *left = NULL;
-        if (!pg_query(store->db, running, NULL, values, 1, &left, error)) return false;
-        if (PQntuples(left) == 0) return true;
+        ok = pg_query(store->db, running, NULL, values, 1, &left, error);
+        if (!ok || PQntuples(left) == 0) break;
         if (values[0] == NULL) values[0] = listed(left, 0, arena);
-        if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped while it waited for older transactions");
-        if (clock_ms() - began > DRAIN_MS) {
-            return error_set(error, ERROR_BUSY,
-                             "transactions older than the capture still run after %.0f s (pid %s): end them, see "
-                             "pg_stat_activity, and run the same command again", DRAIN_MS / 1000, listed(left, 1, arena));
+        if (interrupt_requested()) {
+            ok = error_set(error, ERROR_INTERRUPTED, "stopped while it waited for older transactions");
+        } else if (clock_ms() - began > DRAIN_MS) {
+            ok = error_set(error, ERROR_BUSY,
+                           "transactions older than the capture still run after %.0f s (pid %s): end them, see "
+                           "pg_stat_activity, and run the same command again", DRAIN_MS / 1000, listed(left, 1, arena));
+        } else {
+            clock_sleep_ms(DRAIN_LOOK_MS);
         }
-        clock_sleep_ms(DRAIN_LOOK_MS);
     }
+    arena_free(arena);
+    return ok;
+}
+
+/* A helper waits for the holder of the lease to make the ranges. */
+static bool make_ranges(struct postgres_store *store, int64_t token, struct error *error) {
+    if (token != 0) return pg_older_end(store, error) && pg_ranges_make(store, token, error);
+    clock_sleep_ms(ELSEWHERE_MS);
+    return true;
+}
+
+bool postgres_backfill_open(struct store *base, struct error *error) {
+    (void)base, (void)error;
+    return true; /* the ranges are made by the first chunk, when older transactions have ended and nobody waits for a lock */
 }
 
 bool postgres_backfill_chunk(struct store *base, int64_t token, struct chunk *chunk, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    struct arena *arena = arena_new();
-    struct position position = {0};
-    const char *upper = NULL;
-    bool ok = position_read(store, arena, &position, error);
-    if (ok && position.until == NULL) {
-        chunk->rows = 0;
-        chunk->hold_ms = 0;
-        chunk->done = true;
+    enum ranges_left state = RANGES_HELD;
+    if (store->range.arena == NULL && !pg_range_take(store, &state, error)) return false;
+    if (state == RANGES_HELD) {
+        struct arena *arena = arena_new();
+        bool ok = copy_chunk(store, token, chunk, arena, error);
         arena_free(arena);
-        return true;
+        return ok;
     }
-    ok = ok && (position.cursor != NULL || drain(store, arena, error)) &&
-         pg_key_after(store, SIDE_OLD, position.cursor, position.until, chunk->rows, arena, &upper, error);
-    const char *until = upper == NULL ? position.until : upper;
-    if (ok && (upper == NULL || store->change.shapes[SIDE_OLD].count > 1)) {
-        ok = pg_rows_in(store, position.cursor, until, arena, &chunk->rows, error);
-    }
-    if (ok && !chunk_commit(store, token, &position, until, false, chunk, arena, error)) {
-        ok = error->code == ERROR_ROWS && chunk_commit(store, token, &position, until, true, chunk, arena, error);
-    }
-    arena_free(arena);
-    return ok;
+    chunk->rows = 0;
+    chunk->hold_ms = 0;
+    chunk->done = state == RANGES_DONE;
+    if (state == RANGES_UNMADE) return make_ranges(store, token, error);
+    if (state == RANGES_ELSEWHERE) clock_sleep_ms(ELSEWHERE_MS);
+    return true;
 }

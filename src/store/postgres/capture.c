@@ -28,10 +28,12 @@ static const char objects_now[] =
     "FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname LIKE 'midflight\\_%' "
     "UNION ALL SELECT 'FUNCTION', p.oid::regprocedure::text, '', md5(p.prosrc), p.proname, 2 FROM pg_proc p WHERE "
     "p.pronamespace = 'midflight'::regnamespace "
+    "UNION ALL SELECT 'TABLE', c.oid::regclass::text, '', '', c.relname, 4 FROM pg_class c WHERE c.relnamespace = "
+    "'midflight'::regnamespace AND c.relkind = 'r' "
     "UNION ALL SELECT 'TYPE', t.oid::regtype::text, '', '', t.typname, 3 FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid "
     "WHERE t.typnamespace = 'midflight'::regnamespace AND c.relkind = 'c' ";
 
-static bool enter_objects(struct postgres_store *store, struct error *error) {
+bool pg_enter_objects(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     const char *values[] = {store->change.name, pg_own_name(store, "")};
     text_addf(&sql,
@@ -49,7 +51,7 @@ static bool drop_objects(struct postgres_store *store, struct error *error) {
     if (!pg_query(store->db,
                   "SELECT o.kind, o.name, t.tgrelid::regclass FROM midflight.midflight_object o LEFT JOIN pg_trigger t ON o.kind = "
                   "'TRIGGER' AND quote_ident(t.tgname) = o.name WHERE o.migration = $1 AND (o.kind <> 'TRIGGER' OR t.oid IS NOT "
-                  "NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE'], o.kind), o.place DESC",
+                  "NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE', 'TABLE'], o.kind), o.place DESC",
                   NULL, values, 1, &found, error)) {
         return false;
     }
@@ -60,7 +62,8 @@ static bool drop_objects(struct postgres_store *store, struct error *error) {
     }
     return pg_script(store->db, text_get(&drops), NULL, error) &&
            pg_query(store->db, "DELETE FROM midflight.midflight_object WHERE migration = $1", NULL, values, 1, NULL, error) &&
-           pg_query(store->db, "DELETE FROM midflight.midflight_position WHERE migration = $1", NULL, values, 1, NULL, error);
+           pg_query(store->db, "DELETE FROM midflight.midflight_range WHERE migration = $1", NULL, values, 1, NULL, error) &&
+           pg_query(store->db, "DELETE FROM midflight.midflight_late WHERE migration = $1", NULL, values, 1, NULL, error);
 }
 
 static bool programs_there(struct postgres_store *store, bool *ret, struct error *error) {
@@ -132,10 +135,20 @@ static bool lock_patiently(struct postgres_store *store, struct text *list, cons
     return pg_patiently(store->db, run_locks, &locks, "the tables could not be locked", error);
 }
 
-/* For triggers that are to be made. */
-static bool lock_to_capture(struct postgres_store *store, enum side side, struct error *error) {
+bool pg_lock_for_capture(struct postgres_store *store, enum side side, struct error *error) {
     TEXT list = {0};
     return list_tables(store, side, &list, error) && lock_patiently(store, &list, LOCK_CAPTURE, (struct locks){0}, error);
+}
+
+/* Where triggers note keys by now, their functions alone are replaced: whoever runs the one before goes on to note, and is waited
+ * for when the outbox is drained. */
+static bool is_noted(struct postgres_store *store, enum side side, bool *ret, struct error *error) {
+    const char *table = NULL;
+    *ret = false;
+    if (side != SIDE_OLD) return true;
+    if (!pg_text(store->db, "SELECT to_regclass($1)::text", pg_own(store, "outbox"), store->bound, &table, error)) return false;
+    *ret = table != NULL;
+    return true;
 }
 
 /* For triggers that are to be dropped: `drop`, and the old tables soon after. */
@@ -148,23 +161,23 @@ static bool lock_to_release(struct postgres_store *store, bool drop, struct erro
 
 bool postgres_capture_on(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    bool there = false;
+    bool there = false, noted = false;
     if (side == SIDE_NEW && !pg_numbers_pass(store, error)) return false;
-    if (!lock_to_capture(store, side, error) || !programs_there(store, &there, error) ||
-        (!there && !pg_programs(store, error))) {
+    if (!is_noted(store, side, &noted, error) || (!noted && !pg_lock_for_capture(store, side, error)) ||
+        !programs_there(store, &there, error) || (!there && !pg_programs(store, error))) {
         return false;
     }
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!pg_capture_table(store, side == SIDE_OLD ? FORWARD : BACKWARD, i, error)) return false;
     }
-    return enter_objects(store, error);
+    return pg_enter_objects(store, error);
 }
 
 /* Triggers that let nobody write, but who says so in midflight.syncing. */
 static bool install_refusal(struct postgres_store *store, enum side side, const char *message, struct error *error) {
     TEXT sql = {0};
     const char *name = pg_own(store, arena_format(store->bound, "%s_refuse", side_name(side)));
-    if (!lock_to_capture(store, side, error)) return false;
+    if (!pg_lock_for_capture(store, side, error)) return false;
     text_addf(&sql, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n"
                     "  IF current_setting('midflight.syncing', true) = ", name);
     pg_quote_text(&sql, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
@@ -183,7 +196,7 @@ static bool install_refusal(struct postgres_store *store, enum side side, const 
         pg_dialect.table(&sql, table);
         text_addf(&sql, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", name);
     }
-    return pg_script(store->db, text_get(&sql), NULL, error) && enter_objects(store, error);
+    return pg_script(store->db, text_get(&sql), NULL, error) && pg_enter_objects(store, error);
 }
 
 bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/postgres/state.h"
 #include "store/sql/catalog.h"
 
 static bool is_true(const PGresult *result, int row, int column) {
@@ -29,7 +30,7 @@ static bool read_schema(PGconn *db, const char *name, struct arena *arena, struc
     RESULT *result = NULL;
     if (!pg_query(db,
                   "SELECT n.nspname, c.relkind, pg_has_role(c.relowner, 'USAGE'), c.relrowsecurity AND c.relforcerowsecurity AND "
-                  "NOT r.rolbypassrls AND NOT r.rolsuper, current_user FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                  "NOT r.rolbypassrls AND NOT r.rolsuper, current_user, c.relhasrules FROM pg_class c JOIN pg_namespace n ON n.oid = "
                   "c.relnamespace JOIN pg_roles r ON r.rolname = current_user "
                   "WHERE c.relname = $1 AND pg_table_is_visible(c.oid)",
                   NULL, &name, 1, &result, error)) {
@@ -39,6 +40,7 @@ static bool read_schema(PGconn *db, const char *name, struct arena *arena, struc
         return error_set(error, ERROR_DEFINITION, "there is no table %s on the search path: name one that exists", name);
     }
     table->schema = arena_copy(arena, PQgetvalue(result, 0, 0));
+    table->ruled = is_true(result, 0, 5);
     const char *kind = PQgetvalue(result, 0, 1);
     if (*kind == 'r' || *kind == 'p') return check_rights(name, result, error);
     return error_set(error, ERROR_DEFINITION,
@@ -76,10 +78,20 @@ static bool read_columns(PGconn *db, const char *name, struct arena *arena, stru
     return true;
 }
 
+/* Rows (which, column) in the order of both. */
+static void take_uniques(const PGresult *result, struct arena *arena, struct bound_table *table) {
+    for (int i = 0; i < PQntuples(result); i++) {
+        bool first = i == 0 || strcmp(PQgetvalue(result, i, 0), PQgetvalue(result, i - 1, 0)) != 0;
+        if (first) table->unique_count++;
+        names_add(arena, &table->uniques[table->unique_count - 1], arena_copy(arena, PQgetvalue(result, i, 1)));
+    }
+}
+
 /* Every plain unique index, the primary key's first: not partial, not over expressions, not deferrable. */
-static bool read_uniques(PGconn *db, const char *name, struct arena *arena, struct bound_table *table,
+static bool read_uniques(PGconn *db, const char *name, const char *migration, struct arena *arena, struct bound_table *table,
                          struct error *error) {
     RESULT *result = NULL;
+    RESULT *late = NULL;
     const char *values[] = {name, table->schema};
     if (!pg_query(db,
                   "SELECT i.indexrelid, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
@@ -92,12 +104,10 @@ static bool read_uniques(PGconn *db, const char *name, struct arena *arena, stru
                   NULL, values, 2, &result, error)) {
         return false;
     }
-    table->uniques = ARENA_ARRAY(arena, struct names, (size_t)PQntuples(result));
-    for (int i = 0; i < PQntuples(result); i++) {
-        bool first = i == 0 || strcmp(PQgetvalue(result, i, 0), PQgetvalue(result, i - 1, 0)) != 0;
-        if (first) table->unique_count++;
-        names_add(arena, &table->uniques[table->unique_count - 1], arena_copy(arena, PQgetvalue(result, i, 1)));
-    }
+    if (migration != NULL && !pg_late_uniques(db, migration, table->schema, name, &late, error)) return false;
+    table->uniques = ARENA_ARRAY(arena, struct names, (size_t)(PQntuples(result) + PQntuples(late)));
+    take_uniques(late, arena, table); /* the primary key's, if it is one of them, is the first */
+    take_uniques(result, arena, table);
     return true;
 }
 
@@ -116,11 +126,11 @@ static bool deferrable_fail(PGconn *db, const struct bound_table *table, struct 
                      "apart: make it NOT DEFERRABLE, or add a unique index", table->physical, found);
 }
 
-bool pg_catalog_table(PGconn *db, const struct table *table, struct arena *arena, struct bound_table *ret,
-                      struct error *error) {
+bool pg_catalog_table(PGconn *db, const struct table *table, const char *migration, struct arena *arena,
+                      struct bound_table *ret, struct error *error) {
     struct bound_table bound = {.table = table, .physical = table->name};
     if (!read_schema(db, table->name, arena, &bound, error) || !read_columns(db, table->name, arena, &bound, error) ||
-        !read_uniques(db, table->name, arena, &bound, error)) {
+        !read_uniques(db, table->name, migration, arena, &bound, error)) {
         return false;
     }
     if (!sql_table_finish(&bound, error)) return deferrable_fail(db, &bound, arena, error);

@@ -4,8 +4,9 @@
 #include "store/postgres/connection.h"
 #include "store/shape.h"
 
-MUST_USE bool pg_catalog_table(PGconn *db, const struct table *table, struct arena *arena, struct bound_table *ret,
-                               struct error *error);
+/* `migration`: some of the table's unique sets may have been put off by it, and count all the same; NULL: none were. */
+MUST_USE bool pg_catalog_table(PGconn *db, const struct table *table, const char *migration, struct arena *arena,
+                               struct bound_table *ret, struct error *error);
 /* Within a transaction: makes temporary views, which its end takes away. */
 MUST_USE bool pg_catalog_flow(PGconn *db, const struct query *query, enum direction direction,
                               const struct bound_table *leaders, size_t leader_count, const struct bound_table *target,

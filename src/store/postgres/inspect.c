@@ -1,7 +1,10 @@
 /* Verification: the same queries, compared with the follower's rows instead of written to them.
  *
  * An entity agrees if new = forward(old) or old = backward(new). Each step reads one snapshot, and both sides change in one
- * transaction, so a difference seen is a difference. */
+ * transaction, so a difference seen is a difference.
+ *
+ * A step asks first whether anything in its range differs, and mostly nothing does; then which entities differ in both
+ * directions. Where the query of some entity fails, the range is halved until few are left, and those are taken one by one. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,45 +16,17 @@
 /* The longest text of a row in a report. */
 #define ROW_TEXT_MAX 600
 
+/* Differences that one step tells of at most: where there are more, it ends there, and the next goes on. */
+#define TOLD_MAX 1000
+/* So few rows are no longer halved. */
+#define EACH_ROWS 32
+
 /* A rehearsal holds its locks for so long at a time. */
 #define REHEARSAL_MS 3.0
 #define REHEARSAL_REST_MS 10.0
 /* It gives way to whoever is at work on its entities, and tries again so often. */
 #define REHEARSAL_LOCK_WAIT "50ms"
 #define REHEARSAL_TRIES 100
-
-/* SELECT the keys that differ, as text, in order. */
-static void add_different(struct text *text, const struct postgres_store *store, const struct flow *flow,
-                          const struct scope *scope) {
-    TEXT query = {0};
-    sync_query(&query, &pg_dialect, flow, scope, IMAGE_STORED);
-    text_add(text, "SELECT DISTINCT ");
-    pg_key_text(text, NULL, &store->key);
-    text_add(text, ", ");
-    sync_names(text, &pg_dialect, NULL, &store->key);
-    text_add(text, " FROM (");
-    sync_different(text, &pg_dialect, flow, scope, text_get(&query));
-    text_add(text, ") AS midflight_d (");
-    sync_names(text, &pg_dialect, NULL, &store->key);
-    text_add(text, ") ORDER BY ");
-    sync_names(text, &pg_dialect, NULL, &store->key);
-}
-
-bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
-                  pg_key_visit *visit, void *context, struct error *error) {
-    struct arena *arena = arena_new();
-    struct scope scope = {.lower = from != NULL, .upper = until != NULL};
-    const char *values[2 * KEY_COLUMNS_MAX];
-    size_t count;
-    TEXT sql = {0};
-    RESULT *keys = NULL;
-    add_different(&sql, store, flow, &scope);
-    bool ok = pg_range_values(store, from, until, arena, values, &count, error) &&
-              pg_query(store->db, text_get(&sql), NULL, values, count, &keys, error);
-    for (int i = 0; ok && i < PQntuples(keys); i++) ok = visit(context, PQgetvalue(keys, i, 0), error);
-    arena_free(arena);
-    return ok;
-}
 
 static bool key_query(struct postgres_store *store, const char *sql, const char *key, PGresult **ret,
                       struct error *error) {
@@ -79,7 +54,7 @@ static bool differs_at(struct postgres_store *store, const struct flow *flow, co
     TEXT sql = {0};
     RESULT *rows = NULL;
     bool failed;
-    add_different(&sql, store, flow, &scope);
+    pg_add_different(&sql, flow, &scope);
     if (!key_query_safely(store, text_get(&sql), key, &rows, &failed, &failure, error)) return false;
     *ret = failed || PQntuples(rows) > 0;
     return true;
@@ -103,7 +78,7 @@ static void add_row_text(struct text *text, const struct flow *flow) {
 
 /* One side's rows of an entity, sorted, on one line; NULL when there are none. */
 static bool rows_text(struct postgres_store *store, const struct flow *flow, const char *key, bool expected,
-                      const char **ret, struct error *error) {
+                      struct arena *arena, const char **ret, struct error *error) {
     struct scope scope = {.exact = true};
     struct error failure;
     TEXT sql = {0};
@@ -123,17 +98,18 @@ static bool rows_text(struct postgres_store *store, const struct flow *flow, con
         sync_scope(&sql, &pg_dialect, &scope, NULL, &flow->target->table->key);
     }
     if (!key_query_safely(store, text_get(&sql), key, &rows, &failed, &failure, error)) return false;
-    const char *text = failed ? arena_format(store->bound, "the query fails: %s", failure.message) : result_text(rows, 0, 0);
-    *ret = text == NULL ? NULL : arena_format(store->bound, "%.*s%s", ROW_TEXT_MAX, text, strlen(text) > ROW_TEXT_MAX ? " ..." : "");
+    const char *text = failed ? arena_format(arena, "the query fails: %s", failure.message) : result_text(rows, 0, 0);
+    *ret = text == NULL ? NULL : arena_format(arena, "%.*s%s", ROW_TEXT_MAX, text, strlen(text) > ROW_TEXT_MAX ? " ..." : "");
     return true;
 }
 
 struct judge {
     struct postgres_store *store;
     enum direction direction;
-    const struct flow *flow;
     difference_visit *visit;
     void *context;
+    struct arena *arena; /* lives as long as the step */
+    size_t told;         /* differences of the step */
 };
 
 static bool agrees_otherwise(struct judge *judge, const char *key, bool *ret, struct error *error) {
@@ -149,96 +125,161 @@ static bool agrees_otherwise(struct judge *judge, const char *key, bool *ret, st
     return true;
 }
 
-static bool judge_entity(void *context, const char *key, struct error *error) {
-    struct judge *judge = context;
-    bool agrees;
-    struct difference difference = {.key = key, .table = judge->flow->target->table->name};
-    if (!agrees_otherwise(judge, key, &agrees, error)) return false;
-    if (agrees) return true;
-    return rows_text(judge->store, judge->flow, key, true, &difference.expected, error) &&
-           rows_text(judge->store, judge->flow, key, false, &difference.found, error) &&
+/* Tells of an entity once, by the first of its tables that differs. */
+static bool tell(struct judge *judge, size_t flow_number, const char *key, struct error *error) {
+    const struct flow *flow = &judge->store->flows[judge->direction][flow_number];
+    struct difference difference = {.key = key, .table = flow->target->table->name};
+    judge->told++;
+    return rows_text(judge->store, flow, key, true, judge->arena, &difference.expected, error) &&
+           rows_text(judge->store, flow, key, false, judge->arena, &difference.found, error) &&
            judge->visit(judge->context, &difference, error);
 }
 
-/* Entity by entity, where the query of some fails. */
-static bool inspect_entity(void *context, const char *key, struct error *error) {
-    struct judge *judge = context;
-    bool different;
-    return differs_at(judge->store, judge->flow, key, &different, error) &&
-           (!different || judge_entity(judge, key, error));
+/* Where the query of some entities fails. */
+static bool inspect_entity(struct judge *judge, const char *key, struct error *error) {
+    for (size_t i = 0; i < judge->store->change.mappings[judge->direction].count; i++) {
+        bool different, agrees;
+        if (!differs_at(judge->store, &judge->store->flows[judge->direction][i], key, &different, error)) return false;
+        if (!different) continue;
+        if (!agrees_otherwise(judge, key, &agrees, error)) return false;
+        return agrees || tell(judge, i, key, error);
+    }
+    return true;
 }
 
-/* The distinct keys of a range, of both sides. */
-static bool keys_each(struct judge *judge, const char *from, const char *until, struct error *error) {
+/* SELECT the distinct keys of a range, of both sides, in order. */
+static void add_keys(struct text *text, const struct postgres_store *store, const struct scope *scope) {
+    text_add(text, "SELECT ");
+    pg_key_text(text, NULL, &store->key);
+    text_add(text, " FROM (");
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+            const struct bound_table *table = &store->tables[side][i];
+            text_add(text, side > 0 || i > 0 ? " UNION SELECT " : "SELECT ");
+            sync_names(text, &pg_dialect, NULL, &table->table->key);
+            text_add(text, " FROM ");
+            pg_dialect.table(text, table);
+            text_add(text, " WHERE ");
+            sync_scope(text, &pg_dialect, scope, NULL, &table->table->key);
+        }
+    }
+    text_add(text, ") AS midflight_k (");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_add(text, ") ORDER BY ");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_addf(text, " LIMIT %d", TOLD_MAX);
+}
+
+/* As far as a step came: `until` (NULL: to the end), or, where there was more than a step may tell of, less far. */
+struct stretch {
+    const char *from, *until;
+};
+
+/* There was more than fits: the step ends at the last key of it. */
+static void stop_at(struct judge *judge, const PGresult *keys, struct stretch *stretch) {
+    if (PQntuples(keys) == TOLD_MAX) stretch->until = arena_copy(judge->arena, PQgetvalue(keys, TOLD_MAX - 1, 0));
+}
+
+static bool inspect_each(struct judge *judge, struct stretch *stretch, struct error *error) {
     struct postgres_store *store = judge->store;
-    struct scope scope = {.lower = from != NULL, .upper = until != NULL};
+    struct scope scope = {.lower = stretch->from != NULL, .upper = stretch->until != NULL};
     const char *values[2 * KEY_COLUMNS_MAX];
     size_t count;
     TEXT sql = {0};
     RESULT *keys = NULL;
-    text_add(&sql, "SELECT ");
-    pg_key_text(&sql, NULL, &store->key);
-    text_add(&sql, " FROM (");
-    for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
-            const struct bound_table *table = &store->tables[side][i];
-            text_add(&sql, side > 0 || i > 0 ? " UNION SELECT " : "SELECT ");
-            sync_names(&sql, &pg_dialect, NULL, &table->table->key);
-            text_add(&sql, " FROM ");
-            pg_dialect.table(&sql, table);
-            text_add(&sql, " WHERE ");
-            sync_scope(&sql, &pg_dialect, &scope, NULL, &table->table->key);
-        }
-    }
-    text_add(&sql, ") AS midflight_k (");
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, ") ORDER BY ");
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    if (!pg_range_values(store, from, until, store->bound, values, &count, error) ||
+    add_keys(&sql, store, &scope);
+    if (!pg_range_values(store, stretch->from, stretch->until, judge->arena, values, &count, error) ||
         !pg_query(store->db, text_get(&sql), NULL, values, count, &keys, error)) {
         return false;
     }
     for (int i = 0; i < PQntuples(keys); i++) {
         if (!inspect_entity(judge, PQgetvalue(keys, i, 0), error)) return false;
     }
+    stop_at(judge, keys, stretch);
     return true;
 }
 
-static bool inspect_range(struct judge *judge, const char *from, const char *until, struct error *error) {
+static bool inspect_whole(struct judge *judge, struct stretch *stretch, struct error *error) {
+    RESULT *keys = NULL;
+    bool any;
+    if (!pg_any_different(judge->store, judge->direction, stretch->from, stretch->until, judge->arena, &any, error)) return false;
+    if (!any) return true;
+    if (!pg_diverged(judge->store, judge->direction, stretch->from, stretch->until, TOLD_MAX, judge->arena, &keys, error)) return false;
+    for (int i = 0; i < PQntuples(keys); i++) {
+        if (!tell(judge, (size_t)strtoul(PQgetvalue(keys, i, 1), NULL, 10), PQgetvalue(keys, i, 0), error)) return false;
+    }
+    stop_at(judge, keys, stretch);
+    return true;
+}
+
+static bool inspect_range(struct judge *judge, struct stretch *stretch, int64_t rows, struct error *error);
+
+/* Some query failed in it: each half by itself. */
+static bool inspect_halves(struct judge *judge, struct stretch *stretch, int64_t rows, struct error *error) {
+    struct postgres_store *store = judge->store;
+    const char *middle = NULL;
+    if (rows > EACH_ROWS && !pg_key_after(store, SIDE_OLD, stretch->from, stretch->until, rows / 2, judge->arena, &middle, error)) {
+        return false;
+    }
+    if (middle == NULL) return inspect_each(judge, stretch, error);
+    struct stretch left = {stretch->from, middle}, right = {middle, stretch->until};
+    if (!inspect_range(judge, &left, rows / 2, error)) return false;
+    if (judge->told >= TOLD_MAX || strcmp(left.until, middle) != 0) {
+        stretch->until = left.until;
+        return true;
+    }
+    if (!inspect_range(judge, &right, rows - rows / 2, error)) return false;
+    stretch->until = right.until;
+    return true;
+}
+
+static bool inspect_range(struct judge *judge, struct stretch *stretch, int64_t rows, struct error *error) {
     struct error failure;
     struct postgres_store *store = judge->store;
     if (!pg_script(store->db, "SAVEPOINT range", NULL, error)) return false;
-    if (pg_different(store, judge->flow, from, until, judge_entity, judge, &failure)) return true;
+    if (inspect_whole(judge, stretch, &failure)) return pg_script(store->db, "RELEASE range", NULL, error);
     if (failure.code == ERROR_ROWS) {
-        return pg_script(store->db, "ROLLBACK TO range", NULL, error) && keys_each(judge, from, until, error);
+        return pg_script(store->db, "ROLLBACK TO range; RELEASE range", NULL, error) && inspect_halves(judge, stretch, rows, error);
     }
     *error = failure;
     return false;
 }
 
+/* The sides of a step fit into memory, whatever the planner makes of them; a step is too short for a compiler. It locks no
+ * row, and may be silent for as long as whoever reads the differences takes to read them. */
+#define STEP_SETTINGS "SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = 0"
+
+/* One step in its transaction; *ret_cursor: as far as it came, NULL: to the end. */
+static bool inspect_step(struct judge *judge, struct inspection *inspection, const char **ret_cursor, struct error *error) {
+    struct postgres_store *store = judge->store;
+    const char *upper = NULL;
+    if (!pg_key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, judge->arena, &upper, error)) {
+        return false;
+    }
+    const char *until = upper == NULL ? inspection->until : upper;
+    struct stretch stretch = {inspection->cursor, until};
+    if (!inspection->skip && !inspect_range(judge, &stretch, inspection->rows, error)) return false;
+    bool cut = stretch.until != until;
+    *ret_cursor = upper == NULL && !cut ? NULL : stretch.until;
+    return (upper != NULL && !cut) ||
+           pg_rows_in(store, inspection->cursor, stretch.until, judge->arena, &inspection->rows, error);
+}
+
 bool postgres_inspect(struct store *base, struct inspection *inspection, difference_visit *visit, void *context,
                       struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    const char *upper = NULL;
-    /* It locks no row, and may be silent for as long as whoever reads the differences takes to read them. */
-    if (!pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
-                   NULL, error)) {
-        return false;
-    }
-    bool ok = pg_key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, store->bound, &upper, error);
-    bool done = upper == NULL;
-    const char *until = done ? inspection->until : upper;
-    for (size_t i = 0; ok && !inspection->skip && i < store->change.mappings[inspection->direction].count; i++) {
-        struct judge judge = {store, inspection->direction, &store->flows[inspection->direction][i], visit, context};
-        ok = inspect_range(&judge, inspection->cursor, until, error);
-    }
-    ok = ok && (!done || pg_rows_in(store, inspection->cursor, until, store->bound, &inspection->rows, error));
+    const char *cursor = NULL;
+    if (!pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " STEP_SETTINGS, NULL, error)) return false;
+    struct judge judge = {store, inspection->direction, visit, context, arena_new(), 0};
+    bool ok = inspect_step(&judge, inspection, &cursor, error);
     base->ops->rollback(base); /* it read only */
-    if (!ok) return false;
-    free(inspection->cursor);
-    inspection->cursor = upper == NULL ? NULL : strdup(upper);
-    inspection->done = done;
-    return true;
+    if (ok) {
+        free(inspection->cursor);
+        inspection->cursor = cursor == NULL ? NULL : strdup(cursor);
+        inspection->done = cursor == NULL;
+    }
+    arena_free(judge.arena);
+    return ok;
 }
 
 /* --- syncing one entity ------------------------------------------------------------------------------------------ */

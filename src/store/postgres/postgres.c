@@ -1,8 +1,12 @@
 #include "store/postgres/postgres.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "store/postgres/alter.h"
 #include "store/postgres/catalog.h"
 #include "store/postgres/state.h"
 #include "store/sql/ledger.h"
@@ -57,6 +61,7 @@ static bool connection_script(struct sql_connection *connection, const char *sql
 
 static void postgres_close(struct store *base) {
     struct postgres_store *store = postgres_store_of(base);
+    pg_range_let_go(store);
     PQfinish(store->db);
     arena_free(store->bound);
     arena_free(store->arena);
@@ -81,10 +86,11 @@ static bool postgres_open(const char *address, struct store **ret, struct error 
 
 static bool bind_tables(struct postgres_store *store, enum side side, struct error *error) {
     const struct shape *shape = &store->change.shapes[side];
+    const char *late = side == SIDE_NEW && store->standing.made ? store->change.name : NULL;
     store->tables[side] = ARENA_ARRAY(store->bound, struct bound_table, shape->count);
     for (size_t i = 0; i < shape->count; i++) {
         struct bound_table *table = &store->tables[side][i];
-        if (pg_catalog_table(store->db, &shape->tables[i], store->bound, table, error)) continue;
+        if (pg_catalog_table(store->db, &shape->tables[i], late, store->bound, table, error)) continue;
         if (!store->standing.names_only || error->code != ERROR_DEFINITION) {
             return error_prefix(error, "%s shape", side_name(side));
         }
@@ -126,9 +132,18 @@ static bool make_new(void *context, struct error *error) {
     return run_ddl(store, store->change.create, "new.create", error) && run_ddl(store, store->change.index, "new.index", error);
 }
 
+/* k1, ..., kn */
+static void name_key(struct postgres_store *store) {
+    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].tables[0].key.count; i++) {
+        names_add(store->bound, &store->key, arena_format(store->bound, "k%zu", i + 1));
+    }
+}
+
 /* As long as the new shape does not exist it is made for a moment, in a transaction that is undone. */
 static bool bind_all(struct postgres_store *store, struct error *error) {
     bool unmade = !store->standing.made && !store->standing.names_only;
+    if (store->change.alter_table != NULL && !pg_alter_bind(store, error)) return false;
+    name_key(store);
     return bind_tables(store, SIDE_OLD, error) &&
            (!unmade || pg_patiently(store->db, make_new, store, "what the new shape refers to could not be locked", error)) &&
            bind_tables(store, SIDE_NEW, error) &&
@@ -143,11 +158,8 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
     store->bound = arena_new();
     store->standing = standing;
     store->change = *change;
-    if (change->alter_table != NULL) return postgres_swap(base, false, error);
+    store->alter = NULL;
     store->key = (struct names){0};
-    for (size_t i = 0; i < change->shapes[SIDE_OLD].tables[0].key.count; i++) {
-        names_add(store->bound, &store->key, arena_format(store->bound, "k%zu", i + 1));
-    }
     if (!pg_text(store->db, "SELECT current_setting('search_path') || ', pg_temp'", NULL, store->bound, &store->path, error) ||
         !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
         return false;
@@ -160,6 +172,9 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
     }
     return ok;
 }
+
+/* Transactions that all connections of this process have committed: what is counted beyond is others'. */
+static atomic_llong own_transactions;
 
 /* --- transactions --------------------------------------------------------------------------------------------- */
 
@@ -174,6 +189,7 @@ static bool postgres_commit(struct store *base, struct error *error) {
         return error_set(error, ERROR_STORE, "PostgreSQL: the transaction failed before its commit, and is undone: run the same "
                                              "command again");
     }
+    atomic_fetch_add(&own_transactions, 1);
     return pg_script(store->db, "COMMIT", NULL, error);
 }
 
@@ -183,15 +199,67 @@ static void postgres_rollback(struct store *base) {
     if (PQtransactionStatus(store->db) != PQTRANS_IDLE) PQclear(PQexec(store->db, "ROLLBACK"));
 }
 
+/* --- others ------------------------------------------------------------------------------------------------------ */
+
+/* How long others are watched before something is said of them, and how many transactions a second are somebody at work: the
+ * server's own upkeep is fewer. */
+#define WATCH_MS 100.0
+#define OTHERS_A_SECOND 15.0
+
+/* Every transaction that writes takes the next number. */
 static bool postgres_others_write(struct store *base, bool *ret, struct error *error) {
-    (void)base, (void)error;
-    *ret = false; /* whoever writes waits for no more than the rows of a chunk */
+    struct postgres_store *store = postgres_store_of(base);
+    struct watch *watch = &store->watch;
+    double now = clock_ms();
+    int64_t number, own = atomic_load(&own_transactions);
+    if (watch->at_ms > 0 && now - watch->at_ms < WATCH_MS) {
+        *ret = watch->others;
+        return true;
+    }
+    if (!pg_integer(store->db, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint", &number, error)) return false;
+    double others = (double)(number - watch->number - (own - watch->own));
+    watch->others = watch->at_ms > 0 && others * 1000 / (now - watch->at_ms) > OTHERS_A_SECOND;
+    watch->at_ms = now;
+    watch->number = number;
+    watch->own = own;
+    *ret = watch->others;
     return true;
 }
 
+/* A write of our own range's row: nobody else waits for it. */
+static bool postgres_pulse(struct store *base, double *ret_ms, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    const char *values[] = {store->change.name, arena_format(store->bound, "%lld", (long long)store->range.token)};
+    double began = clock_ms();
+    if (!pg_query_often(store->db, "UPDATE midflight.midflight_range SET lease_until_ms = lease_until_ms WHERE migration = $1 AND token "
+                                   "= $2::bigint", values, 2, &store->prepared, store->arena, NULL, error)) {
+        return false;
+    }
+    atomic_fetch_add(&own_transactions, 1);
+    *ret_ms = clock_ms() - began;
+    return true;
+}
+
+/* Standbys that are so far behind are waited for, for so long at a time. What they are behind by is shown to members of
+ * pg_monitor alone. */
+#define LAG_BYTES_MAX (64 << 20)
+#define LAG_LOOK_MS 1000
+#define LAG_WAIT_MS 30000.0
+
 static bool postgres_tidy(struct store *base, bool rest, struct error *error) {
-    (void)base, (void)rest, (void)error;
-    return true; /* the server does it by itself */
+    struct postgres_store *store = postgres_store_of(base);
+    int64_t now = clock_wall_ms(), behind = 0;
+    (void)rest;
+    if (now - store->lag_looked_ms < LAG_LOOK_MS) return true;
+    for (double began = clock_ms(); clock_ms() - began < LAG_WAIT_MS && !interrupt_requested(); clock_sleep_ms(100)) {
+        if (!pg_integer(store->db, "SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)), 0)::bigint FROM "
+                                   "pg_stat_replication", &behind, error)) {
+            return false;
+        }
+        if (behind < LAG_BYTES_MAX) break;
+    }
+    store->lag_looked_ms = clock_wall_ms();
+    return true;
 }
 
 /* --- the ledger ----------------------------------------------------------------------------------------------- */
@@ -207,15 +275,48 @@ static bool postgres_ledger_exists(struct store *base, bool *ret, struct error *
 }
 
 /* Beside the ledger: what midflight made, to be found again whatever its names were shortened to, with a digest of how it
- * was; what new.create made; how far the backfill is; and the sequences that are to give each number once (sequence.c). */
+ * was; what new.create made; what the short form's exchange and its way back need; how far the backfill is (range.c); what is built after it (late.c); and the sequences that
+ * are to give each number once (sequence.c). */
 static const char own_tables[] =
     "CREATE TABLE IF NOT EXISTS midflight_object (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, "
     "name text NOT NULL, target text NOT NULL, digest text NOT NULL, PRIMARY KEY (migration, kind, name, target));"
     "CREATE TABLE IF NOT EXISTS midflight_made (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, "
     "name text NOT NULL, PRIMARY KEY (migration, kind, name));"
-    "CREATE TABLE IF NOT EXISTS midflight_position (migration varchar(64) PRIMARY KEY, cursor_key text, until_key text);"
+    "CREATE TABLE IF NOT EXISTS midflight_range (migration varchar(64) NOT NULL, place integer NOT NULL, token bigint NOT NULL DEFAULT "
+    "0, owner integer, lease_until_ms bigint NOT NULL DEFAULT 0, lower_key text, upper_key text, cursor_key text, rows_total bigint NOT "
+    "NULL, rows_done bigint NOT NULL DEFAULT 0, done boolean NOT NULL, PRIMARY KEY (migration, place)) WITH (fillfactor = 50);"
+    "CREATE SEQUENCE IF NOT EXISTS midflight_token;"
+    "CREATE TABLE IF NOT EXISTS midflight_late (migration varchar(64) NOT NULL, place bigserial PRIMARY KEY, kind text NOT NULL, "
+    "target text NOT NULL, name text NOT NULL, ddl text NOT NULL, space text NOT NULL, main boolean NOT NULL, columns name[]);"
+    "CREATE TABLE IF NOT EXISTS midflight_kept (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, name text NOT NULL, "
+    "text text NOT NULL);"
+    "CREATE UNIQUE INDEX IF NOT EXISTS midflight_kept_key ON midflight_kept (migration, kind, name, md5(text));"
     "CREATE TABLE IF NOT EXISTS midflight_sequence (migration varchar(64) NOT NULL, name text NOT NULL, leader text, "
     "step bigint NOT NULL, of_table text NOT NULL, of_column text NOT NULL, PRIMARY KEY (migration, name))";
+
+/* Rows of the outbox that are counted at the most: it is to be small. */
+#define OUTBOX_COUNTED_MAX 1000000
+
+/* While the backfill runs its ranges say how far it is. */
+static bool postgres_ledger_find(struct store *base, const char *name, struct record *ret, bool *ret_found, struct error *error) {
+    PGconn *db = postgres_store_of(base)->db;
+    RESULT *more = NULL;
+    RESULT *counted = NULL;
+    const char *values[] = {name};
+    TEXT count = {0};
+    if (!sql_ledger_find(base, name, ret, ret_found, error)) return false;
+    if (!*ret_found) return true;
+    if (!pg_query(db, "SELECT (SELECT coalesce(sum(rows_done), 0) FROM midflight.midflight_range WHERE migration = $1), (SELECT name FROM "
+                      "midflight.midflight_object WHERE migration = $1 AND kind = 'TABLE')", NULL, values, 1, &more, error)) {
+        return false;
+    }
+    ret->rows_done += strtoll(PQgetvalue(more, 0, 0), NULL, 10);
+    if (PQgetisnull(more, 0, 1)) return true;
+    text_addf(&count, "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d) AS o", PQgetvalue(more, 0, 1), OUTBOX_COUNTED_MAX);
+    if (!pg_query(db, text_get(&count), NULL, NULL, 0, &counted, error)) return false;
+    ret->outbox = strtoll(PQgetvalue(counted, 0, 0), NULL, 10);
+    return true;
+}
 
 /* In a schema of its own. Two that create it at once would fail over each other: they queue. */
 static bool postgres_ledger_create(struct store *base, struct error *error) {
@@ -237,7 +338,8 @@ static bool postgres_ledger_create(struct store *base, struct error *error) {
 
 const struct store_ops postgres_ops = {
     .scheme = "postgresql",
-    .hold_ms_max = 50, /* of the rows of that chunk alone */
+    .hold_ms_max = 50, /* of nobody: how long a chunk takes */
+    .workers = 2,
     .open = postgres_open,
     .close = postgres_close,
     .begin = postgres_begin,
@@ -245,7 +347,7 @@ const struct store_ops postgres_ops = {
     .rollback = postgres_rollback,
     .ledger_exists = postgres_ledger_exists,
     .ledger_create = postgres_ledger_create,
-    .ledger_find = sql_ledger_find,
+    .ledger_find = postgres_ledger_find,
     .ledger_definition = sql_ledger_definition,
     .ledger_add = sql_ledger_add,
     .ledger_move = sql_ledger_move,
@@ -265,13 +367,14 @@ const struct store_ops postgres_ops = {
     .check = postgres_check,
     .schema_digest = postgres_schema_digest,
     .shape_make = postgres_shape_make,
-    .shape_index = postgres_shape_index,
     .shape_empty = postgres_shape_empty,
     .shape_drop = postgres_shape_drop,
     .shape_retire = postgres_shape_retire,
     .swap_rehearse = postgres_swap_rehearse,
     .swap = postgres_swap,
+    .swap_settle = postgres_swap_settle,
     .rows_count = postgres_rows_count,
+    .capture_note = postgres_capture_note,
     .capture_on = postgres_capture_on,
     .capture_refuse = postgres_capture_refuse,
     .capture_close = postgres_capture_close,
@@ -279,10 +382,13 @@ const struct store_ops postgres_ops = {
     .capture_intact = postgres_capture_intact,
     .backfill_open = postgres_backfill_open,
     .backfill_chunk = postgres_backfill_chunk,
+    .backfill_close = postgres_backfill_close,
+    .drain = postgres_drain,
     .inspect = postgres_inspect,
     .sync = postgres_sync,
     .park = postgres_park,
     .rehearse = postgres_rehearse,
     .others_write = postgres_others_write,
+    .pulse = postgres_pulse,
     .tidy = postgres_tidy,
 };

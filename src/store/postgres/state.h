@@ -3,11 +3,32 @@
 
 #include "store/postgres/connection.h"
 
+/* A range of the backfill that is held: by its token alone may it be moved. */
+struct range {
+    struct arena *arena; /* of the texts; NULL: none is held */
+    int64_t place, token;
+    int64_t rows_left;          /* about: ranges are cut by a sample */
+    const char *cursor, *until; /* after cursor (NULL: from the beginning), up to and with until */
+};
+
+/* What was last seen of others' writes. */
+struct watch {
+    double at_ms; /* 0: never looked */
+    int64_t number, own; /* transactions by then, all and ours */
+    bool others;
+};
+
 struct postgres_store {
     struct sql_store sql;
     struct arena *arena; /* lives as long as the store */
     PGconn *db;
     struct names prepared; /* statements that the connection has planned; in the arena */
+    struct range range;    /* the one that we hold */
+    int64_t leased_ms;     /* when we last renewed the migration's lease while copying */
+    int64_t chunk_rows_max; /* 0: not known yet */
+    struct watch watch;
+    int64_t lag_looked_ms;
+    bool older_ended;      /* since this store was opened: transactions older than the sync triggers */
 
     /* From here on: what bind made. */
     struct arena *bound;
@@ -17,6 +38,7 @@ struct postgres_store {
     struct flow *flows[2];         /* by direction */
     struct names key;              /* k1, ..., kn: the key in our own types and tables */
     const char *path;              /* the search path of our functions */
+    struct alter *alter;           /* of the short form; NULL: the long form */
 };
 
 static inline struct postgres_store *postgres_store_of(struct store *store) {
@@ -32,6 +54,12 @@ const char *pg_own_name(const struct postgres_store *store, const char *rest);
 /* midflight."midflight_<migration>_<rest>": quoted, with its schema. */
 const char *pg_own(const struct postgres_store *store, const char *rest);
 
+/* --- capture.c --- */
+/* Locks a side's tables so that triggers may be made: all or none, waiting briefly and often. [tx] */
+MUST_USE bool pg_lock_for_capture(struct postgres_store *store, enum side side, struct error *error);
+/* Enters what is there in the migration's name, as it is now. [tx] */
+MUST_USE bool pg_enter_objects(struct postgres_store *store, struct error *error);
+
 /* --- program.c: the functions that perform a sync, in PL/pgSQL --- */
 /* A FROM item of the keys in the array midflight_keys. */
 struct scope pg_keys_scope(const struct postgres_store *store);
@@ -39,6 +67,9 @@ struct scope pg_keys_scope(const struct postgres_store *store);
 MUST_USE bool pg_programs(struct postgres_store *store, struct error *error);
 /* Makes the capture functions and triggers of one table. [tx] */
 MUST_USE bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
+/* The same triggers with functions that only note keys in the outbox; pg_capture_table then replaces the functions alone, for
+ * which nobody has to wait. [tx] */
+MUST_USE bool pg_note_table(struct postgres_store *store, size_t leader, struct error *error);
 /* The guard's value while a direction is syncing. */
 const char *pg_guard(const struct postgres_store *store, enum direction direction);
 
@@ -61,6 +92,21 @@ void pg_check_columns(struct postgres_store *store, enum direction direction, st
 MUST_USE bool pg_check_types(struct postgres_store *store, enum direction direction, struct check_report *report,
                              struct error *error);
 
+/* --- difference.c --- */
+/* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
+void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);
+/* Visits those keys once each, in order, all of them. */
+typedef bool pg_key_visit(void *context, const char *key, struct error *error);
+MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, pg_key_visit *visit, void *context,
+                           struct error *error);
+/* Does a range differ at all, in any flow of a direction? NULL bounds are open. */
+MUST_USE bool pg_any_different(struct postgres_store *store, enum direction direction, const char *from, const char *until,
+                               struct arena *arena, bool *ret, struct error *error);
+/* The first `limit` keys of a range, in order, that agree in neither direction, each with the number of its first flow that
+ * differs. */
+MUST_USE bool pg_diverged(struct postgres_store *store, enum direction direction, const char *from, const char *until,
+                          size_t limit, struct arena *arena, PGresult **ret, struct error *error);
+
 /* --- ties.c: what ties the tables to others --- */
 /* Says what will become of those who refer to the old tables, read or publish them. */
 MUST_USE bool pg_ties_of_old(struct postgres_store *store, struct check_report *report, struct error *error);
@@ -78,7 +124,42 @@ bool postgres_capture_refuse(struct store *store, enum side side, struct error *
 bool postgres_capture_close(struct store *store, enum side side, struct error *error);
 bool postgres_capture_off(struct store *store, struct error *error);
 bool postgres_capture_intact(struct store *store, char *ret_missing, size_t size, struct error *error);
+/* range.c */
+enum ranges_left { RANGES_HELD, RANGES_ELSEWHERE, RANGES_DONE, RANGES_UNMADE };
+/* Divides the old shape. Capture must be on, and transactions older than it must have ended. [own] */
+MUST_USE bool pg_ranges_make(struct postgres_store *store, int64_t token, struct error *error);
+/* Takes the first range that nobody holds; else says why there is none. [own] */
+MUST_USE bool pg_range_take(struct postgres_store *store, enum ranges_left *ret, struct error *error);
+/* Moves the cursor of the range that we hold; *ret_held false: it is no longer ours. [tx] */
+MUST_USE bool pg_range_move(struct postgres_store *store, const char *cursor, int64_t rows, bool done, bool *ret_held,
+                            struct error *error);
+void pg_range_let_go(struct postgres_store *store);
+/* All are done: their rows go into the ledger, and they are forgotten. [tx] */
+MUST_USE bool pg_ranges_close(struct postgres_store *store, struct error *error);
+/* Sees to it that chunk_rows_max is known. */
+MUST_USE bool pg_row_bytes(struct postgres_store *store, struct error *error);
+
+/* outbox.c */
+bool postgres_capture_note(struct store *store, struct error *error);
+bool postgres_drain(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
+/* Syncs every key that is in the outbox, to the state of one snapshot, which the transaction goes on to hold. Begins it. */
+MUST_USE bool pg_drain_exactly(struct postgres_store *store, struct error *error);
+/* Drains until little is left. [own] */
+MUST_USE bool pg_drain_most(struct postgres_store *store, int64_t token, struct error *error);
+
+/* late.c */
+/* Takes the indexes, unique and foreign keys of the new tables away, and remembers them. [tx] */
+MUST_USE bool pg_late_put_off(struct postgres_store *store, struct error *error);
+/* The unique sets of a table that were put off: rows (number, column), the primary key's first. */
+MUST_USE bool pg_late_uniques(PGconn *db, const char *migration, const char *schema, const char *table, PGresult **ret,
+                              struct error *error);
+/* Builds all of it at once, over tables that are empty still. [tx] */
+MUST_USE bool pg_late_build_all(struct postgres_store *store, struct error *error);
+bool postgres_backfill_close(struct store *store, int64_t token, struct error *error);
+
 /* backfill.c */
+/* Waits until the transactions that run now have ended. */
+MUST_USE bool pg_older_end(struct postgres_store *store, struct error *error);
 bool postgres_rows_count(struct store *store, int64_t *ret, struct error *error);
 bool postgres_backfill_open(struct store *store, struct error *error);
 bool postgres_backfill_chunk(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
@@ -88,10 +169,6 @@ bool postgres_inspect(struct store *store, struct inspection *inspection, differ
 bool postgres_sync(struct store *store, enum direction direction, const char *key, struct error *error);
 bool postgres_park(struct store *store, enum direction direction, const char *key, struct error *error);
 bool postgres_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
-/* Visits the keys whose follower rows are not what the flow's query yields. NULL bounds are open. */
-typedef bool pg_key_visit(void *context, const char *key, struct error *error);
-MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
-                           pg_key_visit *visit, void *context, struct error *error);
 /* Binds of a range: the values of its bounds, in the arena. */
 MUST_USE bool pg_range_values(struct postgres_store *store, const char *from, const char *until, struct arena *arena,
                               const char **values, size_t *count, struct error *error);
@@ -102,13 +179,16 @@ MUST_USE bool pg_rows_in(struct postgres_store *store, const char *from, const c
 MUST_USE bool pg_key_after(struct postgres_store *store, enum side side, const char *from, const char *until, int64_t rows,
                            struct arena *arena, const char **ret, struct error *error);
 /* check.c */
+/* Has the table an index that begins with its key? */
+MUST_USE bool pg_key_is_indexed(struct postgres_store *store, const struct bound_table *table, bool *ret, struct error *error);
 bool postgres_check(struct store *store, struct check_report *report, struct error *error);
 /* shape.c */
 bool postgres_schema_digest(struct store *store, char ret[24], struct error *error);
 bool postgres_shape_make(struct store *store, struct error *error);
-bool postgres_shape_index(struct store *store, struct error *error);
 bool postgres_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);
 bool postgres_shape_drop(struct store *store, enum side side, struct error *error);
 bool postgres_shape_retire(struct store *store, struct error *error);
+/* swap.c */
 bool postgres_swap_rehearse(struct store *store, bool back, struct error *error);
-bool postgres_swap(struct store *store, bool back, struct error *error);
+bool postgres_swap(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+bool postgres_swap_settle(struct store *store, struct error *error);

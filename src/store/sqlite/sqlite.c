@@ -208,6 +208,7 @@ static bool sqlite_ledger_exists(struct store *base, bool *ret, struct error *er
 const struct store_ops sqlite_ops = {
     .scheme = "sqlite",
     .hold_ms_max = 10,
+    .workers = 1, /* one writer */
     .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,

@@ -189,7 +189,7 @@ class TestCompletion:
         assert set(VERBS) < set(self.complete(""))
 
     def test_in_bash_of_options_is_that_of_the_verb(self):
-        assert self.complete("start", "--") == ["--help", "--json", "--load"]
+        assert self.complete("start", "--") == ["--help", "--join", "--json", "--load", "--workers"]
         assert self.complete("verify", "--r") == ["--repair"]
 
     def test_in_bash_of_files_offers_definitions_and_folders(self, tmp_path):

@@ -1,0 +1,112 @@
+#include "engine/crew.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Worker 0 is the thread that asked: it alone speaks to the observer, for all. */
+struct worker {
+    struct crew *crew;
+    struct flight flight; /* the crew's, with a store and an observer of its own */
+    pthread_t thread;
+    bool ok;
+    struct error error;
+    int64_t done; /* guarded by the crew's lock, as rate is */
+    double rate;
+};
+
+struct crew {
+    struct flight *flight;
+    const char *phase;
+    int64_t before, total;
+    chunk_work *work;
+    pthread_mutex_t lock;
+    atomic_bool stop;
+    size_t count;
+    struct worker workers[WORKERS_MAX];
+};
+
+static void on_progress(void *context, const char *phase, int64_t done, int64_t total, double rows_s) {
+    struct worker *worker = context;
+    struct crew *crew = worker->crew;
+    const struct observer *observer = &crew->flight->observer;
+    int64_t all = crew->before;
+    double rate = 0;
+    pthread_mutex_lock(&crew->lock);
+    worker->done = done;
+    worker->rate = rows_s;
+    for (size_t i = 0; i < crew->count; i++) {
+        all += crew->workers[i].done;
+        rate += crew->workers[i].rate;
+    }
+    pthread_mutex_unlock(&crew->lock);
+    if (worker == crew->workers && observer->progress != NULL) {
+        observer->progress(observer->context, phase, all < total ? all : total, total, rate);
+    }
+}
+
+static void worker_work(struct worker *worker) {
+    struct crew *crew = worker->crew;
+    worker->ok = pace_chunks(&worker->flight, crew->phase, 0, crew->total, crew->work, &worker->error);
+    if (!worker->ok) atomic_store(&crew->stop, true);
+}
+
+static void *thread_main(void *context) {
+    struct worker *worker = context;
+    worker->ok = store_open(worker->flight.definition->old_store, &worker->flight.store, &worker->error) &&
+                 flight_bind(&worker->flight, &worker->error);
+    if (worker->ok) {
+        worker_work(worker);
+    } else {
+        atomic_store(&worker->crew->stop, true);
+    }
+    store_close(worker->flight.store);
+    return NULL;
+}
+
+static void worker_init(struct crew *crew, size_t number) {
+    struct worker *worker = &crew->workers[number];
+    worker->crew = crew;
+    worker->flight = *crew->flight;
+    worker->flight.observer = (struct observer){.context = worker, .progress = on_progress};
+    worker->flight.stop = &crew->stop;
+    if (number > 0) worker->flight.store = NULL;
+}
+
+/* Of the failures the one that stopped the others, not theirs. */
+static bool outcome(const struct crew *crew, struct error *error) {
+    const struct worker *failed = NULL;
+    for (size_t i = 0; i < crew->count; i++) {
+        const struct worker *worker = &crew->workers[i];
+        if (!worker->ok && (failed == NULL || failed->error.code == ERROR_INTERRUPTED)) failed = worker;
+    }
+    if (failed == NULL) return true;
+    *error = failed->error;
+    return false;
+}
+
+bool crew_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
+                 struct error *error) {
+    int workers = flight->workers > 0 ? flight->workers : flight->store->ops->workers;
+    if (workers > WORKERS_MAX) workers = WORKERS_MAX;
+    if (workers == 1 || flight->store->ops->workers == 1) return pace_chunks(flight, phase, done, total, work, error);
+    struct crew *crew = calloc(1, sizeof *crew);
+    if (crew == NULL) abort();
+    *crew = (struct crew){.flight = flight, .phase = phase, .before = done, .total = total, .work = work};
+    pthread_mutex_init(&crew->lock, NULL);
+    for (int i = 0; i < workers; i++) worker_init(crew, (size_t)i);
+    crew->count = 1;
+    while ((int)crew->count < workers &&
+           pthread_create(&crew->workers[crew->count].thread, NULL, thread_main, &crew->workers[crew->count]) == 0) {
+        pthread_mutex_lock(&crew->lock);
+        crew->count++; /* one thread less to be had is one worker less */
+        pthread_mutex_unlock(&crew->lock);
+    }
+    worker_work(&crew->workers[0]);
+    for (size_t i = 1; i < crew->count; i++) pthread_join(crew->workers[i].thread, NULL);
+    bool ok = outcome(crew, error);
+    pthread_mutex_destroy(&crew->lock);
+    free(crew);
+    return ok;
+}

@@ -1,0 +1,421 @@
+/* Late: what is built after the copy, because copying into a table that has it takes several times as long: the indexes, unique
+ * constraints and foreign keys of the new tables.
+ *
+ * They are made as the definition says, read from the catalog, dropped while the tables are empty, and remembered in
+ * midflight_late, each with the statements that make it again. What something else depends on stays, and so do exclusion
+ * constraints. After the copy:
+ *   1  whatever does not bar a row of one entity because of another's: each in a transaction of its own;
+ *   2  an index on the key, where there is none by then, for as long as the outbox is drained into tables that lack one;
+ *   3  unique sets over several entities. While keys wait in the outbox the new tables are a mixture of moments, in which a
+ *      value that moved from one entity to another may stand twice. So the outbox is drained to one snapshot, and they are
+ *      built in that transaction;
+ *   4  foreign keys, NOT VALID and then validated.
+ * Rows that a constraint does not allow are taken off again, and their entities put in quarantine, by name. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/interrupt.h"
+#include "store/postgres/state.h"
+
+/* --- putting off -------------------------------------------------------------------------------------------------- */
+
+/* Of the tables $1: what to drop, and what makes it again, comments and marks included. Foreign keys first, as they lean on
+ * unique constraints; then in the order in which they were made, the primary key's before all. */
+static const char candidates[] =
+    "WITH t AS (SELECT oid, relkind, oid::regclass::text AS name, reltuples FROM pg_class WHERE oid = ANY ($1::regclass[])), "
+    "u AS (SELECT i.indexrelid, array_agg(a.attname ORDER BY k.place) AS columns FROM pg_index i, unnest(i.indkey[0:i.indnkeyatts "
+    "- 1]) WITH ORDINALITY AS k(number, place) JOIN pg_attribute a ON a.attnum = k.number WHERE a.attrelid = i.indrelid AND "
+    "i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL GROUP BY i.indexrelid), "
+    "extra AS (SELECT i.indexrelid, CASE WHEN i.indisclustered THEN format('; ALTER TABLE %s CLUSTER ON %I', t.name, c.relname) ELSE '' "
+    "END || CASE WHEN i.indisreplident THEN format('; ALTER TABLE %s REPLICA IDENTITY USING INDEX %I', t.name, c.relname) ELSE '' END || "
+    "coalesce((SELECT string_agg(format('; ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s', c.oid::regclass, a.attnum, "
+    "a.attstattarget), '') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attstattarget >= 0), '') || coalesce(format('; COMMENT ON "
+    "INDEX %s IS %L', c.oid::regclass, obj_description(c.oid, 'pg_class')), '') AS ddl, coalesce((SELECT spcname FROM "
+    "pg_tablespace WHERE oid = c.reltablespace), '') AS space FROM pg_index i JOIN t ON t.oid = i.indrelid JOIN pg_class c ON c.oid = "
+    "i.indexrelid) "
+    "SELECT * FROM (SELECT 'foreign key' AS kind, t.name AS target, k.conname AS name, format('ALTER TABLE %s DROP CONSTRAINT %I', t.name, k.conname) "
+    "AS removal, format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.name, k.conname, pg_get_constraintdef(k.oid)) || "
+    "CASE WHEN k.convalidated THEN ' NOT VALID' ELSE '' END || coalesce(format('; COMMENT ON CONSTRAINT %I ON %s IS %L', k.conname, "
+    "t.name, obj_description(k.oid, 'pg_constraint')), '') AS ddl, '' AS space, false AS main, NULL::name[] AS columns, k.oid AS place "
+    "FROM pg_constraint k JOIN t ON t.oid = k.conrelid WHERE k.contype = 'f' AND k.conparentid = 0 AND t.relkind = 'r' "
+    "UNION ALL SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, t.name, c.relname, CASE WHEN k.oid IS NULL THEN "
+    "format('DROP INDEX %s', c.oid::regclass) ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', t.name, k.conname) END, CASE WHEN k.oid IS "
+    "NULL THEN pg_get_indexdef(c.oid) ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.name, k.conname, pg_get_constraintdef(k.oid)) "
+    "|| coalesce(format('; COMMENT ON CONSTRAINT %I ON %s IS %L', k.conname, t.name, obj_description(k.oid, 'pg_constraint')), '') END || "
+    "e.ddl, e.space, i.indisprimary, u.columns, c.oid FROM pg_index i JOIN t ON t.oid = i.indrelid JOIN pg_class c ON c.oid = "
+    "i.indexrelid JOIN extra e ON e.indexrelid = i.indexrelid LEFT JOIN u ON u.indexrelid = i.indexrelid LEFT JOIN pg_constraint k ON "
+    "k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x') WHERE coalesce(k.contype, 'p') <> 'x' AND "
+    "i.indisvalid) AS c ORDER BY kind <> 'foreign key', main DESC, place";
+
+/* {"public"."people","public"."subscriptions"} */
+static const char *new_tables(const struct postgres_store *store) {
+    TEXT list = {0};
+    for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
+        TEXT name = {0};
+        pg_dialect.table(&name, &store->tables[SIDE_NEW][i]);
+        text_add(&list, i > 0 ? ",\"" : "{\"");
+        for (const char *c = text_get(&name); *c != '\0'; c++) text_addf(&list, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
+        text_add(&list, "\"");
+    }
+    text_add(&list, "}");
+    return arena_copy(store->bound, text_get(&list));
+}
+
+/* Drops one, if nothing depends on it; then it is remembered. */
+static bool put_off(struct postgres_store *store, const PGresult *found, int row, struct error *error) {
+    struct error kept;
+    const char *values[] = {store->change.name, PQgetvalue(found, row, 0), PQgetvalue(found, row, 1), PQgetvalue(found, row, 2),
+                            PQgetvalue(found, row, 4), PQgetvalue(found, row, 5), PQgetvalue(found, row, 6), result_text(found, row, 7)};
+    if (!pg_script(store->db, "SAVEPOINT late", NULL, error)) return false;
+    if (!pg_script(store->db, PQgetvalue(found, row, 3), NULL, &kept)) return pg_script(store->db, "ROLLBACK TO late", NULL, error);
+    return pg_script(store->db, "RELEASE late", NULL, error) &&
+           pg_query(store->db, "INSERT INTO midflight.midflight_late (migration, kind, target, name, ddl, space, main, columns) VALUES "
+                               "($1, $2, $3, $4, $5, $6, $7, $8)", NULL, values, 8, NULL, error);
+}
+
+bool pg_late_put_off(struct postgres_store *store, struct error *error) {
+    RESULT *found = NULL;
+    const char *values[] = {new_tables(store)};
+    if (!pg_query(store->db, candidates, NULL, values, 1, &found, error)) return false;
+    for (int i = 0; i < PQntuples(found); i++) {
+        if (!put_off(store, found, i, error)) return false;
+    }
+    return true;
+}
+
+bool pg_late_uniques(PGconn *db, const char *migration, const char *schema, const char *table, PGresult **ret,
+                     struct error *error) {
+    const char *values[] = {migration, schema, table};
+    return pg_query(db,
+                    "SELECT l.place, c.name FROM midflight.midflight_late l, unnest(l.columns) WITH ORDINALITY AS c(name, place) WHERE "
+                    "l.migration = $1 AND l.target::regclass = (quote_ident($2) || '.' || quote_ident($3))::regclass "
+                    "ORDER BY l.main DESC, l.place, c.place", NULL, values, 3, ret, error);
+}
+
+/* --- rows that a constraint does not allow ------------------------------------------------------------------------- */
+
+static const struct bound_table *table_of(const struct postgres_store *store, const char *target, struct error *error) {
+    for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
+        const struct bound_table *table = &store->tables[SIDE_NEW][i];
+        TEXT name = {0};
+        const char *same = NULL, *values[] = {target, NULL};
+        RESULT *compared = NULL;
+        pg_dialect.table(&name, table);
+        values[1] = text_get(&name);
+        if (!pg_query(store->db, "SELECT 1 WHERE $1::regclass = $2::regclass", NULL, values, 2, &compared, error)) return NULL;
+        same = PQntuples(compared) > 0 ? "" : NULL;
+        if (same != NULL) return table;
+    }
+    error_set(error, ERROR_SCHEMA, "table %s of the new shape is gone: `midflight rollback`, then start again", target);
+    return NULL;
+}
+
+/* SELECT the keys of rows of which another, of a lower key, holds the same unique values. */
+static void add_doubles(struct text *text, const struct bound_table *table, const char *columns) {
+    text_add(text, "SELECT ");
+    sync_names(text, &pg_dialect, NULL, &table->table->key);
+    text_add(text, " FROM (SELECT *, row_number() OVER (PARTITION BY ");
+    text_add(text, columns);
+    text_add(text, " ORDER BY ");
+    sync_names(text, &pg_dialect, NULL, &table->table->key);
+    text_add(text, ") AS midflight_n FROM ");
+    pg_dialect.table(text, table);
+    text_addf(text, " WHERE (%s) IS NOT NULL) AS midflight_d WHERE midflight_n > 1", columns);
+}
+
+/* SELECT the keys of rows whose foreign key finds nothing. */
+static bool add_orphans(struct postgres_store *store, struct text *text, const struct bound_table *table, const char *name,
+                        struct error *error) {
+    TEXT target = {0};
+    RESULT *found = NULL;
+    pg_dialect.table(&target, table);
+    const char *values[] = {text_get(&target), name};
+    if (!pg_query(store->db,
+                  "SELECT k.confrelid::regclass, string_agg(format('midflight_r.%I = midflight_t.%I', f.attname, c.attname), ' AND '), "
+                  "string_agg(format('midflight_t.%I IS NOT NULL', c.attname), ' AND ') FROM pg_constraint k, unnest(k.conkey, k.confkey) AS "
+                  "n(own, other) JOIN pg_attribute c ON c.attnum = n.own JOIN pg_attribute f ON f.attnum = n.other WHERE c.attrelid = "
+                  "k.conrelid AND f.attrelid = k.confrelid AND k.conrelid = $1::regclass AND k.conname = $2 GROUP BY k.oid, k.confrelid",
+                  NULL, values, 2, &found, error)) {
+        return false;
+    }
+    text_add(text, "SELECT ");
+    sync_names(text, &pg_dialect, "midflight_t", &table->table->key);
+    text_addf(text, " FROM %s AS midflight_t WHERE %s AND NOT EXISTS (SELECT 1 FROM %s AS midflight_r WHERE %s)", text_get(&target),
+              PQgetvalue(found, 0, 2), PQgetvalue(found, 0, 0), PQgetvalue(found, 0, 1));
+    return true;
+}
+
+/* Takes the entities that `keys` selects off every new table, and enters them in quarantine with the reason. */
+static bool quarantine(struct postgres_store *store, const char *keys, const char *reason, int64_t *ret, struct error *error) {
+    TEXT enter = {0};
+    RESULT *entered = NULL;
+    const char *values[] = {store->change.name, reason};
+    text_add(&enter, "INSERT INTO midflight.midflight_finding (migration, kind, entity_key, reason, at_ms) SELECT DISTINCT $1, "
+                     "'quarantine forward', ");
+    pg_key_text(&enter, NULL, &store->key);
+    text_addf(&enter, ", $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM midflight_apart ON CONFLICT (migration, kind, "
+                      "entity_key) DO UPDATE SET reason = excluded.reason");
+    TEXT gather = {0};
+    text_add(&gather, "CREATE TEMPORARY TABLE midflight_apart (");
+    sync_names(&gather, &pg_dialect, NULL, &store->key);
+    text_addf(&gather, ") ON COMMIT DROP AS %s", keys);
+    if (!pg_script(store->db, text_get(&gather), NULL, error) ||
+        !pg_query(store->db, text_get(&enter), NULL, values, 2, &entered, error)) {
+        return false;
+    }
+    *ret = strtoll(PQcmdTuples(entered), NULL, 10);
+    struct scope scope = {.set = "midflight_apart", .row_key = &store->key};
+    for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
+        const struct bound_table *table = &store->tables[SIDE_NEW][i];
+        TEXT removal = {0};
+        text_add(&removal, "DELETE FROM ");
+        pg_dialect.table(&removal, table);
+        text_add(&removal, " WHERE ");
+        sync_scope(&removal, &pg_dialect, &scope, NULL, &table->table->key);
+        if (!pg_script(store->db, text_get(&removal), NULL, error)) return false;
+    }
+    return pg_script(store->db, "DROP TABLE pg_temp.midflight_apart", NULL, error);
+}
+
+/* --- building ----------------------------------------------------------------------------------------------------- */
+
+struct late {
+    const char *place, *kind, *target, *name, *ddl, *space;
+    const char *columns; /* quoted, with commas; NULL: not a plain unique set */
+    bool within;         /* its unique set contains the key: one entity's rows alone can break it */
+};
+
+/* Those that are left, in their order. */
+static bool read_late(struct postgres_store *store, struct arena *arena, struct late **ret, size_t *ret_count, struct error *error) {
+    RESULT *found = NULL;
+    const char *values[] = {store->change.name};
+    if (!pg_query(store->db,
+                  "SELECT place, kind, target, name, ddl, space, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), "
+                  "columns FROM midflight.midflight_late WHERE migration = $1 ORDER BY kind = 'foreign key', main DESC, place", NULL,
+                  values, 1, &found, error)) {
+        return false;
+    }
+    *ret_count = (size_t)PQntuples(found);
+    *ret = ARENA_ARRAY(arena, struct late, *ret_count);
+    for (int i = 0; i < PQntuples(found); i++) {
+        const char *texts[7];
+        for (int c = 0; c < 7; c++) {
+            const char *text = result_text(found, i, c);
+            texts[c] = text == NULL ? NULL : arena_copy(arena, text);
+        }
+        struct late *late = &(*ret)[i];
+        *late = (struct late){texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6], false};
+        const struct bound_table *table = table_of(store, late->target, error);
+        if (table == NULL) return false;
+        late->within = texts[6] != NULL;
+        for (size_t k = 0; late->within && k < store->key.count; k++) {
+            TEXT sql = {0};
+            const char *in = NULL;
+            text_add(&sql, "SELECT 1 WHERE $1 = ANY (");
+            pg_quote_text(&sql, PQgetvalue(found, i, 7));
+            text_add(&sql, "::name[])");
+            if (!pg_text(store->db, text_get(&sql), table->table->key.items[k], arena, &in, error)) return false;
+            late->within = in != NULL;
+        }
+    }
+    return true;
+}
+
+static bool forget(struct postgres_store *store, const struct late *late, struct error *error) {
+    return pg_query(store->db, "DELETE FROM midflight.midflight_late WHERE place = $1", NULL, &late->place, 1, NULL, error);
+}
+
+/* While others write the build keeps to one processor: what it would gain they would lose. */
+static bool prepare(struct postgres_store *store, const struct late *late, struct error *error) {
+    bool others = false;
+    TEXT sql = {0};
+    if (!store->sql.base.ops->others_write(&store->sql.base, &others, error)) return false;
+    text_add(&sql, "SET LOCAL default_tablespace = ");
+    pg_quote_text(&sql, late->space);
+    if (others) text_add(&sql, "; SET LOCAL max_parallel_maintenance_workers = 0");
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* Builds a unique set, or an index. Entities that it does not allow go to quarantine, and it is built over the rest. [tx] */
+static bool build(struct postgres_store *store, const struct late *late, struct error *error) {
+    struct error failure;
+    TEXT keys = {0};
+    int64_t count;
+    if (!prepare(store, late, error) || !pg_script(store->db, "SAVEPOINT build", NULL, error)) return false;
+    if (pg_script(store->db, late->ddl, NULL, &failure)) return forget(store, late, error);
+    if (failure.code != ERROR_ROWS || late->columns == NULL) {
+        *error = failure;
+        return error_prefix(error, "%s %s of the new shape cannot be built over the rows that are there (mend the rows on the old "
+                                   "side, then run the same command again)", late->kind, late->name);
+    }
+    if (!pg_script(store->db, "ROLLBACK TO build", NULL, error)) return false;
+    const struct bound_table *table = table_of(store, late->target, error);
+    if (table == NULL) return false;
+    add_doubles(&keys, table, late->columns);
+    return quarantine(store, text_get(&keys), failure.message, &count, error) &&
+           (pg_script(store->db, late->ddl, NULL, error) || error_prefix(error, "%s %s", late->kind, late->name)) &&
+           forget(store, late, error);
+}
+
+bool pg_late_build_all(struct postgres_store *store, struct error *error) {
+    struct arena *arena = arena_new();
+    struct late *lates = NULL;
+    size_t count = 0;
+    bool ok = read_late(store, arena, &lates, &count, error);
+    for (size_t i = 0; ok && i < count; i++) ok = build(store, &lates[i], error);
+    arena_free(arena);
+    return ok;
+}
+
+/* In a transaction of its own. */
+static bool build_alone(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
+    struct store *base = &store->sql.base;
+    if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped before index %s was built", late->name);
+    bool ok = base->ops->begin(base, error) &&
+              base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) && build(store, late, error);
+    if (ok) FAILPOINT("late index, uncommitted");
+    ok = ok && base->ops->commit(base, error);
+    if (!ok) base->ops->rollback(base);
+    if (ok) FAILPOINT("late index");
+    return ok;
+}
+
+struct reference {
+    struct postgres_store *store;
+    const char *ddl;
+};
+
+static bool refer(void *context, struct error *error) {
+    struct reference *reference = context;
+    return pg_script(reference->store->db, reference->ddl, NULL, error);
+}
+
+/* Locks for an instant the table that it refers to as well. A try before a crash may have made it. */
+static bool add_reference(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
+    struct store *base = &store->sql.base;
+    TEXT ddl = {0};
+    TEXT validation = {0};
+    TEXT keys = {0};
+    struct error failure;
+    int64_t count;
+    const struct bound_table *table = table_of(store, late->target, error);
+    if (table == NULL) return false;
+    text_addf(&ddl, "ALTER TABLE %s DROP CONSTRAINT IF EXISTS ", late->target);
+    pg_quote(&ddl, late->name);
+    text_addf(&ddl, "; %s", late->ddl);
+    struct reference reference = {store, text_get(&ddl)};
+    text_addf(&validation, "ALTER TABLE %s VALIDATE CONSTRAINT ", late->target);
+    pg_quote(&validation, late->name);
+    bool ok = base->ops->begin(base, error) &&
+              base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) &&
+              pg_patiently(store->db, refer, &reference, "a foreign key of the new shape could not be made: its tables could not be locked", error) && base->ops->commit(base, error);
+    if (!ok) {
+        base->ops->rollback(base);
+        return false;
+    }
+    /* From here on it holds for what is written; what is there is looked at beside the writers. */
+    if (strstr(late->ddl, " NOT VALID") != NULL && !pg_script(store->db, text_get(&validation), NULL, &failure)) {
+        if (failure.code != ERROR_ROWS) {
+            *error = failure;
+            return false;
+        }
+        ok = base->ops->begin(base, error) && add_orphans(store, &keys, table, late->name, error) &&
+             quarantine(store, text_get(&keys), failure.message, &count, error) && base->ops->commit(base, error);
+        if (!ok) {
+            base->ops->rollback(base);
+            return false;
+        }
+        if (!pg_script(store->db, text_get(&validation), NULL, error)) return false;
+    }
+    return forget(store, late, error);
+}
+
+/* --- closing ------------------------------------------------------------------------------------------------------ */
+
+static bool is_reference(const struct late *late) {
+    return strcmp(late->kind, "foreign key") == 0;
+}
+
+/* The outbox is drained by key: an index for it that lasts as long as that. */
+static bool prop_up(struct postgres_store *store, bool up, struct error *error) {
+    for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
+        const struct bound_table *table = &store->tables[SIDE_NEW][i];
+        const char *name = pg_own_name(store, arena_format(store->bound, "late_%s", table->table->name));
+        TEXT sql = {0};
+        bool indexed = false;
+        if (up && !pg_key_is_indexed(store, table, &indexed, error)) return false;
+        if (indexed) continue;
+        text_add(&sql, up ? "CREATE INDEX IF NOT EXISTS " : "DROP INDEX IF EXISTS ");
+        if (!up) {
+            pg_quote(&sql, table->schema);
+            text_add(&sql, ".");
+        }
+        pg_quote(&sql, name);
+        if (up) {
+            text_add(&sql, " ON ");
+            pg_dialect.table(&sql, table);
+            text_add(&sql, " (");
+            sync_names(&sql, &pg_dialect, NULL, &table->table->key);
+            text_add(&sql, ")");
+        }
+        if (!pg_script(store->db, text_get(&sql), NULL, error)) return false;
+    }
+    return true;
+}
+
+/* In the transaction of one snapshot in which no key waits. */
+static bool build_across(struct postgres_store *store, int64_t token, const struct late *lates, size_t count, struct error *error) {
+    struct store *base = &store->sql.base;
+    bool ok = pg_drain_exactly(store, error);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (!is_reference(&lates[i])) ok = build(store, &lates[i], error);
+    }
+    ok = ok && pg_ranges_close(store, error) &&
+         base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error);
+    if (ok) FAILPOINT("late unique, uncommitted");
+    ok = ok && base->ops->commit(base, error);
+    if (!ok) base->ops->rollback(base);
+    if (ok) FAILPOINT("late unique");
+    return ok;
+}
+
+/* A first look, for the planner: the server takes a closer one by itself. */
+static bool analyze(struct postgres_store *store, struct error *error) {
+    for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
+        TEXT sql = {0};
+        text_add(&sql, "SET default_statistics_target = 10; ANALYZE ");
+        pg_dialect.table(&sql, &store->tables[SIDE_NEW][i]);
+        text_add(&sql, "; RESET default_statistics_target");
+        if (!pg_script(store->db, text_get(&sql), NULL, error)) return false;
+    }
+    return true;
+}
+
+static bool close_all(struct postgres_store *store, int64_t token, struct arena *arena, struct error *error) {
+    struct late *lates = NULL;
+    size_t count = 0;
+    if (!read_late(store, arena, &lates, &count, error)) return false;
+    for (size_t i = 0; i < count; i++) {
+        bool alone = !is_reference(&lates[i]) && (lates[i].within || strcmp(lates[i].kind, "index") == 0);
+        if (alone && !build_alone(store, token, &lates[i], error)) return false;
+    }
+    if (!prop_up(store, true, error) || !pg_drain_most(store, token, error) || !read_late(store, arena, &lates, &count, error) ||
+        !build_across(store, token, lates, count, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (is_reference(&lates[i]) && !add_reference(store, token, &lates[i], error)) return false;
+    }
+    return prop_up(store, false, error) && analyze(store, error);
+}
+
+bool postgres_backfill_close(struct store *base, int64_t token, struct error *error) {
+    struct arena *arena = arena_new();
+    bool ok = close_all(postgres_store_of(base), token, arena, error);
+    arena_free(arena);
+    return ok;
+}

@@ -1,0 +1,184 @@
+/* The outbox: keys that the old side changed while the copy ran, and the new side has not got yet.
+ *
+ * From the start to the end of the copy the old side's triggers only note the keys that a statement wrote: that is cheap for
+ * the application, and the new tables need no index to be synced by. In the schema midflight, in the migration's name:
+ *   midflight_m_outbox           a table: k1, ..., kn; its row type is the type of a key here
+ *   midflight_m_note_settle      syncs keys whole: deletes what the new tables hold of them, and fills in what the query yields
+ *   midflight_m_note_each        the same key by key: those that fail go to quarantine
+ *   midflight_m_note_drain       takes rows from the outbox and settles their keys, in one transaction
+ *   midflight_m_old_customers_*  what the triggers run, until capture_on puts the syncing functions in their place
+ *
+ * A drain reads outbox and old side in one snapshot, and deletes exactly the rows that it read: its state is no older than
+ * what it clears, whatever the order in which keys came. Until the triggers sync it locks nothing of the old side, since
+ * nobody but midflight writes the new one. Afterwards it syncs as a repair does, locks first. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/interrupt.h"
+#include "store/postgres/program.h"
+
+/* A drain goes round until fewer keys than this came meanwhile, and so often at the most. */
+#define FEW_KEYS 200
+#define ROUNDS_MAX 20
+#define DRAIN_ROWS 5000
+
+/* --- the functions ------------------------------------------------------------------------------------------------ */
+
+static void add_settle(struct text *text, const struct postgres_store *store) {
+    struct scope scope = pg_keys_scope(store);
+    const struct flow *flows = store->flows[FORWARD];
+    size_t count = store->change.mappings[FORWARD].count;
+    text_add(text, "BEGIN\n  IF NOT midflight_fresh THEN\n");
+    for (size_t i = count; i-- > 0;) {
+        text_add(text, "  DELETE FROM ");
+        pg_dialect.table(text, flows[i].target);
+        text_add(text, " WHERE ");
+        sync_scope(text, &pg_dialect, &scope, NULL, &flows[i].target->table->key);
+        text_add(text, ";\n");
+    }
+    text_add(text, "  END IF;\n");
+    for (size_t i = 0; i < count; i++) {
+        TEXT query = {0};
+        sync_query(&query, &pg_dialect, &flows[i], &scope, IMAGE_STORED);
+        sync_fill(text, &pg_dialect, &flows[i], text_get(&query));
+    }
+}
+
+static bool make_settle(struct postgres_store *store, struct error *error) {
+    TEXT sql = {0};
+    pg_add_function(&sql, store, pg_own(store, "note_settle"),
+                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void", "");
+    add_settle(&sql, store);
+    return pg_create_function(store, &sql, error);
+}
+
+static bool make_each(struct postgres_store *store, struct error *error) {
+    TEXT sql = {0};
+    pg_add_function(&sql, store, pg_own(store, "note_each"),
+                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void", "");
+    text_addf(&sql, "DECLARE\n  midflight_key %s;\nBEGIN\n  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n"
+                    "    PERFORM %s(ARRAY[midflight_key], midflight_fresh);\n    ",
+              pg_own(store, "outbox"), pg_own(store, "note_settle"));
+    pg_add_forget(&sql, store, FORWARD, "midflight_key");
+    text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    ");
+    pg_add_find(&sql, store, FORWARD, "midflight_key");
+    text_add(&sql, "  END;\n  END LOOP;\n");
+    return pg_create_function(store, &sql, error);
+}
+
+/* SELECT DISTINCT ROW(k1, ...)::<type> FROM <relation> ORDER BY 1 */
+static void add_keys(struct text *text, const struct postgres_store *store, const char *type, const char *relation) {
+    text_add(text, "SELECT DISTINCT ROW(");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_addf(text, ")::%s FROM %s ORDER BY 1", type, relation);
+}
+
+static bool make_drain(struct postgres_store *store, struct error *error) {
+    const char *outbox = pg_own(store, "outbox");
+    TEXT sql = {0};
+    pg_add_function(&sql, store, pg_own(store, "note_drain"), "midflight_rows bigint, midflight_followed boolean", "bigint", "");
+    text_addf(&sql, "DECLARE\n  midflight_keys %s[];\n  midflight_key %s;\n  midflight_count bigint;\nBEGIN\n"
+                    "  WITH midflight_gone AS (DELETE FROM %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %s LIMIT midflight_rows)) "
+                    "RETURNING *)\n    SELECT (SELECT count(*) FROM midflight_gone), ARRAY(", outbox, outbox, outbox, outbox);
+    add_keys(&sql, store, outbox, "midflight_gone");
+    text_addf(&sql, ")\n    INTO midflight_count, midflight_keys;\n"
+                    "  IF midflight_count = 0 THEN RETURN 0; END IF;\n"
+                    "  IF midflight_followed THEN\n    PERFORM %s(ARRAY(", pg_own(store, "forward_each"));
+    add_keys(&sql, store, pg_own(store, "key"), "unnest(midflight_keys)");
+    text_addf(&sql, "));\n    RETURN midflight_count;\n  END IF;\n  BEGIN\n    PERFORM %s(midflight_keys, false);\n"
+                    "    IF EXISTS (SELECT 1 FROM midflight.midflight_finding WHERE migration = ", pg_own(store, "note_settle"));
+    pg_quote_text(&sql, store->change.name);
+    text_add(&sql, ") THEN\n      FOREACH midflight_key IN ARRAY midflight_keys LOOP\n        ");
+    pg_add_forget(&sql, store, FORWARD, "midflight_key");
+    text_addf(&sql, "      END LOOP;\n    END IF;\n  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n"
+                    "    PERFORM %s(midflight_keys, false);\n  END;\n  RETURN midflight_count;\n", pg_own(store, "note_each"));
+    return pg_create_function(store, &sql, error);
+}
+
+static bool make_table(struct postgres_store *store, struct error *error) {
+    const struct bound_table *first = &store->tables[SIDE_OLD][0];
+    TEXT sql = {0};
+    text_addf(&sql, "CREATE TABLE %s (", pg_own(store, "outbox"));
+    for (size_t i = 0; i < store->key.count; i++) {
+        const struct column *column = sync_column(first, first->table->key.items[i]);
+        text_addf(&sql, "%s%s %s", i > 0 ? ", " : "", store->key.items[i], column->declared);
+        if (column->collation != NULL) text_addf(&sql, " COLLATE %s", column->collation);
+    }
+    text_add(&sql, ")");
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* --- capture ------------------------------------------------------------------------------------------------------ */
+
+bool postgres_capture_note(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    if (!pg_lock_for_capture(store, SIDE_OLD, error) || !make_table(store, error) || !make_settle(store, error) ||
+        !make_each(store, error) || !make_drain(store, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
+        if (!pg_note_table(store, i, error)) return false;
+    }
+    return pg_enter_objects(store, error);
+}
+
+/* --- draining ----------------------------------------------------------------------------------------------------- */
+
+static bool drain_rows(struct postgres_store *store, int64_t rows, bool followed, int64_t *ret, struct error *error) {
+    TEXT sql = {0};
+    text_addf(&sql, "SELECT %s(%" PRId64 ", %s)", pg_own(store, "note_drain"), rows, followed ? "true" : "false");
+    return pg_integer(store->db, text_get(&sql), ret, error);
+}
+
+static bool begin_exactly(struct postgres_store *store, struct error *error) {
+    return pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = off", NULL, error);
+}
+
+/* One transaction, before the triggers sync (`followed` false) or after; token 0: the caller's own lease is not renewed. */
+static bool drain_once(struct postgres_store *store, int64_t token, int64_t rows, bool followed, int64_t *ret, struct error *error) {
+    struct store *base = &store->sql.base;
+    bool ok = (followed ? pg_script(store->db, "BEGIN; SET LOCAL lock_timeout = '50ms'", NULL, error) : begin_exactly(store, error)) &&
+              base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) &&
+              drain_rows(store, rows, followed, ret, error);
+    if (ok) FAILPOINT("drain, uncommitted");
+    ok = ok && base->ops->commit(base, error);
+    if (!ok) base->ops->rollback(base);
+    return ok;
+}
+
+bool pg_drain_most(struct postgres_store *store, int64_t token, struct error *error) {
+    int64_t drained = DRAIN_ROWS, few = 0;
+    for (int64_t round = 0; few < ROUNDS_MAX && drained > FEW_KEYS; round++) {
+        if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: drain");
+        if (!drain_once(store, token, DRAIN_ROWS, false, &drained, error)) return false;
+        if (drained < DRAIN_ROWS) few++;
+    }
+    return true;
+}
+
+bool pg_drain_exactly(struct postgres_store *store, struct error *error) {
+    int64_t drained;
+    return begin_exactly(store, error) && drain_rows(store, INT64_MAX, false, &drained, error);
+}
+
+bool postgres_drain(struct store *base, int64_t token, struct chunk *chunk, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    int64_t drained;
+    /* A transaction that is older than the sync triggers may still be noting. */
+    if (!store->older_ended && !pg_older_end(store, error)) return false;
+    store->older_ended = true;
+    double began = clock_ms();
+    if (!drain_once(store, token, chunk->rows, true, &drained, error)) {
+        chunk->hold_ms = clock_ms() - began;
+        if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* fewer, after a rest */
+        return false;
+    }
+    chunk->done = drained < chunk->rows;
+    chunk->rows = drained;
+    chunk->hold_ms = clock_ms() - began;
+    return true;
+}
