@@ -178,11 +178,13 @@ def passes_of(points):
 
 
 def swept(store, route):
-    """The beginnings of earlier routes over the same workload: once is enough."""
+    """The beginnings of earlier routes over the same workload: once is enough. Where time is dear, so is a start over its like."""
     for other, earlier in JOURNEYS:
         workload, _, steps = ROUTES[earlier]
         if (other, earlier) == (store, route):
             return
+        if store == other == POSTGRESQL and issubclass(ROUTES[route][0], workload):
+            yield steps[:1]
         if other == store and workload is ROUTES[route][0]:
             yield from (steps[:number + 1] for number in range(len(steps)))
 

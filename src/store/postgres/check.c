@@ -97,39 +97,6 @@ static bool check_keys(struct postgres_store *store, struct check_report *report
     return true;
 }
 
-/* --- columns -------------------------------------------------------------------------------------------------- */
-
-/* What a query leaves alone, and whether a row can be inserted without it. */
-static void check_unmapped(const struct flow *flow, enum direction direction, struct check_report *report) {
-    TEXT unmapped = {0};
-    for (size_t c = 0; c < flow->target->column_count; c++) {
-        const struct column *column = &flow->target->columns[c];
-        if (names_have(&flow->yielded, column->name)) continue;
-        text_addf(&unmapped, "%s%s", unmapped.length > 0 ? ", " : "", column->name);
-        if (!column->not_null || column->has_default || column->generated) continue;
-        report_say(report, direction == FORWARD ? CHECK_REFUSAL : CHECK_WARNING,
-                   "%s.%s does not yield %s, which is NOT NULL without a default: %s", direction_name(direction),
-                   flow->target->table->name, column->name,
-                   direction == FORWARD ? "no row could be inserted. Yield it, or give it a default"
-                                        : "an entity that only the new side creates cannot be taken over and goes to quarantine");
-    }
-    if (unmapped.length == 0) return;
-    report_say(report, CHECK_PROOF, "%s.%s leaves alone (unmapped): %s", direction_name(direction), flow->target->table->name,
-               text_get(&unmapped));
-}
-
-static void check_columns(struct postgres_store *store, enum direction direction, struct check_report *report) {
-    for (size_t f = 0; f < store->change.mappings[direction].count; f++) {
-        const struct flow *flow = &store->flows[direction][f];
-        check_unmapped(flow, direction, report);
-        for (size_t i = 0; i < flow->others.count; i++) {
-            report_say(report, CHECK_WARNING, "%s.%s reads table %s, which is in neither shape: a change there reaches no entity until it "
-                       "is written again. Add it to the shape's key, or leave it unchanged meanwhile", direction_name(direction),
-                       flow->target->table->name, flow->others.items[i]);
-        }
-    }
-}
-
 /* Two migrations at once over one table would follow each other's half-made work. */
 static bool check_neighbours(struct postgres_store *store, struct check_report *report, struct error *error) {
     for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
@@ -375,7 +342,11 @@ static bool look(struct postgres_store *store, struct glimpse *glimpse, struct c
     for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
         if (!check_index(store, &store->tables[SIDE_NEW][i], "Put into new.create: CREATE INDEX", report, error)) return false;
     }
-    if (store->alter == NULL && !pg_ties_of_new(store, report, error)) return false; /* the short form takes them along */
+    /* The short form takes along what is tied to its table, and says itself what does not fit. */
+    if (store->alter == NULL && (!pg_check_types(store, FORWARD, report, error) || !pg_check_types(store, BACKWARD, report, error) ||
+                                 !pg_ties_of_new(store, report, error))) {
+        return false;
+    }
     return pg_referred(store, SIDE_NEW, &glimpse->referred[SIDE_NEW], error) &&
            pg_numbers_beside(store, &glimpse->sequences, report, error);
 }
@@ -416,8 +387,8 @@ bool postgres_check(struct store *base, struct check_report *report, struct erro
         !postgres_rows_count(base, &report->forecast.rows, error)) {
         return false;
     }
-    check_columns(store, FORWARD, report);
-    check_columns(store, BACKWARD, report);
+    pg_check_columns(store, FORWARD, report);
+    pg_check_columns(store, BACKWARD, report);
     if (store->alter != NULL && !store->standing.made && !pg_fit_check(store, report, error)) return false;
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
     if (!pg_referred(store, SIDE_OLD, &glimpse.referred[SIDE_OLD], error) || !forecast(store, &glimpse, report, error)) return false;

@@ -307,7 +307,8 @@ const struct dialect pg_dialect = {
 
 /* --- keys ----------------------------------------------------------------------------------------------------- */
 
-/* Integers as they are, everything else in quotes. */
+/* Integers as they are, everything else in quotes; days and times as JSON has them, whatever the session's DateStyle is, since
+ * another session will read it. */
 void pg_key_text(struct text *text, const char *prefix, const struct names *key) {
     for (size_t i = 0; i < key->count; i++) {
         TEXT name = {0};
@@ -316,8 +317,9 @@ void pg_key_text(struct text *text, const char *prefix, const struct names *key)
         const char *column = text_get(&name);
         text_addf(text,
                   "%sCASE WHEN %s IS NULL THEN 'NULL' WHEN pg_typeof(%s) IN ('bigint'::regtype, 'integer', 'smallint') THEN "
-                  "%s::text ELSE '''' || replace(%s::text COLLATE \"C\", '''', '''''') || '''' END",
-                  i > 0 ? " || ',' || " : "", column, column, column, column);
+                  "%s::text WHEN pg_typeof(%s) IN ('date'::regtype, 'timestamp', 'timestamptz') THEN '''' || (to_jsonb(%s) #>> '{}') "
+                  "|| '''' ELSE '''' || replace(%s::text COLLATE \"C\", '''', '''''') || '''' END",
+                  i > 0 ? " || ',' || " : "", column, column, column, column, column, column);
     }
 }
 

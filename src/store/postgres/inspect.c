@@ -284,16 +284,40 @@ bool postgres_inspect(struct store *base, struct inspection *inspection, differe
 
 /* --- syncing one entity ------------------------------------------------------------------------------------------ */
 
-/* SELECT function(ARRAY[ROW($1::type, ...)::key]) */
-static bool call(struct postgres_store *store, const char *function, const char *key, struct error *error) {
+/* $1::type AS k1, ... */
+static void add_key_values(struct text *text, const struct postgres_store *store) {
     const struct bound_table *first = &store->tables[SIDE_OLD][0];
+    for (size_t i = 0; i < store->key.count; i++) {
+        text_addf(text, "%s$%zu::%s AS %s", i > 0 ? ", " : "", i + 1, sync_column(first, first->table->key.items[i])->declared,
+                  store->key.items[i]);
+    }
+}
+
+/* SELECT function(ARRAY[ROW(k1, ...)::key]) FROM (SELECT $1::type AS k1, ...) */
+static bool call(struct postgres_store *store, const char *function, const char *key, struct error *error) {
     TEXT sql = {0};
     RESULT *ignored = NULL;
     text_addf(&sql, "SELECT %s(ARRAY[ROW(", function);
-    for (size_t i = 0; i < store->key.count; i++) {
-        text_addf(&sql, "%s$%zu::%s", i > 0 ? ", " : "", i + 1, sync_column(first, first->table->key.items[i])->declared);
-    }
-    text_addf(&sql, ")::%s])", pg_own(store, "key"));
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_addf(&sql, ")::%s]) FROM (SELECT ", pg_own(store, "key"));
+    add_key_values(&sql, store);
+    text_add(&sql, ") AS midflight_k");
+    return key_query(store, text_get(&sql), key, &ignored, error);
+}
+
+/* A session of another time zone may have written the same key otherwise: what is found of it now is listed as we write it. */
+static bool forget_spelling(struct postgres_store *store, enum direction direction, const char *key, struct error *error) {
+    TEXT sql = {0};
+    RESULT *ignored = NULL;
+    text_addf(&sql, "DELETE FROM midflight.midflight_finding WHERE kind = 'quarantine %s' AND migration = ", direction_name(direction));
+    pg_quote_text(&sql, store->change.name);
+    text_add(&sql, " AND entity_key = ");
+    pg_quote_text(&sql, key);
+    text_add(&sql, " AND entity_key <> (SELECT ");
+    pg_key_text(&sql, NULL, &store->key);
+    text_add(&sql, " FROM (SELECT ");
+    add_key_values(&sql, store);
+    text_add(&sql, ") AS midflight_k)");
     return key_query(store, text_get(&sql), key, &ignored, error);
 }
 
@@ -333,7 +357,8 @@ bool postgres_sync(struct store *base, enum direction direction, const char *key
     bool null;
     if (!key_is_null(store, key, &null, error)) return false;
     if (null) return release_keyless(store, direction, key, error);
-    return call(store, pg_own(store, arena_format(store->bound, "%s_each", direction_name(direction))), key, error);
+    return call(store, pg_own(store, arena_format(store->bound, "%s_each", direction_name(direction))), key, error) &&
+           forget_spelling(store, direction, key, error);
 }
 
 bool postgres_park(struct store *base, enum direction direction, const char *key, struct error *error) {

@@ -140,9 +140,9 @@ static bool partners(struct postgres_store *store, const struct number *old, con
                      const struct numbers *news, const struct number **ret, size_t *count, struct error *error) {
     *count = 0;
     for (size_t i = 0; i < news->count; i++) {
-        const struct number *new = &news->items[i];
+        const struct number *new = &news->items[i], *partner = partner_of(olds, new);
         bool ahead;
-        if (partner_of(olds, new) != old || !is_copied(store, new) || strcmp(new->sequence, old->sequence) == 0) continue;
+        if (partner == NULL || partner != old || !is_copied(store, new) || strcmp(new->sequence, old->sequence) == 0) continue;
         if (!is_ahead(store, new, old, &ahead, error)) return false;
         if (!ahead) ret[(*count)++] = new;
     }

@@ -24,6 +24,7 @@ static void keep_quiet(void *context, const char *message) {
  * A midflight that is stopped, or whose packets are dropped, must not hold its row locks for ever: the server ends a
  * transaction of ours that is silent for 10 s (none ever is), and looks after the connection as we do at our end. */
 #define SILENCE_S "10"
+#define SILENCE_MS "10000"
 static const char settings[] =
     "SET client_encoding = 'UTF8'; SET client_min_messages = warning; SET standard_conforming_strings = on; "
     "SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed'; "
@@ -48,7 +49,7 @@ static PGconn *connect_to(const char *address) {
     const char *patience = getenv("PGCONNECT_TIMEOUT");
     const char *words[] = {"fallback_application_name", "connect_timeout", "keepalives_idle", "keepalives_interval",
                            "keepalives_count", "tcp_user_timeout", "dbname", NULL};
-    const char *values[] = {"midflight", patience == NULL ? SILENCE_S : patience, "5", "2", "3", SILENCE_S "000", address, NULL};
+    const char *values[] = {"midflight", patience == NULL ? SILENCE_S : patience, "5", "2", "3", SILENCE_MS, address, NULL};
     return PQconnectdbParams(words, values, true);
 }
 

@@ -85,6 +85,13 @@ MUST_USE bool pg_numbers_join(struct postgres_store *store, struct error *error)
 /* A sequence that belongs to a table which is about to go stays, where another table's default takes numbers from it. [tx] */
 MUST_USE bool pg_numbers_keep(struct postgres_store *store, const struct bound_table *table, struct error *error);
 
+/* --- columns.c: do the columns that the queries yield fit those of the tables --- */
+/* Says what a direction's queries leave alone, and whether rows can be inserted without it. */
+void pg_check_columns(struct postgres_store *store, enum direction direction, struct check_report *report);
+/* Says which columns hold less than what is yielded, while both sides' tables are there. [tx] */
+MUST_USE bool pg_check_types(struct postgres_store *store, enum direction direction, struct check_report *report,
+                             struct error *error);
+
 /* --- difference.c --- */
 /* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
 void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);

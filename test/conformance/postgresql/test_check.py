@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME
+from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME, copied
 from support.midflight import REFUSED
 from support.postgres import SUPERUSER
 
@@ -97,6 +97,17 @@ class TestNewTables:
         outcome = checked(app, CUSTOMERS)
         assert "forward.people leaves alone (unmapped): note" in outcome.out
         assert "backward.customers leaves alone (unmapped): hint" in outcome.out
+
+    @pytest.mark.parametrize("old, new, told", [
+        ("text", "varchar(10)", True), ("varchar(10)", "varchar(20)", False), ("varchar(20)", "varchar(10)", True),
+        ("varchar(20)", "text", False), ("integer", "bigint", False), ("bigint", "integer", True), ("text", "integer", True),
+        ("integer", "numeric", False), ("numeric", "numeric(6,2)", True), ("numeric(6,2)", "numeric(6,2)", False),
+        ("timestamp", "timestamptz", False), ("jsonb", "jsonb", False), ("integer", "small", True), ("small", "small", False)])
+    def test_with_columns_that_hold_less_are_told(self, app, old, new, told):
+        outcome = checked(app, f"CREATE DOMAIN small AS integer CHECK (VALUE < 10); CREATE TABLE items (id integer PRIMARY KEY, v {old});",
+                          copied("id", ["id", "v"], f"CREATE TABLE goods (id integer PRIMARY KEY, v {new})"))
+        assert ("forward.goods yields v as" in outcome.out) == told, outcome
+        assert "yields id" not in outcome.out
 
     def test_are_looked_at_though_the_old_ones_are_empty(self, app):
         outcome = checked(app, CUSTOMERS + "DELETE FROM customers;", SPLIT_NAME.replace("note TEXT\n", "note TEXT NOT NULL\n"), REFUSED)

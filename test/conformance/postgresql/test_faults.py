@@ -200,25 +200,50 @@ class TestLostPackets:
                 far.value("SELECT count(*) > 0 FROM people"))
 
 
-def test_who_asks_it_to_stop_does_not_wait_for_the_end_of_a_long_statement(app):
-    """An index build of minutes, say: it is cancelled, and the same command builds it again."""
-    app.sql(MANY + """CREATE TABLE pause (seconds float); INSERT INTO pause VALUES (0.01);
-        CREATE FUNCTION slowly(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
-        BEGIN PERFORM pg_sleep(seconds) FROM public.pause; RETURN $1; END $$""")
-    midflight = app.migration(SPLIT_NAME.replace("index: |", "index: |\n        CREATE INDEX people_slow ON people (public.slowly(email));"))
-    process = midflight.begin("start")
-    until = time.monotonic() + 30
-    while not app.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"):
-        assert time.monotonic() < until, "the index is not being built"
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    outcome = midflight.end(process).failed()
-    assert time.monotonic() - began < 20 and outcome.json["error"] == "interrupted", outcome
-    assert app.rows("SELECT 1 FROM pg_stat_activity WHERE application_name = 'midflight' AND datname = current_database()") == []
-    app.sql("UPDATE pause SET seconds = 0")
-    midflight.start().done()
-    assert len(whole(app)) == ROWS
+# --- long statements ---------------------------------------------------------------------------------------------------------
+
+class TestLongStatement:
+    """An index build of minutes, say."""
+
+    @pytest.fixture
+    def building(self, app):
+        """A `start` in the middle of one."""
+        app.sql(MANY + """CREATE TABLE pause (seconds float); INSERT INTO pause VALUES (0.01);
+            CREATE FUNCTION slowly(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep(seconds) FROM public.pause; RETURN $1; END $$""")
+        app.midflight = app.migration(SPLIT_NAME.replace(
+            "index: |", "index: |\n        CREATE INDEX people_slow ON people (public.slowly(email));"))
+        app.process = app.midflight.begin("start")
+        until = time.monotonic() + 30
+        while not app.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"):
+            assert time.monotonic() < until, "the index is not being built"
+            time.sleep(0.05)
+        return app
+
+    def session(self, app):
+        return app.rows("SELECT 1 FROM pg_stat_activity WHERE application_name = 'midflight' AND datname = current_database()")
+
+    def goes_on(self, app):
+        app.sql("UPDATE pause SET seconds = 0")
+        app.midflight.start().done()
+        assert len(whole(app)) == ROWS
+
+    def test_is_cancelled_for_who_asks_midflight_to_stop(self, building):
+        building.process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        outcome = building.midflight.end(building.process).failed()
+        assert time.monotonic() - began < 20 and outcome.json["error"] == "interrupted", outcome
+        assert self.session(building) == []
+        self.goes_on(building)
+
+    def test_ends_soon_after_a_midflight_that_was_killed(self, building):
+        building.process.kill()
+        building.process.communicate()
+        until = time.monotonic() + 20
+        while self.session(building):
+            assert time.monotonic() < until, "the server goes on with a statement that nobody waits for"
+            time.sleep(0.1)
+        self.goes_on(building)
 
 
 # --- timeouts ------------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 succeeds, the entity is listed with the reason, tried again, and bars the cut-over until it is settled."""
 import pytest
 
+from conformance.postgresql.definitions import copied
 from support.midflight import AWAITING_ADDITIONAL_ACTION
 
 OLD = "CREATE TABLE items (id integer PRIMARY KEY, value text, hint text); INSERT INTO items VALUES (1, '1', 'old'), (2, '2', 'old');"
@@ -141,3 +142,22 @@ def test_the_way_back_may_fail_for_an_entity_too(start):
     scene.midflight.verify("--repair").done()
     assert scene.sql("SELECT id, value, hint FROM items ORDER BY id") == [(1, 1, "old"), (2, 2, None), (3, 3, None)]
     scene.agree()
+
+
+@pytest.mark.parametrize("kind, value", [("date", "'2024-02-03'"), ("timestamp", "'2024-02-03 04:05:06.789'"),
+                                         ("timestamptz", "'2024-02-03 04:05:06.789+00'")])
+def test_an_entity_keyed_by_a_day_is_found_again_however_the_session_writes_days(start, kind, value):
+    """Its key is listed as text, which another session reads."""
+    scene = start(f"CREATE TABLE items (id {kind} PRIMARY KEY, v text); INSERT INTO items VALUES ({value}, 'good');",
+                  copied("id", ["id", "v"], f"CREATE TABLE goods (id {kind} PRIMARY KEY, v text CHECK (v <> 'bad'))"))
+    for habit in ("datestyle = 'SQL, DMY'", "datestyle = 'German'", "timezone = 'Asia/Kathmandu'"):
+        scene.sql(f"SET {habit}")
+        scene.sql("UPDATE items SET v = 'bad'")
+        assert len(scene.quarantine()) == 1 and "2024-02-03" in scene.quarantine()[0]
+        scene.midflight.advance().refused()
+        scene.sql("UPDATE items SET v = 'good again'")
+        scene.midflight.verify("--repair").done()
+        assert scene.quarantine() == []
+        assert scene.sql("SELECT v FROM goods") == [("good again",)]
+        scene.sql("RESET ALL")
+    scene.midflight.advance().done()
