@@ -7,9 +7,9 @@
 #include "engine/pace.h"
 
 /* The short form's tables exchange names; capture is made anew on both, as it goes by name. */
-static bool swap_names(struct flight *flight, struct error *error) {
+static bool swap_names(struct flight *flight, double *held_since_ms, struct error *error) {
     struct store *store = flight->store;
-    return store->ops->swap(store, false, error) &&
+    return store->ops->swap(store, false, held_since_ms, error) &&
            store->ops->ledger_mark(store, flight->at.record.name, "swap", error) && flight_bind(flight, error) &&
            store->ops->capture_on(store, SIDE_OLD, error) && store->ops->capture_on(store, SIDE_NEW, error);
 }
@@ -39,7 +39,7 @@ static bool cut_over(struct flight *flight, struct error *error) {
     double began = clock_ms();
     struct standpoint next = flight->at;
     bool ok = true;
-    if (swaps) ok = swap_names(flight, error);
+    if (swaps) ok = swap_names(flight, &began, error);
     if (ok && !has_way_back(flight)) ok = turn_writes(flight, error);
     next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
     ok = ok &&
@@ -50,7 +50,7 @@ static bool cut_over(struct flight *flight, struct error *error) {
     if (!ok) return false;
     flight->at = next;
     flight_note(flight, "the cut-over held the writers for %.1f ms", clock_ms() - began);
-    return true;
+    return !swaps || flight_settle(flight, error);
 }
 
 /* --- Finishing ------------------------------------------------------------------------------------------------ */
@@ -73,6 +73,7 @@ static bool retire_old(struct flight *flight, struct error *error) {
 }
 
 static const struct step finishing[] = {
+    {"settle", flight_settle, true},
     {"close capture", close_capture, false},
     {"empty the old side", empty_old, true},
     {"retire the old side", retire_old, false},

@@ -198,6 +198,12 @@ bool flight_steps(struct flight *flight, const struct step *steps, size_t count,
     return true;
 }
 
+bool flight_settle(struct flight *flight, struct error *error) {
+    const struct store_ops *ops = flight->store->ops;
+    if (flight->definition->change.alter_table == NULL || ops->swap_settle == NULL) return true;
+    return ops->swap_settle(flight->store, error);
+}
+
 bool flight_overtaken(struct flight *flight, struct error *error) {
     struct error failure;
     if (!flight_begin(flight, &failure)) {

@@ -72,6 +72,9 @@ struct step {
 MUST_USE bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error);
 MUST_USE bool flight_step_done(struct flight *flight, const char *name, bool *ret, struct error *error);
 
+/* What the short form's exchange left to be done; outside of transactions, and again after a crash. */
+MUST_USE bool flight_settle(struct flight *flight, struct error *error);
+
 /* What the store lacks may be what another midflight took away: then says that instead. Returns false. */
 bool flight_overtaken(struct flight *flight, struct error *error);
 

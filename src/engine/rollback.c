@@ -16,7 +16,8 @@ static bool rehearse_back(struct flight *flight, struct error *error) {
 static bool swap_back(struct flight *flight, struct error *error) {
     bool swapped;
     if (!flight_step_done(flight, "swap", &swapped, error)) return false;
-    return !swapped || flight->store->ops->swap(flight->store, true, error);
+    double held_since_ms;
+    return !swapped || flight->store->ops->swap(flight->store, true, &held_since_ms, error);
 }
 
 static bool close_capture(struct flight *flight, struct error *error) {
@@ -43,6 +44,7 @@ static const struct step first[] = {
     {"swap back", swap_back, false},
 };
 static const struct step rest[] = {
+    {"settle", flight_settle, true},
     {"close capture", close_capture, false},
     {"empty the new side", empty_new, true},
     {"drop the new shape", drop_new, false},

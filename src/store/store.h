@@ -183,7 +183,10 @@ struct store_ops {
     bool (*shape_retire)(struct store *store, struct error *error);               /* [tx] the old tables, as retire says */
     /* [own] The exchange, tried on a copy: what would not fit after it is refused, and the exchange itself is short. */
     bool (*swap_rehearse)(struct store *store, bool back, struct error *error);
-    bool (*swap)(struct store *store, bool back, struct error *error);            /* [tx] exchange names; re-bind after */
+    /* [tx] Exchange names; re-bind after. `ret_held_since_ms`: since when writers wait for it, by clock_ms. */
+    bool (*swap)(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+    /* [own] What an exchange leaves to be done while everybody works on. It may be done again; NULL: the store leaves nothing. */
+    bool (*swap_settle)(struct store *store, struct error *error);
 
     /* sync */
     bool (*rows_count)(struct store *store, int64_t *ret, struct error *error); /* of the old shape */

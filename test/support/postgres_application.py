@@ -14,7 +14,7 @@ from support.postgres import SUPERUSER, environment
 from support.stores import POSTGRESQL
 
 # Beside the ledger: tables for all migrations, with no row of one that has ended.
-OWN = (*LEDGER, "midflight_late", "midflight_made", "midflight_object", "midflight_range", "midflight_sequence")
+OWN = (*LEDGER, "midflight_kept", "midflight_late", "midflight_made", "midflight_object", "midflight_range", "midflight_sequence")
 
 USER = "app"
 GONE_S = 10  # by when a server has noticed that a client is gone

@@ -30,7 +30,7 @@ static bool read_schema(PGconn *db, const char *name, struct arena *arena, struc
     RESULT *result = NULL;
     if (!pg_query(db,
                   "SELECT n.nspname, c.relkind, pg_has_role(c.relowner, 'USAGE'), c.relrowsecurity AND c.relforcerowsecurity AND "
-                  "NOT r.rolbypassrls AND NOT r.rolsuper, current_user FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                  "NOT r.rolbypassrls AND NOT r.rolsuper, current_user, c.relhasrules FROM pg_class c JOIN pg_namespace n ON n.oid = "
                   "c.relnamespace JOIN pg_roles r ON r.rolname = current_user "
                   "WHERE c.relname = $1 AND pg_table_is_visible(c.oid)",
                   NULL, &name, 1, &result, error)) {
@@ -40,6 +40,7 @@ static bool read_schema(PGconn *db, const char *name, struct arena *arena, struc
         return error_set(error, ERROR_DEFINITION, "there is no table %s on the search path: name one that exists", name);
     }
     table->schema = arena_copy(arena, PQgetvalue(result, 0, 0));
+    table->ruled = is_true(result, 0, 5);
     const char *kind = PQgetvalue(result, 0, 1);
     if (*kind == 'r' || *kind == 'p') return check_rights(name, result, error);
     return error_set(error, ERROR_DEFINITION,

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/postgres/state.h"
+#include "store/postgres/alter.h"
+#include "store/postgres/clause.h"
 #include "store/sql/report.h"
 
 /* Entities listed as broken. */
@@ -231,6 +232,13 @@ static void step(struct check_report *report, const char *stage, const char *sta
     if (report->step != NULL) report->step(report->context, &one);
 }
 
+/* What the short form runs in place of new.create. */
+static const char *alter_plan(const struct postgres_store *store) {
+    return arena_format(store->bound, "%s %s, on an empty copy that becomes %s",
+                        pg_clause_is_create(store->change.alter_change) ? "" : "ALTER TABLE", store->change.alter_change,
+                        store->tables[SIDE_NEW][0].physical);
+}
+
 /* What is learned of the new tables while they are there for a moment. */
 struct glimpse {
     const char *referred[2];  /* by side: what their foreign keys refer to; NULL: nothing */
@@ -238,13 +246,14 @@ struct glimpse {
 };
 
 static void plan_old(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
+    const char *create = store->alter == NULL ? store->change.create : alter_plan(store);
     TEXT made = {0};
     text_add(&made, "ACCESS EXCLUSIVE on the new tables alone");
     if (glimpse->referred[SIDE_NEW] != NULL) {
         text_addf(&made, "; SHARE ROW EXCLUSIVE for an instant on %s, which they refer to: writers wait, readers do not",
                   glimpse->referred[SIDE_NEW]);
     }
-    step(report, "Initializing", store->change.create, text_get(&made));
+    step(report, "Initializing", create, text_get(&made));
     if (glimpse->sequences != NULL) {
         step(report, "Initializing", arena_format(store->bound, "ALTER SEQUENCE %s INCREMENT BY ...", glimpse->sequences),
              "SHARE ROW EXCLUSIVE for an instant on the sequences: who wants a number waits");
@@ -256,17 +265,31 @@ static void plan_old(struct postgres_store *store, const struct glimpse *glimpse
     }
 }
 
-static void plan_copy(struct postgres_store *store, struct check_report *report) {
-    step(report, "Running", "SELECT ... FOR SHARE; INSERT ... SELECT, chunk by chunk",
-         "ROW SHARE; the rows of one chunk take no writes until its commit, and it gives way after 50 ms");
-    if (store->change.index != NULL) step(report, "Running", store->change.index, "SHARE on the new tables alone");
+static void plan_copy(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
+    step(report, "Running", "INSERT ... SELECT, chunk by chunk, into tables without indexes", "ROW EXCLUSIVE on the new tables, ACCESS "
+         "SHARE on the old ones: nobody waits");
+    step(report, "Running", "CREATE INDEX ...; ALTER TABLE ... ADD CONSTRAINT: whatever the new tables have", "SHARE and ACCESS EXCLUSIVE "
+         "on the new tables alone");
+    if (glimpse->referred[SIDE_NEW] != NULL) {
+        step(report, "Running", "ALTER TABLE ... ADD FOREIGN KEY ... NOT VALID; ALTER TABLE ... VALIDATE CONSTRAINT",
+             arena_format(store->bound, "SHARE ROW EXCLUSIVE for an instant on %s, then ROW SHARE", glimpse->referred[SIDE_NEW]));
+    }
+    step(report, "Running", "CREATE OR REPLACE FUNCTION: what the old tables' triggers run", "none of theirs: nobody waits");
     step(report, "Running", pg_has_way(store, BACKWARD) ? "CREATE TRIGGER ... on the new tables"
                                                         : "CREATE TRIGGER ... on the new tables, which refuses writes",
          "SHARE ROW EXCLUSIVE on the new tables alone");
 }
 
 static void plan_end(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
-    step(report, "Awaiting Finalization", "UPDATE midflight_migration SET stage = ...", "one row of midflight's own");
+    if (store->alter != NULL) {
+        step(report, "Awaiting Finalization", "ALTER TABLE ... RENAME, and what goes with the name",
+             "ACCESS EXCLUSIVE on both tables and on those at the other end of their foreign keys: all at once or none, waited for 100 ms "
+             "at a time");
+        step(report, "Awaiting Finalization", "ALTER TABLE ... VALIDATE CONSTRAINT; CREATE MATERIALIZED VIEW",
+             "SHARE UPDATE EXCLUSIVE, ROW SHARE and ACCESS SHARE: nobody waits");
+    } else {
+        step(report, "Awaiting Finalization", "UPDATE midflight_migration SET stage = ...", "one row of midflight's own");
+    }
     if (!pg_has_way(store, BACKWARD)) {
         step(report, "Awaiting Finalization", "DROP TRIGGER ... on both sides; CREATE TRIGGER ... on the old tables, which refuses writes",
              "ACCESS EXCLUSIVE for an instant on both sides, in the transaction of the cut-over");
@@ -284,7 +307,7 @@ static void plan_end(struct postgres_store *store, const struct glimpse *glimpse
 
 static void plan(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
     plan_old(store, glimpse, report);
-    plan_copy(store, report);
+    plan_copy(store, glimpse, report);
     plan_end(store, glimpse, report);
 }
 
@@ -327,7 +350,8 @@ static bool look(struct postgres_store *store, struct glimpse *glimpse, struct c
     for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
         if (!check_index(store, &store->tables[SIDE_NEW][i], "Put into new.create: CREATE INDEX", report, error)) return false;
     }
-    return pg_ties_of_new(store, report, error) && pg_referred(store, SIDE_NEW, &glimpse->referred[SIDE_NEW], error) &&
+    if (store->alter == NULL && !pg_ties_of_new(store, report, error)) return false; /* the short form takes them along */
+    return pg_referred(store, SIDE_NEW, &glimpse->referred[SIDE_NEW], error) &&
            pg_numbers_beside(store, &glimpse->sequences, report, error);
 }
 
@@ -362,12 +386,14 @@ static bool forecast(struct postgres_store *store, struct glimpse *glimpse, stru
 bool postgres_check(struct store *base, struct check_report *report, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct glimpse glimpse = {0};
-    if (!check_keys(store, report, error) || !check_neighbours(store, report, error) || !pg_ties_of_old(store, report, error) ||
+    if (!check_keys(store, report, error) || !check_neighbours(store, report, error) ||
+        (store->alter == NULL && !pg_ties_of_old(store, report, error)) ||
         !postgres_rows_count(base, &report->forecast.rows, error)) {
         return false;
     }
     check_columns(store, FORWARD, report);
     check_columns(store, BACKWARD, report);
+    if (store->alter != NULL && !store->standing.made && !pg_fit_check(store, report, error)) return false;
     if (pg_has_way(store, BACKWARD) && !check_round_trip(store, report, error)) return false;
     if (!pg_referred(store, SIDE_OLD, &glimpse.referred[SIDE_OLD], error) || !forecast(store, &glimpse, report, error)) return false;
     plan(store, &glimpse, report);

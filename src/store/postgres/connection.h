@@ -47,6 +47,8 @@ const char *result_text(const PGresult *result, int row, int column);
 extern const struct dialect pg_dialect;
 void pg_quote(struct text *text, const char *identifier);
 void pg_quote_text(struct text *text, const char *value);
+/* A type whose image counts blanks that its values do not have: char(n). */
+bool pg_is_padded(const struct column *column);
 
 /* Keys as text: SQL literals with commas between: "42", "'de','a''b'". */
 void pg_key_text(struct text *text, const char *prefix, const struct names *key);

@@ -261,6 +261,16 @@ static bool build(struct postgres_store *store, const struct late *late, struct 
            forget(store, late, error);
 }
 
+bool pg_late_build_all(struct postgres_store *store, struct error *error) {
+    struct arena *arena = arena_new();
+    struct late *lates = NULL;
+    size_t count = 0;
+    bool ok = read_late(store, arena, &lates, &count, error);
+    for (size_t i = 0; ok && i < count; i++) ok = build(store, &lates[i], error);
+    arena_free(arena);
+    return ok;
+}
+
 /* In a transaction of its own. */
 static bool build_alone(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
     struct store *base = &store->sql.base;

@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/interrupt.h"
-#include "store/postgres/state.h"
+#include "store/postgres/program.h"
 
 /* A drain goes round until fewer keys than this came meanwhile, and so often at the most. */
 #define FEW_KEYS 200
@@ -50,16 +50,16 @@ static void add_settle(struct text *text, const struct postgres_store *store) {
 
 static bool make_settle(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
-    pg_function_open(&sql, store, pg_own(store, "note_settle"),
-                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void");
+    pg_add_function(&sql, store, pg_own(store, "note_settle"),
+                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void", "");
     add_settle(&sql, store);
-    return pg_function_make(store, &sql, error);
+    return pg_create_function(store, &sql, error);
 }
 
 static bool make_each(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
-    pg_function_open(&sql, store, pg_own(store, "note_each"),
-                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void");
+    pg_add_function(&sql, store, pg_own(store, "note_each"),
+                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void", "");
     text_addf(&sql, "DECLARE\n  midflight_key %s;\nBEGIN\n  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n"
                     "    PERFORM %s(ARRAY[midflight_key], midflight_fresh);\n    ",
               pg_own(store, "outbox"), pg_own(store, "note_settle"));
@@ -67,7 +67,7 @@ static bool make_each(struct postgres_store *store, struct error *error) {
     text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    ");
     pg_add_find(&sql, store, FORWARD, "midflight_key");
     text_add(&sql, "  END;\n  END LOOP;\n");
-    return pg_function_make(store, &sql, error);
+    return pg_create_function(store, &sql, error);
 }
 
 /* SELECT DISTINCT ROW(k1, ...)::<type> FROM <relation> ORDER BY 1 */
@@ -80,7 +80,7 @@ static void add_keys(struct text *text, const struct postgres_store *store, cons
 static bool make_drain(struct postgres_store *store, struct error *error) {
     const char *outbox = pg_own(store, "outbox");
     TEXT sql = {0};
-    pg_function_open(&sql, store, pg_own(store, "note_drain"), "midflight_rows bigint, midflight_followed boolean", "bigint");
+    pg_add_function(&sql, store, pg_own(store, "note_drain"), "midflight_rows bigint, midflight_followed boolean", "bigint", "");
     text_addf(&sql, "DECLARE\n  midflight_keys %s[];\n  midflight_key %s;\n  midflight_count bigint;\nBEGIN\n"
                     "  WITH midflight_gone AS (DELETE FROM %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %s LIMIT midflight_rows)) "
                     "RETURNING *)\n    SELECT (SELECT count(*) FROM midflight_gone), ARRAY(", outbox, outbox, outbox, outbox);
@@ -96,7 +96,7 @@ static bool make_drain(struct postgres_store *store, struct error *error) {
     pg_add_forget(&sql, store, FORWARD, "midflight_key");
     text_addf(&sql, "      END LOOP;\n    END IF;\n  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n"
                     "    PERFORM %s(midflight_keys, false);\n  END;\n  RETURN midflight_count;\n", pg_own(store, "note_each"));
-    return pg_function_make(store, &sql, error);
+    return pg_create_function(store, &sql, error);
 }
 
 static bool make_table(struct postgres_store *store, struct error *error) {

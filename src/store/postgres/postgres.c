@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "store/postgres/alter.h"
 #include "store/postgres/catalog.h"
 #include "store/postgres/state.h"
 #include "store/sql/ledger.h"
@@ -131,9 +132,18 @@ static bool make_new(void *context, struct error *error) {
     return run_ddl(store, store->change.create, "new.create", error) && run_ddl(store, store->change.index, "new.index", error);
 }
 
+/* k1, ..., kn */
+static void name_key(struct postgres_store *store) {
+    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].tables[0].key.count; i++) {
+        names_add(store->bound, &store->key, arena_format(store->bound, "k%zu", i + 1));
+    }
+}
+
 /* As long as the new shape does not exist it is made for a moment, in a transaction that is undone. */
 static bool bind_all(struct postgres_store *store, struct error *error) {
     bool unmade = !store->standing.made && !store->standing.names_only;
+    if (store->change.alter_table != NULL && !pg_alter_bind(store, error)) return false;
+    name_key(store);
     return bind_tables(store, SIDE_OLD, error) &&
            (!unmade || pg_patiently(store->db, make_new, store, "what the new shape refers to could not be locked", error)) &&
            bind_tables(store, SIDE_NEW, error) &&
@@ -148,11 +158,8 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
     store->bound = arena_new();
     store->standing = standing;
     store->change = *change;
-    if (change->alter_table != NULL) return postgres_swap(base, false, error);
+    store->alter = NULL;
     store->key = (struct names){0};
-    for (size_t i = 0; i < change->shapes[SIDE_OLD].tables[0].key.count; i++) {
-        names_add(store->bound, &store->key, arena_format(store->bound, "k%zu", i + 1));
-    }
     if (!pg_text(store->db, "SELECT current_setting('search_path') || ', pg_temp'", NULL, store->bound, &store->path, error) ||
         !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
         return false;
@@ -268,7 +275,8 @@ static bool postgres_ledger_exists(struct store *base, bool *ret, struct error *
 }
 
 /* Beside the ledger: what midflight made, to be found again whatever its names were shortened to, with a digest of how it
- * was; what new.create made; how far the backfill is (range.c); what is built after it (late.c); and the sequences that are to give each number once (sequence.c). */
+ * was; what new.create made; what the short form's exchange and its way back need; how far the backfill is (range.c); what is built after it (late.c); and the sequences that
+ * are to give each number once (sequence.c). */
 static const char own_tables[] =
     "CREATE TABLE IF NOT EXISTS midflight_object (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, "
     "name text NOT NULL, target text NOT NULL, digest text NOT NULL, PRIMARY KEY (migration, kind, name, target));"
@@ -280,6 +288,9 @@ static const char own_tables[] =
     "CREATE SEQUENCE IF NOT EXISTS midflight_token;"
     "CREATE TABLE IF NOT EXISTS midflight_late (migration varchar(64) NOT NULL, place bigserial PRIMARY KEY, kind text NOT NULL, "
     "target text NOT NULL, name text NOT NULL, ddl text NOT NULL, space text NOT NULL, main boolean NOT NULL, columns name[]);"
+    "CREATE TABLE IF NOT EXISTS midflight_kept (migration varchar(64) NOT NULL, place bigserial, kind text NOT NULL, name text NOT NULL, "
+    "text text NOT NULL);"
+    "CREATE UNIQUE INDEX IF NOT EXISTS midflight_kept_key ON midflight_kept (migration, kind, name, md5(text));"
     "CREATE TABLE IF NOT EXISTS midflight_sequence (migration varchar(64) NOT NULL, name text NOT NULL, leader text, "
     "step bigint NOT NULL, of_table text NOT NULL, of_column text NOT NULL, PRIMARY KEY (migration, name))";
 
@@ -361,6 +372,7 @@ const struct store_ops postgres_ops = {
     .shape_retire = postgres_shape_retire,
     .swap_rehearse = postgres_swap_rehearse,
     .swap = postgres_swap,
+    .swap_settle = postgres_swap_settle,
     .rows_count = postgres_rows_count,
     .capture_note = postgres_capture_note,
     .capture_on = postgres_capture_on,

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
-#include "store/postgres/state.h"
+#include "store/postgres/alter.h"
 
 /* Columns with their types, and constraints, of one table. */
 static const char table_text[] =
@@ -15,6 +15,13 @@ static const char table_text[] =
     "CASE WHEN attnotnull THEN ' not null' ELSE '' END || attgenerated::text || attidentity::text AS line FROM pg_attribute "
     "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped UNION ALL SELECT 'constraint ' || "
     "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1)) AS lines";
+
+/* The same of the short form's old table, which gives its foreign keys, triggers and numbers away at the exchange. */
+static const char altered_text[] =
+    "SELECT string_agg(line, '; ' ORDER BY line) FROM (SELECT 'column ' || attname || ' ' || format_type(atttypid, atttypmod) || "
+    "CASE WHEN attnotnull THEN ' not null' ELSE '' END || attgenerated::text AS line FROM pg_attribute "
+    "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped UNION ALL SELECT 'constraint ' || "
+    "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype NOT IN ('f', 't')) AS lines";
 
 bool postgres_schema_digest(struct store *base, char ret[24], struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
@@ -25,7 +32,7 @@ bool postgres_schema_digest(struct store *base, char ret[24], struct error *erro
         TEXT name = {0};
         const char *text = NULL;
         pg_dialect.table(&name, &store->tables[SIDE_OLD][i]);
-        ok = pg_text(store->db, table_text, text_get(&name), store->bound, &text, error);
+        ok = pg_text(store->db, store->alter != NULL ? altered_text : table_text, text_get(&name), store->bound, &text, error);
         if (ok && text != NULL) XXH3_64bits_update(state, text, strlen(text) + 1);
     }
     if (ok) snprintf(ret, 24, "%016" PRIx64, (uint64_t)XXH3_64bits_digest(state));
@@ -38,8 +45,8 @@ bool postgres_schema_digest(struct store *base, char ret[24], struct error *erro
 /* Everything that a script may make and a DROP takes away by itself; what belongs to a table goes with it. */
 static const char objects_there[] =
     "SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'i' THEN "
-    "'INDEX' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS name, c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', "
-    "'m', 'S', 'i', 'I') AND c.relpersistence <> 't' AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.classid "
+    "'INDEX' WHEN 'I' THEN 'INDEX' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS name, c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', "
+    "'m', 'S', 'i', 'I') AND c.relpersistence <> 't' AND NOT c.relispartition AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.classid "
     "= 'pg_class'::regclass AND d.deptype IN ('i', 'a') AND c.relkind = 'S') AND NOT EXISTS (SELECT 1 FROM pg_constraint k "
     "WHERE k.conindid = c.oid) AND c.relnamespace::regnamespace::text NOT IN ('pg_toast', 'pg_catalog') "
     "UNION ALL SELECT 'FUNCTION', p.oid::regprocedure::text, p.oid FROM pg_proc p WHERE p.prokind = 'f' AND "
@@ -66,7 +73,8 @@ static bool make(struct postgres_store *store, const char *script, const char *w
 
 static bool make_new(void *context, struct error *error) {
     struct postgres_store *store = context;
-    return make(store, store->change.create, "new.create", error) &&
+    if (store->alter != NULL && !pg_script(store->db, store->alter->keep, NULL, error)) return false;
+    return make(store, store->change.create, store->alter != NULL ? "alter" : "new.create", error) &&
            (store->change.index == NULL || make(store, store->change.index, "new.index", error)) && pg_numbers_part(store, error) &&
            pg_late_put_off(store, error);
 }
@@ -98,7 +106,8 @@ static bool drop_made(void *context, struct error *error) {
 
 static bool forget_made(struct postgres_store *store, struct error *error) {
     const char *values[] = {store->change.name};
-    return pg_query(store->db, "DELETE FROM midflight.midflight_made WHERE migration = $1", NULL, values, 1, NULL, error);
+    return pg_query(store->db, "DELETE FROM midflight.midflight_made WHERE migration = $1", NULL, values, 1, NULL, error) &&
+           pg_query(store->db, "DELETE FROM midflight.midflight_kept WHERE migration = $1", NULL, values, 1, NULL, error);
 }
 
 /* PostgreSQL drops a full table at once: nothing need be emptied. */
@@ -134,7 +143,7 @@ static bool rename_retired(struct postgres_store *store, struct error *error) {
         text_add(&sql, "ALTER TABLE IF EXISTS ");
         pg_dialect.table(&sql, table);
         text_add(&sql, " RENAME TO ");
-        pg_quote(&sql, arena_format(store->bound, "%s_retired", table->table->name));
+        pg_quote(&sql, arena_format(store->bound, "%s_retired", store->alter != NULL ? store->change.alter_table : table->table->name));
         text_add(&sql, ";\n");
     }
     return pg_script(store->db, text_get(&sql), NULL, error) ||
@@ -142,8 +151,29 @@ static bool rename_retired(struct postgres_store *store, struct error *error) {
                                "the same command again)");
 }
 
+/* The old table's defaults draw from the new one's sequences, and a partitioned one has its foreign keys still: nobody could drop
+ * those sequences, or delete what its rows refer to, while it is there. */
+static bool let_go(struct postgres_store *store, struct error *error) {
+    TEXT name = {0};
+    TEXT sql = {0};
+    RESULT *rows = NULL;
+    pg_dialect.table(&name, &store->tables[SIDE_OLD][0]);
+    const char *values[] = {text_get(&name)};
+    if (!pg_query(store->db,
+                  "SELECT DISTINCT format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT;', adrelid::regclass, attname) FROM pg_attrdef f JOIN pg_attribute ON "
+                  "attrelid = adrelid AND attnum = adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = "
+                  "'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind = 'S' WHERE adrelid = to_regclass($1) UNION ALL SELECT format('ALTER TABLE %s DROP "
+                  "CONSTRAINT %I;', conrelid::regclass, conname) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'f' AND conparentid = 0",
+                  NULL, values, 1, &rows, error)) {
+        return false;
+    }
+    for (int i = 0; i < PQntuples(rows); i++) text_add(&sql, PQgetvalue(rows, i, 0));
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
 bool postgres_shape_retire(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
+    if (store->alter != NULL && (!let_go(store, error) || (store->change.retire == RETIRE_RENAME && !pg_swap_retire(store, error)))) return false;
     if (!forget_made(store, error)) return false;
     switch (store->change.retire) {
     case RETIRE_RENAME:
@@ -154,19 +184,4 @@ bool postgres_shape_retire(struct store *base, struct error *error) {
         break;
     }
     return true;
-}
-
-static bool no_short_form(struct error *error) {
-    return error_set(error, ERROR_DEFINITION, "alter: the short form is not there yet for PostgreSQL: write the new table in "
-                                              "new.create, with forward and backward queries");
-}
-
-bool postgres_swap_rehearse(struct store *base, bool back, struct error *error) {
-    (void)base, (void)back;
-    return no_short_form(error);
-}
-
-bool postgres_swap(struct store *base, bool back, struct error *error) {
-    (void)base, (void)back;
-    return no_short_form(error);
 }

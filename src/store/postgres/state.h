@@ -38,6 +38,7 @@ struct postgres_store {
     struct flow *flows[2];         /* by direction */
     struct names key;              /* k1, ..., kn: the key in our own types and tables */
     const char *path;              /* the search path of our functions */
+    struct alter *alter;           /* of the short form; NULL: the long form */
 };
 
 static inline struct postgres_store *postgres_store_of(struct store *store) {
@@ -60,15 +61,6 @@ MUST_USE bool pg_lock_for_capture(struct postgres_store *store, enum side side, 
 MUST_USE bool pg_enter_objects(struct postgres_store *store, struct error *error);
 
 /* --- program.c: the functions that perform a sync, in PL/pgSQL --- */
-/* A condition inside an exception handler: it is passing trouble, nobody's fault, and the caller's to retry. */
-#define PG_PASSING "left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX')"
-/* CREATE OR REPLACE FUNCTION, up to where DECLARE or BEGIN stands; pg_function_make adds the END, and runs it. */
-void pg_function_open(struct text *text, const struct postgres_store *store, const char *name, const char *parameters,
-                      const char *returns);
-MUST_USE bool pg_function_make(struct postgres_store *store, struct text *text, struct error *error);
-/* Statements of a function: a key is in quarantine no more; it is, with the error that is being handled, unless that is passing. */
-void pg_add_forget(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);
-void pg_add_find(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);
 /* A FROM item of the keys in the array midflight_keys. */
 struct scope pg_keys_scope(const struct postgres_store *store);
 /* Makes the types and functions of both directions; each must not exist. [tx] */
@@ -154,6 +146,8 @@ MUST_USE bool pg_late_put_off(struct postgres_store *store, struct error *error)
 /* The unique sets of a table that were put off: rows (number, column), the primary key's first. */
 MUST_USE bool pg_late_uniques(PGconn *db, const char *migration, const char *schema, const char *table, PGresult **ret,
                               struct error *error);
+/* Builds all of it at once, over tables that are empty still. [tx] */
+MUST_USE bool pg_late_build_all(struct postgres_store *store, struct error *error);
 bool postgres_backfill_close(struct store *store, int64_t token, struct error *error);
 
 /* backfill.c */
@@ -184,9 +178,10 @@ bool postgres_check(struct store *store, struct check_report *report, struct err
 /* shape.c */
 bool postgres_schema_digest(struct store *store, char ret[24], struct error *error);
 bool postgres_shape_make(struct store *store, struct error *error);
-bool postgres_shape_index(struct store *store, struct error *error);
 bool postgres_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);
 bool postgres_shape_drop(struct store *store, enum side side, struct error *error);
 bool postgres_shape_retire(struct store *store, struct error *error);
+/* swap.c */
 bool postgres_swap_rehearse(struct store *store, bool back, struct error *error);
-bool postgres_swap(struct store *store, bool back, struct error *error);
+bool postgres_swap(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+bool postgres_swap_settle(struct store *store, struct error *error);

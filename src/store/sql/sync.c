@@ -73,6 +73,11 @@ void sync_scope(struct text *text, const struct dialect *dialect, const struct s
         add_binds(text, dialect, 1, key->count);
         return;
     }
+    if (scope->set != NULL && scope->joined) {
+        struct scope row = {.row = "midflight_k", .row_key = scope->row_key};
+        sync_scope(text, dialect, &row, prefix, key);
+        return;
+    }
     if (scope->set != NULL) {
         text_add(text, "(");
         sync_names(text, dialect, prefix, key);
@@ -139,6 +144,7 @@ static void add_shadow(struct text *text, const struct dialect *dialect, const s
     add_columns(text, dialect, table);
     text_add(text, " FROM ");
     dialect->source(text, table);
+    if (scope->joined && event == EVENT_NONE) text_addf(text, " CROSS JOIN %s AS midflight_k", scope->set);
     text_add(text, " WHERE ");
     if (event != EVENT_NONE && table->sole) {
         text_add(text, "1 = 0"); /* the entity's only row here is the one written */
@@ -361,9 +367,8 @@ static void add_any_differs(struct text *text, const struct dialect *dialect, co
     text_add(text, ")");
 }
 
-void sync_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
-                 const char *was, bool within) {
-    if (flow->written.count == 0) return;
+static void add_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                       const char *was, bool within) {
     TEXT target = {0};
     add_target(&target, dialect, flow);
     text_addf(text, "  UPDATE %s", policy(dialect, flow, within));
@@ -388,7 +393,17 @@ void sync_update(struct text *text, const struct dialect *dialect, const struct 
         text_add(text, ")");
     }
     add_acceptable(text, dialect, flow, within);
+}
+
+void sync_update(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
+                 const char *was, bool within) {
+    if (flow->written.count == 0) return;
+    add_update(text, dialect, flow, now, was, within);
     text_add(text, ";\n");
+}
+
+void sync_updating(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now, const char *was) {
+    add_update(text, dialect, flow, now, was, false);
 }
 
 /* INSERT [or ignore] INTO "T" (columns) SELECT columns FROM now AS midflight_a */

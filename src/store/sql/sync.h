@@ -50,6 +50,7 @@ struct bound_table {
     struct names *uniques; /* every plain unique index, the identity among them */
     size_t unique_count;
     bool sole; /* the entity key is unique here: at most one row an entity */
+    bool ruled; /* it has rewrite rules, where stores have them: they bear no ON CONFLICT beside them */
     bool strict; /* it may refuse a row for more than NOT NULL and plain uniqueness: CHECK, types, other indexes */
 };
 
@@ -95,8 +96,9 @@ struct scope {
     bool exact;
     /* or one key, held by these columns of a row, "NEW" or "OLD" */
     const char *row;
-    /* or the keys in these columns of a relation */
+    /* or the keys in these columns of a relation; joined: each is there once, and no column of the table is called so */
     const char *set;
+    bool joined;
     const struct names *row_key;
 };
 
@@ -140,6 +142,9 @@ void sync_update(struct text *text, const struct dialect *dialect, const struct 
                  const char *was, bool within);
 void sync_insert(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now,
                  const char *was, bool within);
+/* The update alone, without its end, for a flow that writes something: a RETURNING may follow. Its rows are midflight_a and,
+ * with `was`, midflight_b. */
+void sync_updating(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now, const char *was);
 /* Into a range that holds nothing yet: no conflict handling at all. */
 void sync_fill(struct text *text, const struct dialect *dialect, const struct flow *flow, const char *now);
 

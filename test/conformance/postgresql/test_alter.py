@@ -52,7 +52,7 @@ CHANGES = {
     "default": "ALTER COLUMN visits SET DEFAULT 3",
     "wider text": "ALTER COLUMN spare TYPE varchar(99)",
     "storage": "SET (fillfactor = 50)",
-    "key to bigint": "ALTER COLUMN id TYPE bigint",
+    "key to bigint": "ALTER COLUMN id TYPE bigint, ALTER COLUMN parent TYPE bigint",
 }
 
 
@@ -86,8 +86,6 @@ def dependants_alter(plain, change):
     views = "DROP VIEW first_regulars; DROP VIEW regulars; DROP MATERIALIZED VIEW totals; "
     again = SCHEMA[SCHEMA.index("    CREATE VIEW regulars"):SCHEMA.index("    CREATE FUNCTION name_of")]
     plain.sql(f"{views} ALTER TABLE customers {change}; {again}" if "TYPE" in change else f"ALTER TABLE customers {change}")
-    if "bigint" in change:
-        plain.sql("ALTER TABLE orders ALTER COLUMN customer TYPE bigint; ALTER TABLE customers ALTER COLUMN parent TYPE bigint;")
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

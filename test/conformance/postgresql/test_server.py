@@ -269,6 +269,25 @@ class TestFullDisk:
         assert len(whole(small)) == ROWS
 
 
+    def test_under_the_new_tables_fails_a_write_as_a_whole_and_more_room_lets_it_go_on(self, small):
+        small.grow()
+        midflight = small.migration(SPLIT_NAME.replace("note TEXT\n        );", "note TEXT\n        ) TABLESPACE small;"))
+        midflight.start().done()
+        small.sql("CREATE TABLE filler (bytes bytea) TABLESPACE small; ALTER TABLE filler ALTER bytes SET STORAGE EXTERNAL")
+        with pytest.raises(psycopg2.errors.DiskFull):
+            while True:
+                small.sql("INSERT INTO filler SELECT convert_to(repeat('x', 100000), 'UTF8') FROM generate_series(1, 50)")
+        with pytest.raises(psycopg2.errors.DiskFull):
+            for number in range(1000):  # until no page has room for another version of a row
+                small.sql(f"UPDATE customers SET email = email || 'x' WHERE id % 40 = {number % 40}")
+        assert len(whole(small)) == ROWS and midflight.status().json["quarantined"] == 0
+        small.sql("DROP TABLE filler")
+        small.sql("UPDATE customers SET email = 'room' || id WHERE id % 40 = 7")
+        assert len(whole(small)) == ROWS
+        for verb in ("verify", "advance", "rollback"):
+            midflight.run(verb).done()
+
+
 class TestMaintenance:
     @pytest.mark.parametrize("statement", ["VACUUM FULL customers", "CLUSTER customers USING customers_pkey",
                                            "REINDEX TABLE customers", "ANALYZE", "VACUUM FULL people", "REINDEX TABLE people"])

@@ -1,0 +1,75 @@
+/* What the files share that write PL/pgSQL: program.c, statement.c, single.c and bulk.c. */
+#pragma once
+
+#include "store/postgres/state.h"
+
+#define PG_NOW_MS "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+/* SQLSTATE classes of passing trouble. */
+#define PG_PASSING "left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX')"
+#define PG_RESTORE_GUARD "  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);\n"
+
+/* One statement on one table of a leader. */
+struct capture {
+    struct postgres_store *store;
+    enum direction direction;
+    size_t leader; /* its number among the side's tables */
+    const struct bound_table *table;
+    enum event event; /* EVENT_NONE: TRUNCATE */
+};
+
+static inline enum direction other_of(enum direction direction) {
+    return direction == FORWARD ? BACKWARD : FORWARD;
+}
+
+/* Is the entity one row of one leader table? Then that row is its lock, and its image needs no other. */
+bool pg_is_alone(const struct postgres_store *store, enum direction direction);
+/* The name of a direction's function or type. */
+const char *pg_part(const struct postgres_store *store, enum direction direction, const char *rest);
+const char *pg_relation(const struct postgres_store *store, const struct bound_table *table);
+
+/* CREATE OR REPLACE FUNCTION ... AS: declarations and body are to follow, and then pg_create_function. */
+void pg_add_function(struct text *text, const struct postgres_store *store, const char *name, const char *parameters,
+                     const char *returns, const char *settings);
+MUST_USE bool pg_create_function(struct postgres_store *store, struct text *text, struct error *error);
+/* Statements: a key is in quarantine no more; it is, with the error that is being handled, unless that is passing. */
+void pg_add_forget(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);
+void pg_add_find(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);
+void pg_add_guard(struct text *text, const struct postgres_store *store, enum direction direction);
+/* "customer_id" AS k1, ... */
+void pg_add_as_key(struct text *text, const struct postgres_store *store, const char *prefix, const struct names *key);
+/* Locks a side's rows of the keys, in one order. */
+void pg_add_lock(struct text *text, const struct postgres_store *store, enum side side, const char *strength);
+/* The declarations of now and was, or, with `call`, their names as arguments. */
+void pg_add_holders(struct text *text, const struct postgres_store *store, enum direction direction, const char *separator,
+                    bool call);
+/* A SELECT of both images of every flow, read in one snapshot. EVENT_NONE: what was is what the follower holds. A flow that
+ * does not read the leader that was written yields nothing. */
+void pg_add_images(struct text *text, const struct postgres_store *store, enum direction direction, const struct scope *scope,
+                   struct image image);
+void pg_add_apply(struct text *text, const struct postgres_store *store, enum direction direction);
+/* A deferred foreign key of a follower's is looked at now. */
+MUST_USE bool pg_add_deferred(struct text *text, struct postgres_store *store, enum direction direction, struct error *error);
+
+/* --- statement.c --- */
+/* A condition: the rows before and after differ in some of these columns. */
+void pg_add_differ(struct text *text, const struct capture *capture, const char *before, const char *after,
+                   const struct names *names);
+/* The columns of the leader that any flow reads, and its key. */
+struct names pg_read_columns(const struct capture *capture);
+
+/* The rows of an UPDATE, before and after: both transition tables list them in one order. */
+#define PG_PAIRS                                                                                                       \
+    "(SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN "                          \
+    "(SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)"
+
+/* So many rows are few: their statements are planned once a session. */
+#define PG_FEW "8"
+
+/* --- single.c and bulk.c: the quick ways --- */
+/* Is every row that the flows yield of this leader the only one of its entity, and found by its key? Then there are quick
+ * ways, which set midflight_settled where they leave nothing to do. */
+bool pg_is_plain(const struct capture *capture);
+void pg_add_single(struct text *text, const struct capture *capture, const char *deferred);
+void pg_add_bulk(struct text *text, const struct capture *capture, const char *deferred);
+/* The quick way's block: what fails in it is undone, and left to the careful way. */
+void pg_add_attempt(struct text *text, const struct capture *capture, const char *body);

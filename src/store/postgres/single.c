@@ -1,0 +1,223 @@
+/* The quick way of one row: PL/pgSQL over records and scalars, whose plans are made once a session.
+ *
+ * OLD and NEW hold the row, as in a trigger FOR EACH ROW. For every flow (here the one of people):
+ *
+ *   SELECT ... AS n1, ... AS w1, ... INTO STRICT midflight_row_1   what the query yields now, and did before the write
+ *   UPDATE people SET email = CASE WHEN <w4 differs from n4> THEN n4 ELSE people.email END ... RETURNING ... INTO midflight_held_1
+ *   midflight_settled := <what is held is what the query yields>
+ *
+ * or an INSERT, or a DELETE. "Now" is read from the table, not from NEW: the application's own triggers may have changed the
+ * row once more since. What comes back from the follower is what its own triggers made of it. Where that is not what the
+ * query yields (a value that the mapping cannot represent, a row that the backfill has not reached, a race), the careful way
+ * goes on from there. */
+#include <string.h>
+
+#include "store/postgres/program.h"
+
+/* Does the flow's match tell entities apart, and nothing less? */
+static bool matches_by_key(const struct flow *flow) {
+    const struct names *key = &flow->target->table->key;
+    for (size_t i = 0; i < flow->match.count; i++) {
+        if (!names_have(key, flow->match.items[i])) return false;
+    }
+    return flow->target->sole && flow->match.count == key->count;
+}
+
+bool pg_is_plain(const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    bool plain = capture->event != EVENT_NONE && pg_is_alone(store, capture->direction);
+    for (size_t i = 0; i < store->change.mappings[capture->direction].count; i++) {
+        const struct flow *flow = &store->flows[capture->direction][i];
+        plain = plain && flow->reads[capture->leader].count > 0 && flow->written.count > 0 && matches_by_key(flow);
+    }
+    return plain;
+}
+
+/* The field that holds a yielded column: n for now, w for what was. */
+static const char *field_of(const struct capture *capture, const struct flow *flow, size_t number, char image, const char *name) {
+    size_t place = 0;
+    while (strcmp(flow->yielded.items[place], name) != 0) place++;
+    return arena_format(capture->store->bound, "midflight_row_%zu.%c%zu", number, image, place + 1);
+}
+
+/* midflight_row_1.n1, ... */
+static void add_fields(struct text *text, const struct capture *capture, const struct flow *flow, size_t number, char image) {
+    for (size_t i = 0; i < flow->yielded.count; i++) {
+        text_addf(text, "%s%s", i > 0 ? ", " : "", field_of(capture, flow, number, image, flow->yielded.items[i]));
+    }
+}
+
+/* "people"."id" = midflight_row_1.n1 */
+static void add_matched(struct text *text, const struct capture *capture, const struct flow *flow, size_t number, char image) {
+    for (size_t i = 0; i < flow->match.count; i++) {
+        if (i > 0) text_add(text, " AND ");
+        pg_quote(text, flow->target->physical);
+        text_add(text, ".");
+        pg_quote(text, flow->match.items[i]);
+        text_addf(text, " = %s", field_of(capture, flow, number, image, flow->match.items[i]));
+    }
+}
+
+/* A condition: some yielded column differs from what the query yields now, as the follower holds it (h) or as it was (w). */
+static void add_differs(struct text *text, const struct capture *capture, const struct flow *flow, size_t number, char from) {
+    for (size_t i = 0; i < flow->yielded.count; i++) {
+        const char *name = flow->yielded.items[i];
+        TEXT left = {0};
+        if (from == 'w') {
+            text_add(&left, field_of(capture, flow, number, 'w', name));
+        } else {
+            text_addf(&left, "midflight_held_%zu.", number);
+            pg_quote(&left, name);
+        }
+        text_add(text, i > 0 ? " OR " : "(");
+        pg_dialect.differs(text, text_get(&left), field_of(capture, flow, number, 'n', name), sync_column(flow->target, name));
+    }
+    text_add(text, ")");
+}
+
+/* Both images, or nothing but NULLs for one that is not there; more than one row of an image is an error. */
+static void add_row_images(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    const struct names *key = &capture->table->table->key;
+    struct scope scope = {.row = capture->event == EVENT_DELETE ? "OLD" : "NEW", .row_key = key};
+    struct image before = {.event = capture->event, .leader = capture->leader};
+    text_add(text, "  SELECT ");
+    for (int image = 0; image < 2; image++) {
+        const char *rows = image == 0 ? "midflight_a" : "midflight_b";
+        text_addf(text, "%s%s.midflight_there AS %c0", image == 0 ? "" : ",\n      ", rows, image == 0 ? 'n' : 'w');
+        for (size_t i = 0; i < flow->yielded.count; i++) {
+            text_addf(text, ", %s.", rows);
+            pg_quote(text, flow->yielded.items[i]);
+            text_addf(text, " AS %c%zu", image == 0 ? 'n' : 'w', i + 1);
+        }
+    }
+    text_addf(text, "\n    INTO STRICT midflight_row_%zu FROM (SELECT) AS midflight_one\n    LEFT JOIN (SELECT true AS "
+                    "midflight_there, * FROM ", number);
+    sync_query(text, &pg_dialect, flow, &scope, IMAGE_STORED);
+    text_add(text, " AS midflight_q) AS midflight_a ON true\n    LEFT JOIN (SELECT true AS midflight_there, * FROM ");
+    sync_query(text, &pg_dialect, flow, &scope, before);
+    text_add(text, " AS midflight_q) AS midflight_b ON true;\n");
+}
+
+static void add_returning(struct text *text, const struct flow *flow, size_t number) {
+    text_add(text, "\n      RETURNING ");
+    sync_names(text, &pg_dialect, NULL, &flow->yielded);
+    text_addf(text, " INTO midflight_held_%zu;\n", number);
+}
+
+/* SET "email" = CASE WHEN the query yields another one than before THEN that ELSE what is held END, ... */
+static void add_row_update(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    text_add(text, "      UPDATE ");
+    pg_dialect.table(text, flow->target);
+    text_add(text, " SET ");
+    for (size_t i = 0; i < flow->written.count; i++) {
+        const char *name = flow->written.items[i], *now = field_of(capture, flow, number, 'n', name);
+        if (i > 0) text_add(text, ", ");
+        pg_quote(text, name);
+        text_add(text, " = CASE WHEN ");
+        pg_dialect.differs(text, field_of(capture, flow, number, 'w', name), now, sync_column(flow->target, name));
+        text_addf(text, " THEN %s ELSE ", now);
+        pg_quote(text, flow->target->physical);
+        text_add(text, ".");
+        pg_quote(text, name);
+        text_add(text, " END");
+    }
+    text_add(text, "\n      WHERE ");
+    add_matched(text, capture, flow, number, 'n');
+    add_returning(text, flow, number);
+}
+
+/* The row was there before and is now: it is written where it differs, and looked at. */
+static void add_row_kept(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    text_addf(text, "  IF midflight_row_%zu.n0 AND midflight_row_%zu.w0 THEN\n    IF ", number, number);
+    add_differs(text, capture, flow, number, 'w');
+    text_add(text, " THEN\n");
+    add_row_update(text, capture, flow, number);
+    text_add(text, "    ELSE\n      SELECT ");
+    sync_names(text, &pg_dialect, NULL, &flow->yielded);
+    text_addf(text, " INTO midflight_held_%zu FROM ", number);
+    pg_dialect.table(text, flow->target);
+    text_add(text, " WHERE ");
+    add_matched(text, capture, flow, number, 'n');
+    text_add(text, ";\n    END IF;\n    midflight_settled := NOT ");
+    add_differs(text, capture, flow, number, 'h');
+    text_add(text, ";\n  ELS");
+}
+
+static void add_row_insert(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    text_addf(text, "IF midflight_row_%zu.n0 THEN\n    INSERT INTO ", number);
+    pg_dialect.table(text, flow->target);
+    text_add(text, " (");
+    sync_names(text, &pg_dialect, NULL, &flow->yielded);
+    text_addf(text, ")%s VALUES (", pg_dialect.overriding);
+    add_fields(text, capture, flow, number, 'n');
+    text_add(text, ")");
+    pg_dialect.unless_there(text, flow);
+    add_returning(text, flow, number);
+    text_add(text, "    midflight_settled := NOT ");
+    add_differs(text, capture, flow, number, 'h');
+    text_add(text, ";\n");
+}
+
+static void add_row_delete(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    text_addf(text, "  ELSIF midflight_row_%zu.w0 THEN\n    DELETE FROM ", number);
+    pg_dialect.table(text, flow->target);
+    text_add(text, " WHERE ");
+    add_matched(text, capture, flow, number, 'w');
+    text_add(text, ";\n    midflight_settled := FOUND;\n");
+}
+
+static void add_row_flow(struct text *text, const struct capture *capture, size_t number) {
+    const struct flow *flow = &capture->store->flows[capture->direction][number - 1];
+    add_row_images(text, capture, flow, number);
+    if (capture->event == EVENT_UPDATE) {
+        add_row_kept(text, capture, flow, number);
+    } else {
+        text_add(text, "  ");
+    }
+    if (capture->event == EVENT_DELETE) { /* the row is there again: somebody's trigger put it back */
+        text_addf(text, "IF midflight_row_%zu.n0 THEN\n    midflight_settled := false;\n", number);
+    } else {
+        add_row_insert(text, capture, flow, number);
+    }
+    if (capture->event != EVENT_INSERT) add_row_delete(text, capture, flow, number);
+    text_add(text, "  ELSE\n    midflight_settled := false;\n  END IF;\n");
+}
+
+/* The flows, one after the other for as long as each is settled: rows go in the opposite order. */
+static void add_row_flows(struct text *text, const struct capture *capture, const char *deferred) {
+    size_t count = capture->store->change.mappings[capture->direction].count;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) text_add(text, "  IF midflight_settled THEN\n");
+        add_row_flow(text, capture, capture->event == EVENT_DELETE ? count - i : i + 1);
+    }
+    for (size_t i = 1; i < count; i++) text_add(text, "  END IF;\n");
+    text_add(text, deferred);
+}
+
+void pg_add_single(struct text *text, const struct capture *capture, const char *deferred) {
+    const struct names *key = &capture->table->table->key;
+    TEXT body = {0};
+    text_add(text, "  IF midflight_rows = 1 THEN\n");
+    if (capture->event != EVENT_INSERT) text_add(text, "  SELECT * INTO OLD FROM midflight_old;\n");
+    if (capture->event != EVENT_DELETE) text_add(text, "  SELECT * INTO NEW FROM midflight_new;\n");
+    if (capture->event == EVENT_UPDATE) {
+        struct names reads = pg_read_columns(capture);
+        text_add(text, "  IF NOT ");
+        pg_add_differ(text, capture, "OLD", "NEW", &reads);
+        text_add(text, " THEN RETURN NULL; END IF;\n");
+    }
+    text_add(text, "  IF ");
+    for (size_t i = 0; i < key->count; i++) {
+        text_addf(text, "%s%s.", i > 0 ? " AND " : "", capture->event == EVENT_DELETE ? "OLD" : "NEW");
+        pg_quote(text, key->items[i]);
+        text_add(text, " IS NOT NULL");
+    }
+    if (capture->event == EVENT_UPDATE) {
+        text_add(text, " AND NOT ");
+        pg_add_differ(text, capture, "OLD", "NEW", key);
+    }
+    text_add(text, " THEN\n");
+    add_row_flows(&body, capture, deferred);
+    pg_add_attempt(text, capture, text_get(&body));
+    text_add(text, "  END IF;\n  END IF;\n");
+}

@@ -1,0 +1,463 @@
+/* What the triggers of a leader's table run, once a statement.
+ *
+ * First the quick ways (single.c, bulk.c), where an entity is one row on both sides; then, for all else and for what they
+ * left, the careful way:
+ *
+ *   midflight_keys := the keys that the statement wrote
+ *   where keys changed, the followers' rows move along
+ *   SELECT both images of every flow INTO midflight_now_1, midflight_was_1, ...
+ *   PERFORM midflight_m_forward_apply(midflight_keys, midflight_now_1, midflight_was_1, ...)
+ *   EXCEPTION: midflight_m_forward_each(midflight_keys)
+ *
+ * What reads the transition tables is planned once a session while few rows are written, and each time (EXECUTE) for many:
+ * PL/pgSQL keeps the plan of a session's first statement, and a plan made for one row runs nested loops over 100,000. */
+#include "store/postgres/program.h"
+
+#define TAG "$midflight_many$"
+
+static const char *event_name(enum event event) {
+    return event == EVENT_INSERT ? "insert" : event == EVENT_UPDATE ? "update" : event == EVENT_DELETE ? "delete" : "truncate";
+}
+
+void pg_add_differ(struct text *text, const struct capture *capture, const char *before, const char *after,
+                   const struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->items[i];
+        TEXT left = {0};
+        TEXT right = {0};
+        text_addf(&left, "%s.", before);
+        pg_quote(&left, name);
+        text_addf(&right, "%s.", after);
+        pg_quote(&right, name);
+        text_add(text, i > 0 ? " OR " : "(");
+        pg_dialect.differs(text, text_get(&left), text_get(&right), sync_column(capture->table, name));
+    }
+    text_add(text, ")");
+}
+
+struct names pg_read_columns(const struct capture *capture) {
+    struct postgres_store *store = capture->store;
+    struct names all = {0};
+    for (size_t k = 0; k < capture->table->table->key.count; k++) {
+        names_add(store->bound, &all, capture->table->table->key.items[k]);
+    }
+    for (size_t i = 0; i < store->change.mappings[capture->direction].count; i++) {
+        const struct names *reads = &store->flows[capture->direction][i].reads[capture->leader];
+        for (size_t c = 0; c < reads->count; c++) {
+            if (!names_have(&all, reads->items[c])) names_add(store->bound, &all, reads->items[c]);
+        }
+    }
+    return all;
+}
+
+/* A SELECT over transition tables: as it stands for few rows, EXECUTEd for many. The keys, if it reads any, are those of
+ * midflight_keys, which the one knows by their name and the other as $1. */
+static void add_select(struct text *text, const char *few, const char *many, const char *into) {
+    text_addf(text, "  IF midflight_many THEN\n  EXECUTE " TAG "%s" TAG "\n    INTO %s USING midflight_keys;\n  ELSE\n  %s\n    "
+                    "INTO %s;\n  END IF;\n", many, into, few, into);
+}
+
+/* --- the keys --------------------------------------------------------------------------------------------------- */
+
+/* The key before and the key after, of each pair that differs in what is read: VALUES (o."id"), (n."id") */
+static void add_both_keys(struct text *text, const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    struct names reads = pg_read_columns(capture);
+    text_add(text, "SELECT midflight_k.* FROM " PG_PAIRS " CROSS JOIN LATERAL (VALUES (");
+    sync_names(text, &pg_dialect, "midflight_o", &capture->table->table->key);
+    text_add(text, "), (");
+    sync_names(text, &pg_dialect, "midflight_n", &capture->table->table->key);
+    text_add(text, ")) AS midflight_k (");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_add(text, ") WHERE ");
+    pg_add_differ(text, capture, "midflight_o", "midflight_n", &reads);
+}
+
+/* The written keys, as a SELECT of k1, ..., kn. */
+static void add_written(struct text *text, const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    if (capture->event == EVENT_UPDATE) {
+        add_both_keys(text, capture);
+        return;
+    }
+    if (capture->event != EVENT_NONE) {
+        text_add(text, "SELECT ");
+        pg_add_as_key(text, store, NULL, &capture->table->table->key);
+        text_add(text, capture->event == EVENT_INSERT ? " FROM midflight_new" : " FROM midflight_old");
+        return;
+    }
+    for (size_t i = 0; i < store->change.mappings[capture->direction].count; i++) { /* TRUNCATE: whatever the followers hold */
+        const struct bound_table *target = store->flows[capture->direction][i].target;
+        text_add(text, i > 0 ? " UNION ALL SELECT " : "SELECT ");
+        pg_add_as_key(text, store, NULL, &target->table->key);
+        text_addf(text, " FROM %s", pg_relation(store, target));
+    }
+}
+
+static void add_keys(struct text *text, const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    TEXT keys = {0};
+    text_add(&keys, "SELECT ARRAY(SELECT DISTINCT ROW(");
+    sync_names(&keys, &pg_dialect, NULL, &store->key);
+    text_addf(&keys, ")::%s FROM (", pg_own(store, "key"));
+    add_written(&keys, capture);
+    text_add(&keys, ") AS midflight_w WHERE ");
+    for (size_t i = 0; i < store->key.count; i++) {
+        text_addf(&keys, "%s%s IS NOT NULL", i > 0 ? " AND " : "", store->key.items[i]);
+    }
+    text_add(&keys, " ORDER BY 1)");
+    add_select(text, text_get(&keys), text_get(&keys), "midflight_keys");
+    text_add(text, "  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;\n");
+}
+
+/* A NULL in the key names no entity: such a row cannot follow, and is not let go unnoticed. */
+static void add_keyless(struct text *text, const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    const struct names *key = &capture->table->table->key;
+    bool nullable = false;
+    for (size_t i = 0; i < key->count; i++) nullable = nullable || !sync_column(capture->table, key->items[i])->not_null;
+    if (!nullable || (capture->event != EVENT_INSERT && capture->event != EVENT_UPDATE)) return;
+    text_add(text, "  INSERT INTO midflight.midflight_finding (migration, kind, entity_key, reason, at_ms) SELECT DISTINCT ");
+    pg_quote_text(text, store->change.name);
+    text_addf(text, ", 'quarantine %s', ", direction_name(capture->direction));
+    pg_key_text(text, NULL, key);
+    text_add(text, ", 'a row was written whose key is NULL: it belongs to no entity', " PG_NOW_MS "\n    FROM midflight_new WHERE ");
+    for (size_t i = 0; i < key->count; i++) {
+        if (i > 0) text_add(text, " OR ");
+        pg_quote(text, key->items[i]);
+        text_add(text, " IS NULL");
+    }
+    text_add(text, "\n    ON CONFLICT (migration, kind, entity_key) DO NOTHING;\n");
+}
+
+/* --- the careful way ---------------------------------------------------------------------------------------------- */
+
+/* A row of the pairs whose key changed: (SELECT o.k1 AS f1, n.k1 AS t1 ...) AS midflight_m, from and to. */
+static void add_moves(struct text *text, const struct capture *capture) {
+    const struct names *key = &capture->table->table->key;
+    text_add(text, "(SELECT ");
+    for (size_t i = 0; i < key->count; i++) {
+        text_addf(text, "%smidflight_o.", i > 0 ? ", " : "");
+        pg_quote(text, key->items[i]);
+        text_addf(text, " AS f%zu, midflight_n.", i + 1);
+        pg_quote(text, key->items[i]);
+        text_addf(text, " AS t%zu", i + 1);
+    }
+    text_add(text, " FROM " PG_PAIRS " WHERE ");
+    pg_add_differ(text, capture, "midflight_o", "midflight_n", key);
+    text_add(text, ")");
+}
+
+/* prefix.letter1, prefix.letter2, ... */
+static struct names lettered(const struct capture *capture, char letter) {
+    struct names names = {0};
+    for (size_t i = 0; i < capture->store->key.count; i++) {
+        names_add(capture->store->bound, &names, arena_format(capture->store->bound, "%c%zu", letter, i + 1));
+    }
+    return names;
+}
+
+static void add_row_of_key(struct text *text, const struct capture *capture, const char *prefix, const struct names *names) {
+    text_add(text, "ROW(");
+    sync_names(text, &pg_dialect, prefix, names);
+    text_addf(text, ")::%s", pg_own(capture->store, "key"));
+}
+
+/* SET "id" = prefix."t1", ... */
+static void add_set_key(struct text *text, const struct flow *flow, const char *prefix, const struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (i > 0) text_add(text, ", ");
+        pg_quote(text, flow->target->table->key.items[i]);
+        text_addf(text, " = %s.", prefix);
+        pg_quote(text, names->items[i]);
+    }
+}
+
+/* Moves the followers' rows of an entity to its new key, so that what nobody maps moves with them: where the place is
+ * free, and, unless the entity is one leader row, nothing of it stayed behind. */
+static void add_carry(struct text *text, const struct capture *capture, const struct flow *flow) {
+    const char *target = pg_relation(capture->store, flow->target);
+    struct names from = lettered(capture, 'f'), to = lettered(capture, 't');
+    struct scope before = {.row = "midflight_m", .row_key = &from}, after = {.row = "midflight_m", .row_key = &to};
+    TEXT name = {0};
+    pg_quote(&name, flow->target->physical);
+    text_addf(text, "    EXECUTE " TAG "WITH midflight_moved AS (UPDATE %s SET ", target);
+    add_set_key(text, flow, "midflight_m", &to);
+    text_add(text, " FROM ");
+    add_moves(text, capture);
+    text_add(text, " AS midflight_m\n      WHERE ");
+    sync_scope(text, &pg_dialect, &before, text_get(&name), &flow->target->table->key);
+    text_addf(text, "\n      AND NOT EXISTS (SELECT 1 FROM %s AS midflight_t WHERE ", target);
+    sync_scope(text, &pg_dialect, &after, "midflight_t", &flow->target->table->key);
+    text_add(text, ")");
+    if (!pg_is_alone(capture->store, capture->direction)) {
+        text_addf(text, "\n      AND NOT EXISTS (SELECT 1 FROM %s AS midflight_l WHERE ", pg_relation(capture->store, capture->table));
+        sync_scope(text, &pg_dialect, &before, "midflight_l", &capture->table->table->key);
+        text_add(text, ")");
+    }
+    text_add(text, "\n      RETURNING ");
+    add_row_of_key(text, capture, "midflight_m", &from);
+    text_add(text, " AS midflight_k) SELECT array_agg(midflight_k) FROM midflight_moved" TAG " INTO midflight_carried;\n");
+}
+
+/* The rest of those whose new place is, or was, another's of them: they wait at keys that nobody has until all have left. An
+ * entity made of several leader rows stays where one of them does, so that only one that is a single row can be in
+ * another's way. */
+static void add_park(struct text *text, const struct capture *capture, const struct flow *flow) {
+    const struct names *key = &flow->target->table->key;
+    struct names from = lettered(capture, 'f'), to = lettered(capture, 't'), parked = lettered(capture, 'p');
+    struct scope before = {.row = "midflight_m", .row_key = &from};
+    TEXT name = {0};
+    pg_quote(&name, flow->target->physical);
+    text_add(text, "    EXECUTE " TAG "WITH midflight_moves AS MATERIALIZED ");
+    add_moves(text, capture);
+    text_add(text, ", midflight_m AS MATERIALIZED (SELECT *, ");
+    for (size_t i = 0; i < key->count; i++) {
+        text_addf(text, "%s", i > 0 ? ", " : "");
+        if (i == 0) {
+            pg_dialect.unlike(text, sync_column(flow->target, key->items[i]), "t1");
+        } else {
+            text_addf(text, "t%zu", i + 1);
+        }
+        text_addf(text, " AS p%zu", i + 1);
+    }
+    text_add(text, "\n      FROM midflight_moves WHERE ");
+    add_row_of_key(text, capture, NULL, &from);
+    text_add(text, " <> ALL (coalesce($1, '{}')) AND (");
+    sync_names(text, &pg_dialect, NULL, &to);
+    text_add(text, ") IN (SELECT ");
+    sync_names(text, &pg_dialect, NULL, &from);
+    text_addf(text, " FROM midflight_moves)),\n      midflight_moved AS (UPDATE %s SET ", pg_relation(capture->store, flow->target));
+    add_set_key(text, flow, "midflight_m", &parked);
+    text_add(text, " FROM midflight_m WHERE ");
+    sync_scope(text, &pg_dialect, &before, text_get(&name), key);
+    text_add(text, "\n      RETURNING ");
+    add_row_of_key(text, capture, "midflight_m", &parked);
+    text_add(text, " AS midflight_p, ");
+    add_row_of_key(text, capture, "midflight_m", &to);
+    text_add(text, " AS midflight_t) SELECT array_agg(midflight_p), array_agg(midflight_t) FROM midflight_moved" TAG "\n      INTO "
+                   "midflight_from, midflight_to USING midflight_carried;\n");
+}
+
+/* From where they wait to their new keys. */
+static void add_unpark(struct text *text, const struct capture *capture, const struct flow *flow) {
+    struct names from = lettered(capture, 'f'), to = lettered(capture, 't');
+    struct scope before = {.row = "midflight_m", .row_key = &from};
+    TEXT name = {0};
+    pg_quote(&name, flow->target->physical);
+    text_addf(text, "    UPDATE %s SET ", pg_relation(capture->store, flow->target));
+    add_set_key(text, flow, "midflight_m", &to);
+    text_add(text, "\n      FROM ROWS FROM (unnest(midflight_from), unnest(midflight_to)) AS midflight_m (");
+    sync_names(text, &pg_dialect, NULL, &from);
+    text_add(text, ", ");
+    sync_names(text, &pg_dialect, NULL, &to);
+    text_add(text, ") WHERE ");
+    sync_scope(text, &pg_dialect, &before, text_get(&name), &flow->target->table->key);
+    text_add(text, ";\n");
+}
+
+/* Did a key change? Then the followers' rows go first. */
+static void add_rekey(struct text *text, const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    TEXT changed = {0};
+    text_add(&changed, "SELECT EXISTS (SELECT 1 FROM " PG_PAIRS " WHERE ");
+    pg_add_differ(&changed, capture, "midflight_o", "midflight_n", &capture->table->table->key);
+    text_add(&changed, ")");
+    add_select(text, text_get(&changed), text_get(&changed), "midflight_rekeyed");
+    text_add(text, "  IF midflight_rekeyed THEN\n");
+    for (size_t i = 0; i < store->change.mappings[capture->direction].count; i++) {
+        const struct flow *flow = &store->flows[capture->direction][i];
+        if (flow->reads[capture->leader].count == 0) continue;
+        add_carry(text, capture, flow);
+        if (!pg_is_alone(store, capture->direction)) continue;
+        add_park(text, capture, flow);
+        add_unpark(text, capture, flow);
+    }
+    text_add(text, "  END IF;\n");
+}
+
+/* Both images of what was written, in one snapshot. */
+static void add_images(struct text *text, const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    struct image image = {.event = capture->event, .leader = capture->leader, .new_rows = "midflight_new",
+                          .rows = capture->event == EVENT_UPDATE ? PG_PAIRS : "midflight_old AS midflight_o"};
+    struct scope few_keys = pg_keys_scope(store), many_keys = {.set = "unnest($1)", .row_key = &store->key};
+    TEXT few = {0};
+    TEXT many = {0};
+    TEXT into = {0};
+    /* a changed key: as if the rows had always borne their new keys, which most have */
+    if (capture->event == EVENT_UPDATE && pg_is_alone(store, capture->direction)) image.event = EVENT_REKEY;
+    pg_add_images(&few, store, capture->direction, &few_keys, image);
+    pg_add_images(&many, store, capture->direction, &many_keys, image);
+    pg_add_holders(&into, store, capture->direction, ", ", true);
+    add_select(text, text_get(&few), text_get(&many), text_get(&into));
+}
+
+/* The delta of the statement, or what stands in for it. */
+static void add_delta(struct text *text, const struct capture *capture) {
+    struct postgres_store *store = capture->store;
+    bool alone = pg_is_alone(store, capture->direction);
+    if (capture->event == EVENT_NONE) {
+        text_addf(text, "  PERFORM %s(midflight_keys);\n", pg_part(store, capture->direction, "sync"));
+        return;
+    }
+    if (capture->event == EVENT_UPDATE) add_rekey(text, capture);
+    if (!alone) {
+        pg_add_lock(text, store, follower_of(capture->direction), "NO KEY UPDATE");
+        if (capture->event == EVENT_UPDATE) {
+            text_addf(text, "  IF midflight_rekeyed THEN\n  PERFORM %s(midflight_keys);\n  ELSE\n",
+                      pg_part(store, capture->direction, "sync"));
+        }
+    }
+    add_images(text, capture);
+    pg_add_apply(text, store, capture->direction);
+    if (!alone && capture->event == EVENT_UPDATE) text_add(text, "  END IF;\n");
+}
+
+void pg_add_attempt(struct text *text, const struct capture *capture, const char *body) {
+    pg_add_guard(text, capture->store, capture->direction);
+    text_addf(text, "  BEGIN\n%s  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n    midflight_settled := "
+                    "false;\n  END;\n" PG_RESTORE_GUARD "  IF midflight_settled THEN RETURN NULL; END IF;\n", body);
+}
+
+/* Plans are made for as many keys as there are, or, for few, once a session. */
+#define PLAN_MANY "  PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);\n"
+#define PLAN_FEW "  PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);\n"
+
+static void add_careful(struct text *text, const struct capture *capture) {
+    add_keyless(text, capture);
+    add_keys(text, capture);
+    text_add(text, "  IF midflight_many THEN\n  " PLAN_MANY "  END IF;\n");
+    pg_add_guard(text, capture->store, capture->direction);
+    text_add(text, "  BEGIN\n");
+    add_delta(text, capture);
+    text_addf(text, "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  " PLAN_FEW
+                    "    PERFORM %s(midflight_keys);\n  END;\n" PG_RESTORE_GUARD "  RETURN NULL;\n",
+              pg_part(capture->store, capture->direction, "each"));
+}
+
+/* --- functions and triggers --------------------------------------------------------------------------------------- */
+
+static void add_declarations(struct text *text, const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    const char *key = pg_own(store, "key");
+    text_addf(text, "DECLARE\n  midflight_keys %s[];\n  midflight_before text := current_setting('midflight.syncing', true);\n", key);
+    if (capture->event == EVENT_NONE) {
+        text_add(text, "  midflight_many boolean := true;\n");
+        return;
+    }
+    text_addf(text, "  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM %s LIMIT " PG_FEW " + 1) AS midflight_w);\n"
+                    "  midflight_many boolean := midflight_rows > " PG_FEW ";\n  ",
+              capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
+    pg_add_holders(text, store, capture->direction, ";\n  ", false);
+    text_add(text, ";\n");
+    if (capture->event == EVENT_UPDATE) {
+        text_addf(text, "  midflight_rekeyed boolean;\n  midflight_carried %s[];\n  midflight_from %s[];\n  midflight_to %s[];\n", key, key, key);
+    }
+    if (!pg_is_plain(capture)) return;
+    text_add(text, "  midflight_settled boolean;\n  midflight_counts bigint[];\n  midflight_count bigint;\n");
+    for (size_t i = 1; i <= store->change.mappings[capture->direction].count; i++) {
+        text_addf(text, "  midflight_row_%zu record;\n  midflight_held_%zu record;\n", i, i);
+    }
+}
+
+static void add_trigger(struct text *text, const struct capture *capture, const char *name, const char *table) {
+    text_add(text, "CREATE TRIGGER ");
+    pg_quote(text, pg_own_name(capture->store, name));
+    text_addf(text, " AFTER %s ON %s", event_name(capture->event), table);
+    if (capture->event != EVENT_NONE) text_add(text, " REFERENCING");
+    if (capture->event == EVENT_UPDATE || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
+    if (capture->event == EVENT_UPDATE || capture->event == EVENT_INSERT) text_add(text, " NEW TABLE AS midflight_new");
+    text_add(text, " FOR EACH STATEMENT\n  WHEN (current_setting('midflight.syncing', true) IS DISTINCT FROM ");
+    pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
+    text_addf(text, ") EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
+}
+
+/* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. Those
+ * that are there already run the function by its name, whatever it does by now. */
+static bool attach(const struct capture *capture, const char *name, struct error *error) {
+    TEXT sql = {0};
+    RESULT *tables = NULL;
+    const char *values[] = {pg_relation(capture->store, capture->table), pg_own_name(capture->store, name)};
+    if (!pg_query(capture->store->db,
+                  "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
+                  "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t WHERE NOT EXISTS (SELECT 1 FROM "
+                  "pg_trigger WHERE tgrelid = id AND tgname = $2)", NULL, values, 2, &tables, error)) {
+        return false;
+    }
+    for (int i = 0; i < PQntuples(tables); i++) add_trigger(&sql, capture, name, PQgetvalue(tables, i, 0));
+    return pg_script(capture->store->db, text_get(&sql), NULL, error);
+}
+
+/* A plan is made once a session, whatever its first values; and never compiled, which takes longer than it runs. */
+#define SETTINGS " SET plan_cache_mode = force_generic_plan SET jit = off"
+
+static const char *capture_name(const struct capture *capture) {
+    return arena_format(capture->store->bound, "%s_%s_%s", side_name(leader_of(capture->direction)), capture->table->table->name,
+                        event_name(capture->event));
+}
+
+/* The keys that a statement wrote, into the outbox (outbox.c): of an UPDATE those before and after. */
+static bool create_note(const struct capture *capture, struct error *error) {
+    struct postgres_store *store = capture->store;
+    const struct names *key = &capture->table->table->key;
+    TEXT sql = {0};
+    pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger", "");
+    text_add(&sql, "BEGIN\n");
+    add_keyless(&sql, capture);
+    text_addf(&sql, "  INSERT INTO %s SELECT * FROM (", pg_own(store, "outbox"));
+    if (capture->event == EVENT_UPDATE) {
+        text_add(&sql, "SELECT ");
+        pg_add_as_key(&sql, store, NULL, key);
+        text_add(&sql, " FROM midflight_old UNION SELECT ");
+        pg_add_as_key(&sql, store, NULL, key);
+        text_add(&sql, " FROM midflight_new");
+    } else {
+        add_written(&sql, capture);
+    }
+    text_add(&sql, ") AS midflight_w WHERE ");
+    for (size_t i = 0; i < store->key.count; i++) text_addf(&sql, "%s%s IS NOT NULL", i > 0 ? " AND " : "", store->key.items[i]);
+    text_add(&sql, ";\n  RETURN NULL;\n");
+    return pg_create_function(store, &sql, error) && attach(capture, capture_name(capture), error);
+}
+
+static bool create_capture(const struct capture *capture, struct error *error) {
+    struct postgres_store *store = capture->store;
+    TEXT sql = {0};
+    TEXT deferred = {0};
+    const char *name = capture_name(capture);
+    if (!pg_add_deferred(&deferred, store, capture->direction, error)) return false;
+    pg_add_function(&sql, store, pg_own(store, name), "", "trigger", SETTINGS);
+    add_declarations(&sql, capture);
+    text_add(&sql, "BEGIN\n");
+    if (capture->event != EVENT_NONE) text_add(&sql, "  IF midflight_rows = 0 THEN RETURN NULL; END IF;\n");
+    if (pg_is_plain(capture)) {
+        pg_add_single(&sql, capture, text_get(&deferred));
+        pg_add_bulk(&sql, capture, text_get(&deferred));
+    }
+    add_careful(&sql, capture);
+    return pg_create_function(store, &sql, error) && attach(capture, name, error);
+}
+
+typedef bool capture_maker(const struct capture *capture, struct error *error);
+
+static bool each_event(struct postgres_store *store, enum direction direction, size_t leader, capture_maker *create, struct error *error) {
+    static const enum event events[] = {EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_NONE};
+    bool read = false;
+    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
+        read = read || store->flows[direction][i].reads[leader].count > 0;
+    }
+    for (size_t i = 0; read && i < sizeof events / sizeof *events; i++) {
+        struct capture capture = {store, direction, leader, &store->tables[leader_of(direction)][leader], events[i]};
+        if (!create(&capture, error)) return false;
+    }
+    return true;
+}
+
+bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
+    return each_event(store, direction, leader, create_capture, error);
+}
+
+bool pg_note_table(struct postgres_store *store, size_t leader, struct error *error) {
+    return each_event(store, FORWARD, leader, create_note, error);
+}
