@@ -90,5 +90,6 @@ def test_values_that_are_merely_equal_differ(start, type, one, another):
         soak: 0s
     """)
     scene.midflight.verify().done()
-    scene.behind_the_back(f"UPDATE again SET value = {'NULL' if another is None else f"'{another}'"} WHERE id = 17")
+    value = "NULL" if another is None else f"'{another}'"
+    scene.behind_the_back(f"UPDATE again SET value = {value} WHERE id = 17")
     assert found(scene) == [17]
