@@ -99,15 +99,17 @@ class Steps:
         self.thread.join()
 
     def watch(self):
-        known = set()
         with closing(self.server.connect(self.database)) as connection:
-            while not self.done.wait(0.02):
-                if not connection.execute("SELECT to_regclass('midflight.midflight_step') IS NOT NULL").fetchone()[0]:
-                    continue
-                steps = {step for step, in connection.execute("SELECT step FROM midflight.midflight_step WHERE migration = 'bench'")}
-                now = time.time()
-                self.ends += [(step, now) for step in steps - known]
-                known |= steps
+            over = False
+            while not over:
+                over = self.done.wait(0.02)  # one look more, when the migration has got there
+                self.look(connection, time.time())
+
+    def look(self, connection, now):
+        """Steps are found in the order in which they were entered."""
+        if connection.execute("SELECT to_regclass('midflight.midflight_step') IS NOT NULL").fetchone()[0]:
+            steps = connection.execute("SELECT step FROM midflight.midflight_step WHERE migration = 'bench' ORDER BY ctid").fetchall()
+            self.ends += [(step, now) for step, in steps[len(self.ends):]]
 
     def spans(self):
         """(name, since, until) of each step; the first has the check in it."""

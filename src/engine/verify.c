@@ -18,6 +18,8 @@
 #define STEP_BUSY_MS 10.0
 #define ROWS_FIRST 2000
 #define ROWS_MAX 100000
+/* However long they take: a step costs something whatever its size, so that ever smaller ones would only be more of that. */
+#define ROWS_LEAST 2000
 #define ROWS_OF_A_SAMPLE 200
 /* Others are taken to be writing for so long after they were last seen to. */
 #define BUSY_MS 500.0
@@ -133,9 +135,9 @@ static bool progress_busy(const struct progress *progress) {
 static void progress_follow(struct progress *progress, double sample) {
     double factor = (progress_busy(progress) ? STEP_BUSY_MS : STEP_MS) / fmax(progress->spent_ms, 0.01);
     if (sample < 1) return;
-    progress->rows = (int64_t)((double)progress->rows * fmin(fmax(factor, 0.25), 2));
-    if (progress->rows < 1) progress->rows = 1;
-    if (progress->rows > ROWS_MAX) progress->rows = ROWS_MAX;
+    int64_t rows = (int64_t)((double)progress->rows * fmin(fmax(factor, 0.25), 2));
+    if (factor < 1 && rows < ROWS_LEAST) rows = progress->rows < ROWS_LEAST ? progress->rows : ROWS_LEAST;
+    progress->rows = rows > ROWS_MAX ? ROWS_MAX : rows;
 }
 
 /* Between two steps: what is left of the time is the application's. */

@@ -119,19 +119,23 @@ void pg_add_different(struct text *text, const struct flow *flow, const struct s
     add_differs(text, flow);
 }
 
-bool pg_different(struct postgres_store *store, const struct flow *flow, const struct scope *scope, pg_key_visit *visit,
-                  void *context, struct error *error) {
+bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
+                  pg_key_visit *visit, void *context, struct error *error) {
+    struct scope scope = {.lower = from != NULL, .upper = until != NULL};
+    const char *values[2 * KEY_COLUMNS_MAX];
+    size_t count;
     TEXT sql = {0};
     RESULT *keys = NULL;
     text_add(&sql, "SELECT ");
     pg_key_text(&sql, NULL, &store->key);
     text_add(&sql, " FROM (SELECT DISTINCT * FROM (");
-    pg_add_different(&sql, flow, scope);
+    pg_add_different(&sql, flow, &scope);
     text_add(&sql, ") AS midflight_d (");
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_add(&sql, ")) AS midflight_d ORDER BY ");
     sync_names(&sql, &pg_dialect, NULL, &store->key);
-    bool ok = pg_query(store->db, text_get(&sql), NULL, NULL, 0, &keys, error);
+    bool ok = pg_range_values(store, from, until, store->bound, values, &count, error) &&
+              pg_query(store->db, text_get(&sql), NULL, values, count, &keys, error);
     for (int i = 0; ok && i < PQntuples(keys); i++) ok = visit(context, PQgetvalue(keys, i, 0), error);
     return ok;
 }

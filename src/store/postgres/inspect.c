@@ -245,9 +245,12 @@ static bool inspect_range(struct judge *judge, struct stretch *stretch, int64_t 
     return false;
 }
 
-/* The sides of a step fit into memory, whatever the planner makes of them; a step is too short for a compiler. It locks no
- * row, and may be silent for as long as whoever reads the differences takes to read them. */
-#define STEP_SETTINGS "SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = 0"
+/* The sides of a step fit into memory, whatever the planner makes of them; a step is too short for a compiler, and for the server's
+ * own workers, of which each statement would start some. It locks no row, and may be silent for as long as whoever reads the
+ * differences takes to read them. */
+#define STEP_SETTINGS \
+    "SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; " \
+    "SET LOCAL idle_in_transaction_session_timeout = 0"
 
 /* One step in its transaction; *ret_cursor: as far as it came, NULL: to the end. */
 static bool inspect_step(struct judge *judge, struct inspection *inspection, const char **ret_cursor, struct error *error) {

@@ -95,10 +95,10 @@ MUST_USE bool pg_check_types(struct postgres_store *store, enum direction direct
 /* --- difference.c --- */
 /* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
 void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);
-/* Visits those keys once each, in order; the scope has no binds. */
+/* Visits those keys of a range once each, in order, all of them. */
 typedef bool pg_key_visit(void *context, const char *key, struct error *error);
-MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, const struct scope *scope, pg_key_visit *visit,
-                           void *context, struct error *error);
+MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
+                           pg_key_visit *visit, void *context, struct error *error);
 /* Does a range differ at all, in any flow of a direction? NULL bounds are open. */
 MUST_USE bool pg_any_different(struct postgres_store *store, enum direction direction, const char *from, const char *until,
                                struct arena *arena, bool *ret, struct error *error);

@@ -90,5 +90,12 @@ def test_values_that_are_merely_equal_differ(start, type, one, another):
         soak: 0s
     """)
     scene.midflight.verify().done()
-    scene.behind_the_back(f"UPDATE again SET value = {'NULL' if another is None else f"'{another}'"} WHERE id = 17")
+    value = "NULL" if another is None else f"'{another}'"
+    scene.behind_the_back(f"UPDATE again SET value = {value} WHERE id = 17")
     assert found(scene) == [17]
+
+
+def test_a_start_says_that_some_entity_does_not_come_back_though_it_tries_a_sample(app, migration):
+    midflight = migration(READINGS, NUMBERS.replace("value::integer AS value, meta", "value::integer / 10 * 10 AS value, meta"))
+    assert f"{ROWS} of {ROWS} rows tried" in midflight.check(json=False).out  # check itself tries them all
+    assert "backward(forward(x)) is not x" in midflight.start().done().err
