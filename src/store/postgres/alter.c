@@ -97,7 +97,7 @@ static bool read_pairs(struct postgres_store *store, const char *old, const char
     }
     for (int i = 0; i < 2; i++) {
         alter->lists[i] = arena_copy(store->bound, text_get(lists[i]));
-        keep(kept, store, "list", direction_name(i), alter->lists[i]);
+        keep(kept, store, "list", direction_name((enum direction)i), alter->lists[i]);
     }
     return true;
 }
@@ -246,7 +246,7 @@ static void set_shapes(struct postgres_store *store) {
 
 /* SELECT "id" AS "id", ... FROM "customers" */
 static void set_mappings(struct postgres_store *store) {
-    for (int direction = 0; direction < 2; direction++) {
+    for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         TEXT sql = {0};
         text_addf(&sql, "SELECT %s FROM ", store->alter->lists[direction]);
         pg_quote(&sql, store->change.shapes[leader_of(direction)].tables[0].name);

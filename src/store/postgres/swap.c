@@ -64,7 +64,6 @@ static bool read_renames(struct postgres_store *store, const struct exchange *ex
         "o.attisdropped AND (m.later <> o.attname OR m.later IS NULL AND o.attname IN (SELECT CASE WHEN $3::boolean THEN "
         "name ELSE text END FROM midflight.midflight_kept WHERE migration = $2::text AND kind = 'pair')) ORDER BY o.attnum";
     RESULT *rows = NULL;
-    TEXT last = {0};
     const char *values[] = {exchange->bearer, store->change.name, exchange->back ? "true" : "false"};
     if (!pg_alter_rows(store, renamed, values, 3, &rows, error)) return false;
     for (int pass = 0; pass < 2; pass++) {
