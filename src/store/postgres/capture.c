@@ -108,6 +108,8 @@ static bool list_tables(struct postgres_store *store, enum side side, struct tex
 struct locks {
     struct postgres_store *store;
     const char *sql; /* empty: none of the tables is there */
+    const char *turned; /* the same in the other order; NULL: there is one */
+    int tries;
     bool release;    /* of capture: the sequences as well */
     bool drop;       /* the old tables are about to go */
 };
@@ -121,7 +123,8 @@ static bool let_go(struct postgres_store *store, struct error *error) {
 static bool run_locks(void *context, struct error *error) {
     struct locks *locks = context;
     struct postgres_store *store = locks->store;
-    return pg_script(store->db, locks->sql, NULL, error) &&
+    const char *sql = locks->tries++ % 2 == 1 && locks->turned != NULL ? locks->turned : locks->sql;
+    return pg_script(store->db, sql, NULL, error) &&
            (!locks->drop || let_go(store, error)) && (!locks->release || pg_numbers_join(store, error));
 }
 
@@ -151,12 +154,22 @@ static bool is_noted(struct postgres_store *store, enum side side, bool *ret, st
     return true;
 }
 
-/* For triggers that are to be dropped: `drop`, and the old tables soon after. */
+/* For triggers that are to be dropped: `drop`, and the old tables soon after. Whoever writes one side goes on to the other: if we
+ * held that already and waited for the first, each try would end in a deadlock. Who writes which side is not known, so that
+ * the tries take the sides in turns: the new one first, then the old one. */
 static bool lock_to_release(struct postgres_store *store, bool drop, struct error *error) {
     TEXT list = {0};
-    return pg_numbers_pass(store, error) && list_tables(store, SIDE_OLD, &list, error) &&
-           list_tables(store, SIDE_NEW, &list, error) &&
-           lock_patiently(store, &list, LOCK_RELEASE, (struct locks){.release = true, .drop = drop}, error);
+    TEXT turned = {0};
+    struct locks locks = {.release = true, .drop = drop};
+    if (!pg_numbers_pass(store, error) || !list_tables(store, SIDE_NEW, &list, error) || !list_tables(store, SIDE_OLD, &list, error) ||
+        !list_tables(store, SIDE_OLD, &turned, error) || !list_tables(store, SIDE_NEW, &turned, error)) {
+        return false;
+    }
+    if (turned.length > 0) {
+        text_add(&turned, " IN " LOCK_RELEASE " MODE");
+        locks.turned = text_get(&turned);
+    }
+    return lock_patiently(store, &list, LOCK_RELEASE, locks, error);
 }
 
 bool postgres_capture_on(struct store *base, enum side side, struct error *error) {
