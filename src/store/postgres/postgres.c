@@ -176,6 +176,10 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
 /* Transactions that all connections of this process have committed: what is counted beyond is others'. */
 static atomic_llong own_transactions;
 
+void pg_count_own(void) {
+    atomic_fetch_add(&own_transactions, 1);
+}
+
 /* --- transactions --------------------------------------------------------------------------------------------- */
 
 static bool postgres_begin(struct store *base, struct error *error) {
@@ -189,7 +193,7 @@ static bool postgres_commit(struct store *base, struct error *error) {
         return error_set(error, ERROR_STORE, "PostgreSQL: the transaction failed before its commit, and is undone: run the same "
                                              "command again");
     }
-    atomic_fetch_add(&own_transactions, 1);
+    pg_count_own();
     return pg_script(store->db, "COMMIT", NULL, error);
 }
 
@@ -202,9 +206,9 @@ static void postgres_rollback(struct store *base) {
 /* --- others ------------------------------------------------------------------------------------------------------ */
 
 /* How long others are watched before something is said of them, and how many transactions a second are somebody at work: the
- * server's own upkeep is fewer. */
-#define WATCH_MS 100.0
-#define OTHERS_A_SECOND 15.0
+ * server's own upkeep is fewer, and so are those of ours that are under way at either look. */
+#define WATCH_MS 200.0
+#define OTHERS_A_SECOND 20.0
 
 /* Every transaction that writes takes the next number. */
 static bool postgres_others_write(struct store *base, bool *ret, struct error *error) {
@@ -235,7 +239,7 @@ static bool postgres_pulse(struct store *base, double *ret_ms, struct error *err
                                    "= $2::bigint", values, 2, &store->prepared, store->arena, NULL, error)) {
         return false;
     }
-    atomic_fetch_add(&own_transactions, 1);
+    pg_count_own();
     *ret_ms = clock_ms() - began;
     return true;
 }

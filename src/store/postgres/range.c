@@ -185,7 +185,8 @@ bool pg_range_take(struct postgres_store *store, enum ranges_left *ret, struct e
     RESULT *counted = NULL;
     snprintf(lease, sizeof lease, "%d", LEASE_MS);
     const char *values[] = {store->change.name, lease};
-    if (!pg_query(store->db, take, NULL, values, 2, &taken, error)) return false;
+    if (!pg_query_often(store->db, take, values, 2, &store->prepared, store->arena, &taken, error)) return false;
+    pg_count_own();
     if (PQntuples(taken) > 0) {
         hold(store, taken);
         *ret = RANGES_HELD;

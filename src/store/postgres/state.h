@@ -124,6 +124,9 @@ bool postgres_capture_refuse(struct store *store, enum side side, struct error *
 bool postgres_capture_close(struct store *store, enum side side, struct error *error);
 bool postgres_capture_off(struct store *store, struct error *error);
 bool postgres_capture_intact(struct store *store, char *ret_missing, size_t size, struct error *error);
+/* postgres.c */
+/* A transaction of ours has written, and taken a number: what is counted beyond ours is others'. */
+void pg_count_own(void);
 /* range.c */
 enum ranges_left { RANGES_HELD, RANGES_ELSEWHERE, RANGES_DONE, RANGES_UNMADE };
 /* Divides the old shape. Capture must be on, and transactions older than it must have ended. [own] */
