@@ -29,7 +29,9 @@ static const char objects_now[] =
     "UNION ALL SELECT 'FUNCTION', p.oid::regprocedure::text, '', md5(p.prosrc), p.proname, 2 FROM pg_proc p WHERE "
     "p.pronamespace = 'midflight'::regnamespace "
     "UNION ALL SELECT 'TYPE', t.oid::regtype::text, '', '', t.typname, 3 FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid "
-    "WHERE t.typnamespace = 'midflight'::regnamespace AND c.relkind = 'c' ";
+    "WHERE t.typnamespace = 'midflight'::regnamespace AND c.relkind = 'c' "
+    "UNION ALL SELECT 'TABLE', c.oid::regclass::text, '', '', c.relname, 4 FROM pg_class c "
+    "WHERE c.relnamespace = 'midflight'::regnamespace AND c.relkind = 'r' ";
 
 static bool enter_objects(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
@@ -49,7 +51,7 @@ static bool drop_objects(struct postgres_store *store, struct error *error) {
     if (!pg_query(store->db,
                   "SELECT o.kind, o.name, t.tgrelid::regclass FROM midflight.midflight_object o LEFT JOIN pg_trigger t ON o.kind = "
                   "'TRIGGER' AND quote_ident(t.tgname) = o.name WHERE o.migration = $1 AND (o.kind <> 'TRIGGER' OR t.oid IS NOT "
-                  "NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE'], o.kind), o.place DESC",
+                  "NULL) ORDER BY array_position(ARRAY['TRIGGER', 'FUNCTION', 'TYPE', 'TABLE'], o.kind), o.place DESC",
                   NULL, values, 1, &found, error)) {
         return false;
     }
@@ -136,7 +138,7 @@ bool postgres_capture_on(struct store *base, enum side side, struct error *error
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!pg_capture_table(store, side == SIDE_OLD ? FORWARD : BACKWARD, i, error)) return false;
     }
-    return enter_objects(store, error);
+    return pg_side_capture(store, side, error) && enter_objects(store, error);
 }
 
 /* Triggers that let nobody write, but who says so in midflight.syncing. */

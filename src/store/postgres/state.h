@@ -39,6 +39,9 @@ struct scope pg_keys_scope(const struct postgres_store *store);
 MUST_USE bool pg_programs(struct postgres_store *store, struct error *error);
 /* Makes the capture functions and triggers of one table. [tx] */
 MUST_USE bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
+/* side.c: the table that the side lock is taken on, and the triggers of a side that take it, where the migration has one. [tx] */
+MUST_USE bool pg_side_table(struct postgres_store *store, struct error *error);
+MUST_USE bool pg_side_capture(struct postgres_store *store, enum side side, struct error *error);
 /* The guard's value while a direction is syncing. */
 const char *pg_guard(const struct postgres_store *store, enum direction direction);
 

@@ -374,15 +374,17 @@ static void add_trigger(struct text *text, const struct capture *capture, const 
 }
 
 /* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. */
+bool pg_tables_of(struct postgres_store *store, const struct bound_table *table, PGresult **ret, struct error *error) {
+    const char *values[] = {pg_relation(store, table)};
+    return pg_query(store->db,
+                    "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
+                    "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t", NULL, values, 1, ret, error);
+}
+
 static bool attach(const struct capture *capture, const char *name, struct error *error) {
     TEXT sql = {0};
     RESULT *tables = NULL;
-    const char *values[] = {pg_relation(capture->store, capture->table)};
-    if (!pg_query(capture->store->db,
-                  "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
-                  "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t", NULL, values, 1, &tables, error)) {
-        return false;
-    }
+    if (!pg_tables_of(capture->store, capture->table, &tables, error)) return false;
     for (int i = 0; i < PQntuples(tables); i++) add_trigger(&sql, capture, name, PQgetvalue(tables, i, 0));
     return pg_script(capture->store->db, text_get(&sql), NULL, error);
 }
