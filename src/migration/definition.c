@@ -25,6 +25,7 @@ static const struct field FILE_FIELDS[] = {
     {"hold_max", YAML_TEXT, false, "how long writers may wait for one chunk, such as 10ms"},
     {"retire", YAML_TEXT, false, "what becomes of the old tables: rename, drop or keep"},
     {"sync", YAML_TEXT, false, "in-database"},
+    {"side_lock", YAML_TEXT, false, "whether writers of the two sides take turns: true or false"},
 };
 
 static const struct field OLD_FIELDS[] = {
@@ -91,11 +92,20 @@ static bool retire_read(struct arena *arena, const struct yaml *value, enum reti
     return true;
 }
 
+static bool boolean_read(struct arena *arena, const struct yaml *value, bool *ret, struct error *error) {
+    const char *items[] = {"false", "true"};
+    struct names choices = {.items = items, .count = COUNT(items)};
+    size_t choice;
+    if (!value_choice(arena, value, &choices, &choice, error)) return false;
+    *ret = choice == 1;
+    return true;
+}
+
 /* Everything that has a default. */
 static bool settings_read(struct definition *definition, const struct yaml *root, struct error *error) {
     const struct yaml *soak = yaml_get(root, "soak"), *pause = yaml_get(root, "pause_max");
     const struct yaml *hold = yaml_get(root, "hold_max"), *retire = yaml_get(root, "retire");
-    const struct yaml *sync = yaml_get(root, "sync");
+    const struct yaml *sync = yaml_get(root, "sync"), *side_lock = yaml_get(root, "side_lock");
     struct arena *arena = definition->arena;
     definition->change.retire = RETIRE_RENAME;
     definition->soak_ms = 24 * 3600 * 1000;
@@ -104,6 +114,7 @@ static bool settings_read(struct definition *definition, const struct yaml *root
     if (pause != NULL && !milliseconds_read(arena, pause, "1ms", "1h", &definition->pause_ms_max, error)) return false;
     if (hold != NULL && !value_duration(arena, hold, "1ms", "10s", &definition->hold_ms_max, error)) return false;
     if (retire != NULL && !retire_read(arena, retire, &definition->change.retire, error)) return false;
+    if (side_lock != NULL && !boolean_read(arena, side_lock, &definition->change.side_lock, error)) return false;
     return sync == NULL || sync_read(arena, sync, error);
 }
 
@@ -156,6 +167,7 @@ static const char *digest_make(struct arena *arena, const struct change *change)
     digest_add_mapping(&text, &change->mappings[BACKWARD]);
     digest_add(&text, change->alter_table);
     digest_add(&text, change->alter_change);
+    if (change->side_lock) digest_add(&text, "side_lock"); /* else as before there was such a key */
     return arena_format(arena, "%016llx", (unsigned long long)XXH3_64bits(text.data, text.length));
 }
 

@@ -55,4 +55,5 @@ struct change {
     const char *alter_table;    /* the short form: the table, and what changes; NULL: the long form. */
     const char *alter_change;   /* The store derives shapes, mappings and DDL from it. */
     enum retire retire;         /* what becomes of the old tables when the migration finishes */
+    bool side_lock;             /* writers of the two sides take turns, where a store lets both write at once */
 };

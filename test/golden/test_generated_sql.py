@@ -60,3 +60,42 @@ def test_the_generated_sql_is_the_same_each_time(app, name):
     midflight.rollback().done()
     midflight.start().done()
     assert generated(app) == first
+
+
+# The same of PostgreSQL, in a folder of its own: triggers, then functions, then types.
+IN_POSTGRESQL = {
+    "split-name": "CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL, email text);",
+    "subscriptions": "CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL, subscriptions jsonb NOT NULL);",
+}
+
+
+def example_of(name):
+    """An example's definition, as PostgreSQL would have it."""
+    text = (EXAMPLES / f"{name}.yaml").read_text()
+    for words, others in (("instr(", "strpos("), ("INTEGER", "bigint"), ("TEXT", "text"), ("s.key AS", "s.number - 1 AS"),
+                          ("json_each(c.subscriptions) s", "jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)"),
+                          ("json_group_array(", "jsonb_agg("), ("json_object(", "jsonb_build_object(")):
+        text = text.replace(words, others)
+    return text
+
+
+def generated_in_postgresql(app):
+    statements = app.rows("""
+        SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'midflight%' ORDER BY tgrelid::regclass::text, tgname""")
+    statements += app.rows("""
+        SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'midflight'::regnamespace ORDER BY proname""")
+    statements += app.rows("""
+        SELECT format('CREATE TYPE %s AS (%s)', t.typname, string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum))
+        FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relkind = 'c' AND c.relnamespace = 'midflight'::regnamespace GROUP BY t.typname ORDER BY t.typname""")
+    return "\n\n".join("\n".join(map(wrapped, f"{text.rstrip()};".splitlines())) for text, in statements) + "\n"
+
+
+@pytest.mark.parametrize("name", IN_POSTGRESQL)
+def test_the_sql_generated_in_postgresql_is_the_one_that_was_reviewed(postgresql_app, name):
+    postgresql_app.sql(IN_POSTGRESQL[name])
+    postgresql_app.migration(example_of(name)).start().done()
+    golden, found = HERE / "postgresql" / f"{name}.sql", generated_in_postgresql(postgresql_app)
+    if os.environ.get("MIDFLIGHT_GOLDEN") == "write":
+        golden.write_text(found)
+    assert found == golden.read_text(), f"postgresql/{golden.name} is not what midflight makes now; see the top of this file"

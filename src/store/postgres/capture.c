@@ -183,7 +183,7 @@ bool postgres_capture_on(struct store *base, enum side side, struct error *error
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!pg_capture_table(store, side == SIDE_OLD ? FORWARD : BACKWARD, i, error)) return false;
     }
-    return pg_enter_objects(store, error);
+    return (noted || pg_side_capture(store, side, error)) && pg_enter_objects(store, error);
 }
 
 /* Triggers that let nobody write, but who says so in midflight.syncing. */

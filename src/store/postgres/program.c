@@ -336,6 +336,7 @@ static bool create_sync(struct postgres_store *store, enum direction direction, 
     text_add(&sql, "DECLARE\n  ");
     pg_add_holders(&sql, store, direction, ";\n  ", false);
     text_add(&sql, ";\nBEGIN\n");
+    pg_add_side_lock(&sql, store, leader_of(direction));
     pg_add_lock(&sql, store, leader_of(direction), "SHARE");
     pg_add_lock(&sql, store, follower_of(direction), "NO KEY UPDATE");
     add_images_stored(&sql, store, direction);
@@ -375,7 +376,7 @@ static bool create_park(struct postgres_store *store, enum direction direction, 
 }
 
 bool pg_programs(struct postgres_store *store, struct error *error) {
-    if (!create_types(store, error)) return false;
+    if (!create_types(store, error) || !pg_side_table(store, error)) return false;
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         if (!pg_has_way(store, direction)) continue;
         if (!create_apply(store, direction, error) || !create_sync(store, direction, error) ||

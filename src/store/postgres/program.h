@@ -62,6 +62,10 @@ struct names pg_read_columns(const struct capture *capture);
     "(SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN "                          \
     "(SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)"
 
+/* The table, its partitions, and what inherits from it, by name: those that do not have the trigger yet. */
+MUST_USE bool pg_tables_of(struct postgres_store *store, const struct bound_table *table, const char *trigger, PGresult **ret,
+                           struct error *error);
+
 /* So many rows are few: their statements are planned once a session. */
 #define PG_FEW "8"
 
@@ -73,3 +77,7 @@ void pg_add_single(struct text *text, const struct capture *capture, const char 
 void pg_add_bulk(struct text *text, const struct capture *capture, const char *deferred);
 /* The quick way's block: what fails in it is undone, and left to the careful way. */
 void pg_add_attempt(struct text *text, const struct capture *capture, const char *body);
+
+/* --- side.c: the side lock, if the migration has one --- */
+/* Takes a side's turn; nothing where there are no turns. */
+void pg_add_side_lock(struct text *text, const struct postgres_store *store, enum side side);

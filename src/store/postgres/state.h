@@ -70,6 +70,10 @@ MUST_USE bool pg_capture_table(struct postgres_store *store, enum direction dire
 /* The same triggers with functions that only note keys in the outbox; pg_capture_table then replaces the functions alone, for
  * which nobody has to wait. [tx] */
 MUST_USE bool pg_note_table(struct postgres_store *store, size_t leader, struct error *error);
+/* side.c: the table that the side lock is taken on, and the triggers of a side that take it, where the migration has one. [tx]
+ * The table may be there already. */
+MUST_USE bool pg_side_table(struct postgres_store *store, struct error *error);
+MUST_USE bool pg_side_capture(struct postgres_store *store, enum side side, struct error *error);
 /* The guard's value while a direction is syncing. */
 const char *pg_guard(const struct postgres_store *store, enum direction direction);
 

@@ -373,18 +373,20 @@ static void add_trigger(struct text *text, const struct capture *capture, const 
     text_addf(text, ") EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
 }
 
-/* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. Those
- * that are there already run the function by its name, whatever it does by now. */
+/* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. */
+bool pg_tables_of(struct postgres_store *store, const struct bound_table *table, const char *trigger, PGresult **ret, struct error *error) {
+    const char *values[] = {pg_relation(store, table), trigger};
+    return pg_query(store->db,
+                    "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
+                    "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t WHERE NOT EXISTS (SELECT 1 FROM "
+                    "pg_trigger WHERE tgrelid = id AND tgname = $2)", NULL, values, 2, ret, error);
+}
+
+/* A trigger that is there already runs the function by its name, whatever it does by now. */
 static bool attach(const struct capture *capture, const char *name, struct error *error) {
     TEXT sql = {0};
     RESULT *tables = NULL;
-    const char *values[] = {pg_relation(capture->store, capture->table), pg_own_name(capture->store, name)};
-    if (!pg_query(capture->store->db,
-                  "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
-                  "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t WHERE NOT EXISTS (SELECT 1 FROM "
-                  "pg_trigger WHERE tgrelid = id AND tgname = $2)", NULL, values, 2, &tables, error)) {
-        return false;
-    }
+    if (!pg_tables_of(capture->store, capture->table, pg_own_name(capture->store, name), &tables, error)) return false;
     for (int i = 0; i < PQntuples(tables); i++) add_trigger(&sql, capture, name, PQgetvalue(tables, i, 0));
     return pg_script(capture->store->db, text_get(&sql), NULL, error);
 }
