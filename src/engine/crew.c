@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Worker 0 is the thread that asked: it alone speaks to the observer, for all. */
+/* Worker 0 is the thread that asked. */
 struct worker {
     struct crew *crew;
     struct flight flight; /* the crew's, with a store and an observer of its own */
@@ -18,37 +18,57 @@ struct worker {
 
 struct crew {
     struct flight *flight;
-    const char *phase;
-    int64_t before, total;
-    chunk_work *work;
-    pthread_mutex_t lock;
+    int64_t before;
+    crew_job *job;
+    void *context;
+    pthread_mutex_t lock; /* of what the workers tell */
     atomic_bool stop;
     size_t count;
     struct worker workers[WORKERS_MAX];
 };
 
+/* --- what they tell --- */
+
 static void on_progress(void *context, const char *phase, int64_t done, int64_t total, double rows_s) {
     struct worker *worker = context;
     struct crew *crew = worker->crew;
     const struct observer *observer = &crew->flight->observer;
-    int64_t all = crew->before;
-    double rate = 0;
     pthread_mutex_lock(&crew->lock);
     worker->done = done;
     worker->rate = rows_s;
+    int64_t all = crew->before;
+    double rate = 0;
     for (size_t i = 0; i < crew->count; i++) {
         all += crew->workers[i].done;
         rate += crew->workers[i].rate;
     }
-    pthread_mutex_unlock(&crew->lock);
     if (worker == crew->workers && observer->progress != NULL) {
         observer->progress(observer->context, phase, all < total ? all : total, total, rate);
     }
+    pthread_mutex_unlock(&crew->lock);
 }
+
+static void on_note(void *context, const char *text) {
+    struct worker *worker = context;
+    const struct observer *observer = &worker->crew->flight->observer;
+    pthread_mutex_lock(&worker->crew->lock);
+    if (observer->note != NULL) observer->note(observer->context, text);
+    pthread_mutex_unlock(&worker->crew->lock);
+}
+
+static void on_difference(void *context, const struct difference *difference, bool repaired) {
+    struct worker *worker = context;
+    const struct observer *observer = &worker->crew->flight->observer;
+    pthread_mutex_lock(&worker->crew->lock);
+    if (observer->difference != NULL) observer->difference(observer->context, difference, repaired);
+    pthread_mutex_unlock(&worker->crew->lock);
+}
+
+/* --- what they do --- */
 
 static void worker_work(struct worker *worker) {
     struct crew *crew = worker->crew;
-    worker->ok = pace_chunks(&worker->flight, crew->phase, 0, crew->total, crew->work, &worker->error);
+    worker->ok = worker->ok && crew->job(&worker->flight, crew->context, &worker->error);
     if (!worker->ok) atomic_store(&crew->stop, true);
 }
 
@@ -56,11 +76,7 @@ static void *thread_main(void *context) {
     struct worker *worker = context;
     worker->ok = store_open(worker->flight.definition->old_store, &worker->flight.store, &worker->error) &&
                  flight_bind(&worker->flight, &worker->error);
-    if (worker->ok) {
-        worker_work(worker);
-    } else {
-        atomic_store(&worker->crew->stop, true);
-    }
+    worker_work(worker);
     store_close(worker->flight.store);
     return NULL;
 }
@@ -68,8 +84,9 @@ static void *thread_main(void *context) {
 static void worker_init(struct crew *crew, size_t number) {
     struct worker *worker = &crew->workers[number];
     worker->crew = crew;
+    worker->ok = true;
     worker->flight = *crew->flight;
-    worker->flight.observer = (struct observer){.context = worker, .progress = on_progress};
+    worker->flight.observer = (struct observer){worker, on_progress, on_note, on_difference};
     worker->flight.stop = &crew->stop;
     if (number > 0) worker->flight.store = NULL;
 }
@@ -86,27 +103,50 @@ static bool outcome(const struct crew *crew, struct error *error) {
     return false;
 }
 
-bool crew_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
-                 struct error *error) {
+/* One thread less to be had is one worker less. */
+static void recruit(struct crew *crew, size_t workers) {
+    while (crew->count < workers &&
+           pthread_create(&crew->workers[crew->count].thread, NULL, thread_main, &crew->workers[crew->count]) == 0) {
+        pthread_mutex_lock(&crew->lock);
+        crew->count++;
+        pthread_mutex_unlock(&crew->lock);
+    }
+}
+
+bool crew_run(struct flight *flight, int64_t done, crew_job *job, void *context, struct error *error) {
     int workers = flight->workers > 0 ? flight->workers : flight->store->ops->workers;
+    if (flight->store->ops->workers == 1) workers = 1;
     if (workers > WORKERS_MAX) workers = WORKERS_MAX;
-    if (workers == 1 || flight->store->ops->workers == 1) return pace_chunks(flight, phase, done, total, work, error);
     struct crew *crew = calloc(1, sizeof *crew);
     if (crew == NULL) abort();
-    *crew = (struct crew){.flight = flight, .phase = phase, .before = done, .total = total, .work = work};
+    *crew = (struct crew){.flight = flight, .before = done, .job = job, .context = context};
     pthread_mutex_init(&crew->lock, NULL);
     for (int i = 0; i < workers; i++) worker_init(crew, (size_t)i);
     crew->count = 1;
-    while ((int)crew->count < workers &&
-           pthread_create(&crew->workers[crew->count].thread, NULL, thread_main, &crew->workers[crew->count]) == 0) {
-        pthread_mutex_lock(&crew->lock);
-        crew->count++; /* one thread less to be had is one worker less */
-        pthread_mutex_unlock(&crew->lock);
-    }
+    recruit(crew, (size_t)workers);
     worker_work(&crew->workers[0]);
     for (size_t i = 1; i < crew->count; i++) pthread_join(crew->workers[i].thread, NULL);
     bool ok = outcome(crew, error);
     pthread_mutex_destroy(&crew->lock);
     free(crew);
     return ok;
+}
+
+/* --- chunks --- */
+
+struct chunks {
+    const char *phase;
+    int64_t total;
+    chunk_work *work;
+};
+
+static bool chunks_job(struct flight *flight, void *context, struct error *error) {
+    const struct chunks *chunks = context;
+    return pace_chunks(flight, chunks->phase, 0, chunks->total, chunks->work, error);
+}
+
+bool crew_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
+                 struct error *error) {
+    struct chunks chunks = {phase, total, work};
+    return crew_run(flight, done, chunks_job, &chunks, error);
 }

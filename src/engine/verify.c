@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/text.h"
-#include "engine/pace.h"
+#include "engine/crew.h"
 #include "engine/quarantine.h"
 
 /* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest of the same
@@ -25,6 +26,9 @@
 #define BUSY_MS 500.0
 /* How often a long rest looks whether it is to stop. */
 #define LOOK_MS 50.0
+/* Parts of the whole that a crew takes: as many as keep it busy to the end, each of so many rows at the least. */
+#define PARTS_MAX 32
+#define PART_ROWS_LEAST 20000
 /* Differences of one step kept at most: a step that finds more is taken again in smaller ones, as far as that goes. */
 #define DIFFERENCES_MAX 10000
 
@@ -123,6 +127,7 @@ struct progress {
     int64_t rows;   /* of the next step, at most */
     int64_t passed; /* so far */
     int64_t step;    /* its number */
+    int64_t whole;   /* rows that are to be passed in all, about */
     double spent_ms; /* the last step took */
     double seen;     /* when others were last seen to write; 0: never */
 };
@@ -147,7 +152,7 @@ static bool progress_rest(struct progress *progress, struct flight *flight, stru
     if (wrote) progress->seen = clock_ms();
     double rest = progress_busy(progress) ? progress->spent_ms : 0;
     if (flight->load > 0 && flight->load < 1) rest = fmax(rest, progress->spent_ms * (1 - flight->load) / flight->load);
-    for (double until = clock_ms() + rest, now; (now = clock_ms()) < until && !interrupt_requested();) {
+    for (double until = clock_ms() + rest, now; (now = clock_ms()) < until && !flight_stopped(flight);) {
         clock_sleep_ms(fmin(until - now, LOOK_MS));
         interrupt_rest();
     }
@@ -158,7 +163,7 @@ static bool progress_rest(struct progress *progress, struct flight *flight, stru
 static bool inspect_step(struct flight *flight, struct verification *verification, struct progress *progress, struct error *error) {
     struct inspection *inspection = &progress->inspection;
     struct collected collected = {.arena = arena_new()};
-    int64_t total = flight->at.record.rows_total;
+    int64_t total = flight->at.record.rows_total, whole = progress->whole;
     char *cursor = inspection->cursor == NULL ? NULL : strdup(inspection->cursor);
     double began = clock_ms();
     inspection->rows = progress->rows;
@@ -181,23 +186,89 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     progress->passed += inspection->rows;
     if (!inspection->skip) verification->rows += inspection->rows;
     meter_add(&progress->meter, flight, "verify", inspection->rows,
-              inspection->done ? total : progress->passed < total ? progress->passed : total, total);
+              progress->passed < whole ? progress->passed : whole, total);
     progress_follow(progress, verification->sample);
     return true;
 }
 
-static bool inspect_all(struct flight *flight, struct verification *verification, struct error *error) {
-    struct progress progress = {.inspection = {.direction = leading(flight), .until = verification->to},
-                                .rows = verification->sample < 1 ? ROWS_OF_A_SAMPLE : ROWS_FIRST};
+/* --- in parts ------------------------------------------------------------------------------------------------- */
+
+/* The keys at which the parts end, the last one's being the end of all; and what the crew has found so far. */
+struct parts {
+    struct verification *verification; /* of all, guarded by the lock */
+    pthread_mutex_t lock;
+    char **ends;
+    size_t count, next;
+};
+
+static bool parts_end(void *context, const char *key, struct error *error) {
+    (void)error;
+    struct parts *parts = context;
+    parts->ends = realloc(parts->ends, (parts->count + 1) * sizeof *parts->ends);
+    if (parts->ends == NULL) abort();
+    parts->ends[parts->count++] = strdup(key);
+    return true;
+}
+
+/* The whole of a large shape goes in parts; anything less is one. */
+static bool parts_divide(struct flight *flight, struct parts *parts, struct error *error) {
+    const struct verification *verification = parts->verification;
+    bool whole = verification->from == NULL && verification->to == NULL && verification->sample >= 1;
+    int64_t count = flight->at.record.rows_total / PART_ROWS_LEAST;
+    if (!whole || count < 2 || flight->store->ops->divide == NULL) return true;
+    return flight->store->ops->divide(flight->store, count < PARTS_MAX ? count : PARTS_MAX, parts_end, parts, error);
+}
+
+/* The next part that nobody has: *ret_from and *ret_to its bounds, NULL where it is open. False: there is none. */
+static bool parts_take(struct parts *parts, const char **ret_from, const char **ret_to) {
+    pthread_mutex_lock(&parts->lock);
+    size_t part = parts->next++;
+    pthread_mutex_unlock(&parts->lock);
+    if (part > parts->count) return false;
+    *ret_from = part == 0 ? parts->verification->from : parts->ends[part - 1];
+    *ret_to = part == parts->count ? parts->verification->to : parts->ends[part];
+    return true;
+}
+
+static void parts_add(struct parts *parts, const struct verification *found) {
+    pthread_mutex_lock(&parts->lock);
+    parts->verification->rows += found->rows;
+    parts->verification->diverged += found->diverged;
+    parts->verification->repaired += found->repaired;
+    pthread_mutex_unlock(&parts->lock);
+}
+
+static bool inspect_part(struct flight *flight, struct verification *verification, struct progress *progress, struct error *error) {
     bool ok = true;
-    if (verification->from != NULL) progress.inspection.cursor = strdup(verification->from);
-    while (ok && !progress.inspection.done) {
+    progress->inspection = (struct inspection){.direction = leading(flight), .until = verification->to};
+    if (verification->from != NULL) progress->inspection.cursor = strdup(verification->from);
+    while (ok && !progress->inspection.done) {
         interrupt_rest();
-        ok = !interrupt_requested() || error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: verify");
-        ok = ok && inspect_step(flight, verification, &progress, error) &&
-             (progress.inspection.done || progress_rest(&progress, flight, error));
+        ok = !flight_stopped(flight) || error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: verify");
+        ok = ok && inspect_step(flight, verification, progress, error) &&
+             (progress->inspection.done || progress_rest(progress, flight, error));
     }
-    free(progress.inspection.cursor);
+    free(progress->inspection.cursor);
+    return ok;
+}
+
+static bool inspect_parts(struct flight *flight, void *context, struct error *error) {
+    struct parts *parts = context;
+    struct verification part = *parts->verification;
+    struct progress progress = {.rows = part.sample < 1 ? ROWS_OF_A_SAMPLE : ROWS_FIRST, .whole = flight->at.record.rows_total};
+    part.rows = part.diverged = part.repaired = 0;
+    bool ok = true;
+    while (ok && parts_take(parts, &part.from, &part.to)) ok = inspect_part(flight, &part, &progress, error);
+    parts_add(parts, &part);
+    return ok;
+}
+
+static bool inspect_all(struct flight *flight, struct verification *verification, struct error *error) {
+    struct parts parts = {.verification = verification, .lock = PTHREAD_MUTEX_INITIALIZER};
+    bool ok = parts_divide(flight, &parts, error);
+    if (ok) ok = parts.count == 0 ? inspect_parts(flight, &parts, error) : crew_run(flight, 0, inspect_parts, &parts, error);
+    for (size_t i = 0; i < parts.count; i++) free(parts.ends[i]);
+    free(parts.ends);
     return ok;
 }
 

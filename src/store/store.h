@@ -105,6 +105,7 @@ struct difference {
     const char *expected; /* the row that the query over the leader yields; NULL: none */
     const char *found;    /* the follower's row; NULL: none */
 };
+typedef bool key_visit(void *context, const char *key, struct error *error);
 typedef bool difference_visit(void *context, const struct difference *difference, struct error *error);
 
 enum check_level { CHECK_PROOF, CHECK_WARNING, CHECK_REFUSAL };
@@ -189,6 +190,8 @@ struct store_ops {
     bool (*swap_settle)(struct store *store, struct error *error);
 
     /* sync */
+    /* Visits keys, in order, that divide the old shape's entities into about so many parts of one size. NULL: one part it is. */
+    bool (*divide)(struct store *store, int64_t parts, key_visit *visit, void *context, struct error *error);
     bool (*rows_count)(struct store *store, int64_t *ret, struct error *error); /* of the old shape */
     /* [tx] Writes to the old side only leave their keys in the outbox, until capture_on. NULL: they are synced at once from the
      * beginning, and there is no outbox. */

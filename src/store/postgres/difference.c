@@ -120,7 +120,7 @@ void pg_add_different(struct text *text, const struct flow *flow, const struct s
 }
 
 bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
-                  pg_key_visit *visit, void *context, struct error *error) {
+                  key_visit *visit, void *context, struct error *error) {
     struct scope scope = {.lower = from != NULL, .upper = until != NULL};
     const char *values[2 * KEY_COLUMNS_MAX];
     size_t count;

@@ -378,6 +378,7 @@ const struct store_ops postgres_ops = {
     .swap_rehearse = postgres_swap_rehearse,
     .swap = postgres_swap,
     .swap_settle = postgres_swap_settle,
+    .divide = postgres_divide,
     .rows_count = postgres_rows_count,
     .capture_note = postgres_capture_note,
     .capture_on = postgres_capture_on,

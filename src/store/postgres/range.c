@@ -68,7 +68,8 @@ static bool highest(struct postgres_store *store, struct arena *arena, const cha
  *   WITH sample AS (SELECT DISTINCT "id" AS k1 FROM "customers" TABLESAMPLE SYSTEM (3.4) WHERE ("id") < ($1)),
  *        numbered AS (SELECT *, row_number() OVER (ORDER BY k1) AS n, count(*) OVER () AS c FROM sample)
  *   SELECT <k1 as text> FROM numbered WHERE n * 64 / c > (n - 1) * 64 / c AND n < c ORDER BY n */
-static bool divide(struct postgres_store *store, const char *until, struct arena *arena, PGresult **ret, struct error *error) {
+static bool divide(struct postgres_store *store, const char *until, int64_t parts, struct arena *arena, PGresult **ret,
+                   struct error *error) {
     const struct bound_table *table = &store->tables[SIDE_OLD][0];
     const struct names *key = &table->table->key;
     const char *values[KEY_COLUMNS_MAX];
@@ -83,7 +84,7 @@ static bool divide(struct postgres_store *store, const char *until, struct arena
     }
     double pages = strtod(PQgetvalue(size, 0, 0), NULL), rows = strtod(PQgetvalue(size, 0, 1), NULL);
     double ranges = (rows > 0 ? rows : pages * PAGE_ROWS) / RANGE_ROWS_MIN;
-    if (ranges > RANGES_MAX) ranges = RANGES_MAX;
+    if (ranges > (double)parts) ranges = (double)parts;
     if (ranges < 1) ranges = 1;
     double percent = pages <= SAMPLE_PAGES ? 100 : 100 * SAMPLE_PAGES / pages;
     text_add(&sql, "WITH sample AS (SELECT DISTINCT ");
@@ -103,6 +104,17 @@ static bool divide(struct postgres_store *store, const char *until, struct arena
     text_addf(&sql, " FROM numbered WHERE n * %.0f / c > (n - 1) * %.0f / c AND n < c ORDER BY n", ranges, ranges);
     return pg_key_values(until, values, key->count, arena, error) &&
            pg_query(store->db, text_get(&sql), NULL, values, key->count, ret, error);
+}
+
+bool postgres_divide(struct store *base, int64_t parts, key_visit *visit, void *context, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    struct arena *arena = arena_new();
+    const char *until = NULL;
+    RESULT *between = NULL;
+    bool ok = highest(store, arena, &until, error) && (until == NULL || divide(store, until, parts, arena, &between, error));
+    for (int i = 0; ok && between != NULL && i < PQntuples(between); i++) ok = visit(context, PQgetvalue(between, i, 0), error);
+    arena_free(arena);
+    return ok;
 }
 
 /* Of `count` ranges: each is taken to hold the same share of the rows, so that all of them together are all the rows. */
@@ -128,7 +140,7 @@ static bool add_ranges(struct postgres_store *store, struct arena *arena, struct
     if (!highest(store, arena, &until, error)) return false;
     int count = 0;
     if (until != NULL) {
-        if (!divide(store, until, arena, &between, error)) return false;
+        if (!divide(store, until, RANGES_MAX, arena, &between, error)) return false;
         count = PQntuples(between);
     }
     for (int i = 0; i < count; i++) {

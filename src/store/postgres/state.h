@@ -100,9 +100,8 @@ MUST_USE bool pg_check_types(struct postgres_store *store, enum direction direct
 /* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
 void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);
 /* Visits those keys of a range once each, in order, all of them. */
-typedef bool pg_key_visit(void *context, const char *key, struct error *error);
 MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
-                           pg_key_visit *visit, void *context, struct error *error);
+                           key_visit *visit, void *context, struct error *error);
 /* Does a range differ at all, in any flow of a direction? NULL bounds are open. */
 MUST_USE bool pg_any_different(struct postgres_store *store, enum direction direction, const char *from, const char *until,
                                struct arena *arena, bool *ret, struct error *error);
@@ -133,6 +132,7 @@ bool postgres_capture_intact(struct store *store, char *ret_missing, size_t size
 void pg_count_own(void);
 /* range.c */
 enum ranges_left { RANGES_HELD, RANGES_ELSEWHERE, RANGES_DONE, RANGES_UNMADE };
+bool postgres_divide(struct store *store, int64_t parts, key_visit *visit, void *context, struct error *error);
 /* Divides the old shape. Capture must be on, and transactions older than it must have ended. [own] */
 MUST_USE bool pg_ranges_make(struct postgres_store *store, int64_t token, struct error *error);
 /* Takes the first range that nobody holds; else says why there is none. [own] */

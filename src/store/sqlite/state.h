@@ -67,7 +67,6 @@ bool key_after(struct sqlite_store *store, enum side side, const char *from, con
 /* Rows of the old shape's first table in a range: what progress counts. */
 bool rows_in(struct sqlite_store *store, const char *from, const char *until, int64_t *ret, struct error *error);
 /* Visits the distinct keys in a range, of both sides, in order; at most `limit` (-1: all). */
-typedef bool key_visit(void *context, const char *key, struct error *error);
 bool keys_each(struct sqlite_store *store, const char *from, const char *until, int64_t limit, key_visit *visit,
                void *context, struct error *error);
 /* Around a SELECT of key columns: the distinct keys as text, in order. */
