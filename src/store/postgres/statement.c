@@ -260,9 +260,10 @@ static void add_unpark(struct text *text, const struct capture *capture, const s
 static void add_rekey(struct text *text, const struct capture *capture) {
     const struct postgres_store *store = capture->store;
     TEXT changed = {0};
-    text_add(&changed, "SELECT EXISTS (SELECT 1 FROM " PG_PAIRS " WHERE ");
+    /* no EXISTS: for that PostgreSQL chooses a plan that is fast if the first pairs differ, and endless if none does */
+    text_add(&changed, "SELECT coalesce(bool_or(");
     pg_add_differ(&changed, capture, "midflight_o", "midflight_n", &capture->table->table->key);
-    text_add(&changed, ")");
+    text_add(&changed, "), false) FROM " PG_PAIRS);
     add_select(text, text_get(&changed), text_get(&changed), "midflight_rekeyed");
     text_add(text, "  IF midflight_rekeyed THEN\n");
     for (size_t i = 0; i < store->change.mappings[capture->direction].count; i++) {
@@ -277,41 +278,67 @@ static void add_rekey(struct text *text, const struct capture *capture) {
 }
 
 /* Both images of what was written, in one snapshot. */
-static void add_images(struct text *text, const struct capture *capture) {
+static void add_images(struct text *text, const struct capture *capture, enum event event) {
     const struct postgres_store *store = capture->store;
-    struct image image = {.event = capture->event, .leader = capture->leader, .new_rows = "midflight_new",
-                          .rows = capture->event == EVENT_UPDATE ? PG_PAIRS : "midflight_old AS midflight_o"};
+    struct image image = {.event = event, .leader = capture->leader, .new_rows = "midflight_new",
+                          .rows = event == EVENT_REKEY ? PG_PAIRS : "midflight_old AS midflight_o"};
     struct scope few_keys = pg_keys_scope(store), many_keys = {.set = "unnest($1)", .row_key = &store->key};
     TEXT few = {0};
     TEXT many = {0};
     TEXT into = {0};
-    /* a changed key: as if the rows had always borne their new keys, which most have */
-    if (capture->event == EVENT_UPDATE && pg_is_alone(store, capture->direction)) image.event = EVENT_REKEY;
     pg_add_images(&few, store, capture->direction, &few_keys, image);
+    image.once = true;
     pg_add_images(&many, store, capture->direction, &many_keys, image);
     pg_add_holders(&into, store, capture->direction, ", ", true);
     add_select(text, text_get(&few), text_get(&many), text_get(&into));
 }
 
-/* The delta of the statement, or what stands in for it. */
-static void add_delta(struct text *text, const struct capture *capture) {
-    struct postgres_store *store = capture->store;
-    bool alone = pg_is_alone(store, capture->direction);
+/* The delta of what was written to an entity that is one row: if keys changed, as if the rows had always borne their new
+ * ones, which by now the followers' rows bear as well. */
+static void add_delta_alone(struct text *text, const struct capture *capture) {
+    if (capture->event == EVENT_UPDATE) {
+        text_add(text, "  IF midflight_rekeyed THEN\n");
+        add_images(text, capture, EVENT_REKEY);
+        text_add(text, "  ELSE\n");
+    }
+    add_images(text, capture, capture->event);
+    if (capture->event == EVENT_UPDATE) text_add(text, "  END IF;\n");
+    pg_add_apply(text, capture->store, capture->direction);
+}
+
+/* The keys at once of entities that are several rows: a query that looks for each into all rows of all takes the square of
+ * their number. */
+#define BATCH "500"
+
+/* The same of entities made of several rows: their followers are locked first. */
+static void add_delta_together(struct text *text, const struct capture *capture) {
+    const struct postgres_store *store = capture->store;
+    const char *sync = pg_part(store, capture->direction, "sync");
+    text_add(text, "  FOR midflight_place IN 1 .. cardinality(midflight_all) BY " BATCH " LOOP\n"
+                   "  midflight_keys := midflight_all[midflight_place : midflight_place + " BATCH " - 1];\n");
     if (capture->event == EVENT_NONE) {
-        text_addf(text, "  PERFORM %s(midflight_keys);\n", pg_part(store, capture->direction, "sync"));
+        text_addf(text, "  PERFORM %s(midflight_keys);\n  END LOOP;\n", sync);
         return;
     }
-    if (capture->event == EVENT_UPDATE) add_rekey(text, capture);
-    if (!alone) {
-        pg_add_lock(text, store, follower_of(capture->direction), "NO KEY UPDATE");
-        if (capture->event == EVENT_UPDATE) {
-            text_addf(text, "  IF midflight_rekeyed THEN\n  PERFORM %s(midflight_keys);\n  ELSE\n",
-                      pg_part(store, capture->direction, "sync"));
-        }
+    pg_add_lock(text, store, follower_of(capture->direction), "NO KEY UPDATE");
+    if (capture->event == EVENT_UPDATE) {
+        text_addf(text, "  IF midflight_rekeyed THEN\n  PERFORM %s(midflight_keys);\n  ELSE\n", sync);
     }
-    add_images(text, capture);
+    add_images(text, capture, capture->event);
     pg_add_apply(text, store, capture->direction);
-    if (!alone && capture->event == EVENT_UPDATE) text_add(text, "  END IF;\n");
+    text_add(text, capture->event == EVENT_UPDATE ? "  END IF;\n  END LOOP;\n" : "  END LOOP;\n");
+}
+
+/* The delta of the statement, or what stands in for it. */
+static void add_delta(struct text *text, const struct capture *capture) {
+    if (capture->event == EVENT_UPDATE) add_rekey(text, capture);
+    if (!pg_is_alone(capture->store, capture->direction)) {
+        add_delta_together(text, capture);
+    } else if (capture->event == EVENT_NONE) {
+        text_addf(text, "  PERFORM %s(midflight_keys);\n", pg_part(capture->store, capture->direction, "sync"));
+    } else {
+        add_delta_alone(text, capture);
+    }
 }
 
 void pg_add_attempt(struct text *text, const struct capture *capture, const char *body) {
@@ -327,12 +354,12 @@ void pg_add_attempt(struct text *text, const struct capture *capture, const char
 static void add_careful(struct text *text, const struct capture *capture) {
     add_keyless(text, capture);
     add_keys(text, capture);
-    text_add(text, "  IF midflight_many THEN\n  " PLAN_MANY "  END IF;\n");
+    text_add(text, "  midflight_all := midflight_keys;\n  IF midflight_many THEN\n  " PLAN_MANY "  END IF;\n");
     pg_add_guard(text, capture->store, capture->direction);
     text_add(text, "  BEGIN\n");
     add_delta(text, capture);
     text_addf(text, "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  " PLAN_FEW
-                    "    PERFORM %s(midflight_keys);\n  END;\n" PG_RESTORE_GUARD "  RETURN NULL;\n",
+                    "    PERFORM %s(midflight_all);\n  END;\n" PG_RESTORE_GUARD "  RETURN NULL;\n",
               pg_part(capture->store, capture->direction, "each"));
 }
 
@@ -341,7 +368,8 @@ static void add_careful(struct text *text, const struct capture *capture) {
 static void add_declarations(struct text *text, const struct capture *capture) {
     const struct postgres_store *store = capture->store;
     const char *key = pg_own(store, "key");
-    text_addf(text, "DECLARE\n  midflight_keys %s[];\n  midflight_before text := current_setting('midflight.syncing', true);\n", key);
+    text_addf(text, "DECLARE\n  midflight_keys %s[];\n  midflight_all %s[];\n  midflight_before text := "
+                    "current_setting('midflight.syncing', true);\n", key, key);
     if (capture->event == EVENT_NONE) {
         text_add(text, "  midflight_many boolean := true;\n");
         return;

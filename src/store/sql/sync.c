@@ -166,7 +166,7 @@ void sync_query(struct text *text, const struct dialect *dialect, const struct f
         dialect->quote(text, flow->leaders[i].table->name);
         text_add(text, " (");
         add_columns(text, dialect, &flow->leaders[i]);
-        text_add(text, ") AS (");
+        text_add(text, image.once && image.leader == i ? ") AS MATERIALIZED (" : ") AS (");
         add_shadow(text, dialect, &flow->leaders[i], scope, image.leader == i ? image : IMAGE_STORED);
         text_add(text, ")");
     }
@@ -424,6 +424,10 @@ static void add_flow_changed(struct text *text, const struct dialect *dialect, c
     for (int side = 0; side < 2; side++) {
         text_addf(text, "%sEXISTS (SELECT 1 FROM %s AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM %s AS midflight_y WHERE ",
                   side == 0 ? "(" : " OR ", side == 0 ? now : was, side == 0 ? was : now);
+        if (dialect->anti_join) { /* images cannot be hashed; what tells rows apart can, and NULLs there count as a change */
+            add_equal(text, dialect, "midflight_x", "midflight_y", &flow->match);
+            text_add(text, " AND ");
+        }
         TEXT left = {0};
         TEXT right = {0};
         sync_names(&left, dialect, "midflight_x", &flow->yielded);

@@ -112,6 +112,7 @@ struct image {
     size_t leader;
     const char *rows;
     const char *new_rows; /* with `rows`: the relation of the rows that were not there before */
+    bool once;            /* with `rows`: made once, not anew for every row of a query that looks into it row by row */
 };
 
 extern const struct image IMAGE_STORED;
