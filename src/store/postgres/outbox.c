@@ -25,6 +25,8 @@
 #define FEW_KEYS 200
 #define ROUNDS_MAX 20
 #define DRAIN_ROWS 5000
+/* An outbox of this size is looked through for keys that it has more than once. */
+#define COMPACT_BYTES (32 << 20)
 
 /* --- the functions ------------------------------------------------------------------------------------------------ */
 
@@ -127,6 +129,42 @@ bool postgres_capture_note(struct store *base, struct error *error) {
     return pg_enter_objects(store, error);
 }
 
+/* --- keeping it small --------------------------------------------------------------------------------------------- */
+
+/* [tx] One connection at a time: *ret_ours false where another is at it. */
+static bool is_ours(struct postgres_store *store, bool *ret_ours, struct error *error) {
+    int64_t locked = 0;
+    TEXT sql = {0};
+    text_add(&sql, "SELECT pg_try_advisory_xact_lock(7596552, hashtext(");
+    pg_quote_text(&sql, store->change.name);
+    text_add(&sql, "))::integer");
+    if (!pg_integer(store->db, text_get(&sql), &locked, error)) return false;
+    *ret_ours = locked != 0;
+    return true;
+}
+
+/* What the same keys leave again and again while a long copy runs: one row of each is enough. */
+bool pg_outbox_compact(struct postgres_store *store, struct error *error) {
+    struct store *base = &store->sql.base;
+    const char *outbox = pg_own(store, "outbox");
+    int64_t large = 0;
+    bool ours = false;
+    TEXT size = {0};
+    TEXT sql = {0};
+    text_add(&size, "SELECT (coalesce(pg_relation_size(to_regclass(");
+    pg_quote_text(&size, outbox);
+    text_addf(&size, ")), 0) > %d)::integer", COMPACT_BYTES);
+    if (!pg_integer(store->db, text_get(&size), &large, error)) return false;
+    if (large == 0) return true;
+    text_addf(&sql, "DELETE FROM %s WHERE ctid IN (SELECT ctid FROM (SELECT ctid, row_number() OVER (PARTITION BY ", outbox);
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_addf(&sql, ") AS n FROM %s) AS midflight_o WHERE n > 1)", outbox);
+    bool ok = base->ops->begin(base, error) && is_ours(store, &ours, error) &&
+              (!ours || pg_script(store->db, text_get(&sql), NULL, error)) && base->ops->commit(base, error);
+    if (!ok) base->ops->rollback(base);
+    return ok;
+}
+
 /* --- draining ----------------------------------------------------------------------------------------------------- */
 
 static bool drain_rows(struct postgres_store *store, int64_t rows, bool followed, int64_t *ret, struct error *error) {
@@ -152,11 +190,10 @@ static bool drain_once(struct postgres_store *store, int64_t token, int64_t rows
 }
 
 bool pg_drain_most(struct postgres_store *store, int64_t token, struct error *error) {
-    int64_t drained = DRAIN_ROWS, few = 0;
-    for (int64_t round = 0; few < ROUNDS_MAX && drained > FEW_KEYS; round++) {
+    int64_t drained = DRAIN_ROWS;
+    for (int emptied = 0; emptied < ROUNDS_MAX && drained > FEW_KEYS; emptied += drained < DRAIN_ROWS) {
         if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: drain");
         if (!drain_once(store, token, DRAIN_ROWS, false, &drained, error)) return false;
-        if (drained < DRAIN_ROWS) few++;
     }
     return true;
 }

@@ -249,11 +249,17 @@ static bool postgres_pulse(struct store *base, double *ret_ms, struct error *err
 #define LAG_BYTES_MAX (64 << 20)
 #define LAG_LOOK_MS 1000
 #define LAG_WAIT_MS 30000.0
+/* How often the outbox is looked at while copying. */
+#define COMPACT_MS 10000
 
 static bool postgres_tidy(struct store *base, bool rest, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     int64_t now = clock_wall_ms(), behind = 0;
     (void)rest;
+    if (store->range.arena != NULL && now - store->compacted_ms > COMPACT_MS) {
+        store->compacted_ms = now;
+        if (!pg_outbox_compact(store, error)) return false;
+    }
     if (now - store->lag_looked_ms < LAG_LOOK_MS) return true;
     for (double began = clock_ms(); clock_ms() - began < LAG_WAIT_MS && !interrupt_requested(); clock_sleep_ms(100)) {
         if (!pg_integer(store->db, "SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)), 0)::bigint FROM "

@@ -27,7 +27,7 @@ struct postgres_store {
     int64_t leased_ms;     /* when we last renewed the migration's lease while copying */
     int64_t chunk_rows_max; /* 0: not known yet */
     struct watch watch;
-    int64_t lag_looked_ms;
+    int64_t lag_looked_ms, compacted_ms;
     bool older_ended;      /* since this store was opened: transactions older than the sync triggers */
 
     /* From here on: what bind made. */
@@ -149,6 +149,8 @@ MUST_USE bool pg_row_bytes(struct postgres_store *store, struct error *error);
 /* outbox.c */
 bool postgres_capture_note(struct store *store, struct error *error);
 bool postgres_drain(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
+/* Leaves each key in the outbox once, when it has grown large. [own] */
+MUST_USE bool pg_outbox_compact(struct postgres_store *store, struct error *error);
 /* Syncs every key that is in the outbox, to the state of one snapshot, which the transaction goes on to hold. Begins it. */
 MUST_USE bool pg_drain_exactly(struct postgres_store *store, struct error *error);
 /* Drains until little is left. [own] */
