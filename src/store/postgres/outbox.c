@@ -21,12 +21,13 @@
 #include "base/interrupt.h"
 #include "store/postgres/program.h"
 
-/* A drain goes round until fewer keys than this came meanwhile, and so often at the most. */
+/* So few keys are left to the exact drain. */
 #define FEW_KEYS 200
-#define ROUNDS_MAX 20
+/* Keys of one transaction; after the triggers sync, fewer, as their rows are locked. */
 #define DRAIN_ROWS 5000
+#define DRAIN_ROWS_LOCKED 500
 /* An outbox of this size is looked through for keys that it has more than once. */
-#define COMPACT_BYTES (32 << 20)
+#define COMPACT_BYTES (32 << 20) /* bytes */
 
 /* --- the functions ------------------------------------------------------------------------------------------------ */
 
@@ -79,6 +80,13 @@ static void add_keys(struct text *text, const struct postgres_store *store, cons
     text_addf(text, ")::%s FROM %s ORDER BY 1", type, relation);
 }
 
+/* What syncs midflight_keys when the triggers sync, and what does before. */
+static void add_followed(struct text *text, const struct postgres_store *store, const char *followed, const char *noted) {
+    text_addf(text, "    IF midflight_followed THEN\n      PERFORM %s(ARRAY(", pg_own(store, followed));
+    add_keys(text, store, pg_own(store, "key"), "unnest(midflight_keys)");
+    text_addf(text, "));\n    ELSE\n      PERFORM %s(midflight_keys, false);\n    END IF;\n", pg_own(store, noted));
+}
+
 static bool make_drain(struct postgres_store *store, struct error *error) {
     const char *outbox = pg_own(store, "outbox");
     TEXT sql = {0};
@@ -87,17 +95,15 @@ static bool make_drain(struct postgres_store *store, struct error *error) {
                     "  WITH midflight_gone AS (DELETE FROM %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %s LIMIT midflight_rows)) "
                     "RETURNING *)\n    SELECT (SELECT count(*) FROM midflight_gone), ARRAY(", outbox, outbox, outbox, outbox);
     add_keys(&sql, store, outbox, "midflight_gone");
-    text_addf(&sql, ")\n    INTO midflight_count, midflight_keys;\n"
-                    "  IF midflight_count = 0 THEN RETURN 0; END IF;\n"
-                    "  IF midflight_followed THEN\n    PERFORM %s(ARRAY(", pg_own(store, "forward_each"));
-    add_keys(&sql, store, pg_own(store, "key"), "unnest(midflight_keys)");
-    text_addf(&sql, "));\n    RETURN midflight_count;\n  END IF;\n  BEGIN\n    PERFORM %s(midflight_keys, false);\n"
-                    "    IF EXISTS (SELECT 1 FROM midflight.midflight_finding WHERE migration = ", pg_own(store, "note_settle"));
+    text_add(&sql, ")\n    INTO midflight_count, midflight_keys;\n  IF midflight_count = 0 THEN RETURN 0; END IF;\n  BEGIN\n");
+    add_followed(&sql, store, "forward_sync", "note_settle");
+    text_add(&sql, "    IF EXISTS (SELECT 1 FROM midflight.midflight_finding WHERE migration = ");
     pg_quote_text(&sql, store->change.name);
     text_add(&sql, ") THEN\n      FOREACH midflight_key IN ARRAY midflight_keys LOOP\n        ");
     pg_add_forget(&sql, store, FORWARD, "midflight_key");
-    text_addf(&sql, "      END LOOP;\n    END IF;\n  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n"
-                    "    PERFORM %s(midflight_keys, false);\n  END;\n  RETURN midflight_count;\n", pg_own(store, "note_each"));
+    text_add(&sql, "      END LOOP;\n    END IF;\n  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n");
+    add_followed(&sql, store, "forward_each", "note_each");
+    text_add(&sql, "  END;\n  RETURN midflight_count;\n");
     return pg_create_function(store, &sql, error);
 }
 
@@ -189,9 +195,13 @@ static bool drain_once(struct postgres_store *store, int64_t token, int64_t rows
     return ok;
 }
 
+/* Whoever writes all the time is not chased: what comes in the meantime is the exact drain's, and in the end the triggers'. */
 bool pg_drain_most(struct postgres_store *store, int64_t token, struct error *error) {
-    int64_t drained = DRAIN_ROWS;
-    for (int emptied = 0; emptied < ROUNDS_MAX && drained > FEW_KEYS; emptied += drained < DRAIN_ROWS) {
+    int64_t waiting = 0, drained = DRAIN_ROWS;
+    TEXT sql = {0};
+    text_addf(&sql, "SELECT count(*) FROM %s", pg_own(store, "outbox"));
+    if (!pg_integer(store->db, text_get(&sql), &waiting, error)) return false;
+    for (; waiting > FEW_KEYS && drained == DRAIN_ROWS; waiting -= drained) {
         if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: drain");
         if (!drain_once(store, token, DRAIN_ROWS, false, &drained, error)) return false;
     }
@@ -209,6 +219,7 @@ bool postgres_drain(struct store *base, int64_t token, struct chunk *chunk, stru
     /* A transaction that is older than the sync triggers may still be noting. */
     if (!store->older_ended && !pg_older_end(store, error)) return false;
     store->older_ended = true;
+    if (chunk->rows > DRAIN_ROWS_LOCKED) chunk->rows = DRAIN_ROWS_LOCKED;
     double began = clock_ms();
     if (!drain_once(store, token, chunk->rows, true, &drained, error)) {
         chunk->hold_ms = clock_ms() - began;

@@ -153,7 +153,7 @@ bool postgres_drain(struct store *store, int64_t token, struct chunk *chunk, str
 MUST_USE bool pg_outbox_compact(struct postgres_store *store, struct error *error);
 /* Syncs every key that is in the outbox, to the state of one snapshot, which the transaction goes on to hold. Begins it. */
 MUST_USE bool pg_drain_exactly(struct postgres_store *store, struct error *error);
-/* Drains until little is left. [own] */
+/* Drains about as many keys as wait now. [own] */
 MUST_USE bool pg_drain_most(struct postgres_store *store, int64_t token, struct error *error);
 
 /* late.c */
