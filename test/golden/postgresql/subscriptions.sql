@@ -87,11 +87,13 @@ BEGIN
           midflight_a
     WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_1) AS midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."name",
-          midflight_x."subscriptions"), ROW(midflight_y."id", midflight_y."name", midflight_y."subscriptions")))) OR
-          EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_now_1) AS midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."name",
-          midflight_x."subscriptions"), ROW(midflight_y."id", midflight_y."name", midflight_y."subscriptions")))))
+          unnest(midflight_was_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
+          record_image_eq(ROW(midflight_x."id", midflight_x."name", midflight_x."subscriptions"),
+          ROW(midflight_y."id", midflight_y."name", midflight_y."subscriptions")))) OR EXISTS (SELECT 1 FROM
+          unnest(midflight_was_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS
+          midflight_y WHERE midflight_x."id" = midflight_y."id" AND record_image_eq(ROW(midflight_x."id",
+          midflight_x."name", midflight_x."subscriptions"), ROW(midflight_y."id", midflight_y."name",
+          midflight_y."subscriptions")))))
     ON CONFLICT ("id") DO NOTHING;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people"
         AS midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions" ("customer_id",
@@ -328,25 +330,30 @@ BEGIN
           "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" = midflight_b."customer_id" AND
           midflight_t."position" = midflight_b."position"))
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_2) AS midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id",
+          unnest(midflight_was_2) AS midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND
+          midflight_x."position" = midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id",
           midflight_x."position", midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id",
           midflight_y."position", midflight_y."plan", midflight_y."since")))) OR EXISTS (SELECT 1 FROM
           unnest(midflight_was_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS
-          midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id", midflight_x."position", midflight_x."plan",
-          midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position", midflight_y."plan",
-          midflight_y."since"))))) AND ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))
+          midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND midflight_x."position" =
+          midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id", midflight_x."position",
+          midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position",
+          midflight_y."plan", midflight_y."since"))))) AND ("customer_id") IN (SELECT "k1" FROM
+          unnest(midflight_keys))
   UNION ALL SELECT NULL, NULL, NULL, NULL
     WHERE EXISTS (SELECT 1 FROM unnest(midflight_was_2) AS midflight_b WHERE NOT EXISTS (SELECT 1 FROM
           "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" = midflight_b."customer_id" AND
           midflight_t."position" = midflight_b."position"))
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_2) AS midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id",
+          unnest(midflight_was_2) AS midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND
+          midflight_x."position" = midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id",
           midflight_x."position", midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id",
           midflight_y."position", midflight_y."plan", midflight_y."since")))) OR EXISTS (SELECT 1 FROM
           unnest(midflight_was_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS
-          midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id", midflight_x."position", midflight_x."plan",
-          midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position", midflight_y."plan",
-          midflight_y."since")))))) AS midflight_r);
+          midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND midflight_x."position" =
+          midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id", midflight_x."position",
+          midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position",
+          midflight_y."plan", midflight_y."since")))))) AS midflight_r);
   DELETE FROM "public"."subscriptions" WHERE ("customer_id", "position") IN (SELECT midflight_b."customer_id",
         midflight_b."position" FROM unnest(midflight_was_2) AS midflight_b
     WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_a WHERE midflight_a."customer_id" =
@@ -364,9 +371,10 @@ BEGIN
     SELECT midflight_a."id", midflight_a."name" FROM unnest(midflight_now_1) AS midflight_a
     WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_1) AS midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."name"),
-          ROW(midflight_y."id", midflight_y."name")))) OR EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS midflight_x
-          WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_y WHERE
+          unnest(midflight_was_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
+          record_image_eq(ROW(midflight_x."id", midflight_x."name"), ROW(midflight_y."id", midflight_y."name")))) OR
+          EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
           record_image_eq(ROW(midflight_x."id", midflight_x."name"), ROW(midflight_y."id", midflight_y."name")))))
     ON CONFLICT ("id") DO NOTHING;
   UPDATE "public"."subscriptions" SET "plan" = CASE WHEN (midflight_b."customer_id" IS NULL OR midflight_b."plan"
@@ -386,13 +394,15 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
           midflight_a."customer_id" AND midflight_t."position" = midflight_a."position")
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_2) AS midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id",
+          unnest(midflight_was_2) AS midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND
+          midflight_x."position" = midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id",
           midflight_x."position", midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id",
           midflight_y."position", midflight_y."plan", midflight_y."since")))) OR EXISTS (SELECT 1 FROM
           unnest(midflight_was_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS
-          midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id", midflight_x."position", midflight_x."plan",
-          midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position", midflight_y."plan",
-          midflight_y."since")))))
+          midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND midflight_x."position" =
+          midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id", midflight_x."position",
+          midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position",
+          midflight_y."plan", midflight_y."since")))))
     ON CONFLICT ("customer_id", "position") DO NOTHING;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name",
         "subscriptions" FROM "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM
@@ -662,13 +672,16 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -680,11 +693,14 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_many THEN
@@ -701,12 +717,12 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o WHERE
-          (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan",
-          "since") AS (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s
-          WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name", "subscriptions") AS
-          (SELECT p.id, p.name,
+          "people" ("id", "name") AS MATERIALIZED (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
+          0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o
+          WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position",
+          "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS
+          midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name",
+          "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -743,10 +759,11 @@ FROM people p
   END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -764,13 +781,16 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -782,11 +802,14 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_many THEN
@@ -803,9 +826,9 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0),
-          "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan",
-          "since" FROM "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM
+          "people" ("id", "name") AS MATERIALIZED (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
+          0), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position",
+          "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM
           unnest($1))), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
@@ -841,10 +864,11 @@ FROM people p
   END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -862,6 +886,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
   midflight_many boolean := true;
 BEGIN
@@ -876,16 +901,20 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_sync"(midflight_keys);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -903,9 +932,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_rekeyed boolean;
@@ -913,7 +943,9 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -933,20 +965,21 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   IF midflight_many THEN
-  EXECUTE $midflight_many$SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-        midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-        midflight_n USING (midflight_i) WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id"))$midflight_many$
+  EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
+        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number()
+        OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)$midflight_many$
     INTO midflight_rekeyed USING midflight_keys;
   ELSE
-  SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN
-        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
-        (midflight_o."id" IS DISTINCT FROM midflight_n."id"))
+  SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM (SELECT row_number() OVER
+        () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
+        FROM midflight_new) AS midflight_n USING (midflight_i)
     INTO midflight_rekeyed;
   END IF;
   IF midflight_rekeyed THEN
@@ -961,6 +994,8 @@ BEGIN
       RETURNING ROW(midflight_m."f1")::midflight."midflight_subscriptions-out-of-customers_key" AS midflight_k) SELECT
             array_agg(midflight_k) FROM midflight_moved$midflight_many$ INTO midflight_carried;
   END IF;
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_rekeyed THEN
@@ -980,13 +1015,12 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM (SELECT row_number() OVER () AS
-          midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM
-          midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_o."id") IN (SELECT "k1" FROM
-          unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
-          "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT
-          "k1" FROM unnest($1))), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+          "people" ("id", "name") AS MATERIALIZED (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
+          0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o
+          WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position",
+          "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS
+          midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name",
+          "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1009,13 +1043,11 @@ FROM people p
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
           "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM (SELECT row_number() OVER () AS
-          midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM
-          midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_o."id") IN (SELECT "k1" FROM
-          unnest(midflight_keys))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
-          "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
-          ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id", "name",
-          "subscriptions") AS (SELECT p.id, p.name,
+          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o WHERE
+          (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions" ("customer_id",
+          "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+          "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))),
+          midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1026,10 +1058,11 @@ FROM people p
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
   END IF;
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1047,13 +1080,16 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "customer_id" AS k1 FROM
@@ -1065,11 +1101,14 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_many THEN
@@ -1087,8 +1126,8 @@ FROM people p
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
           "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE ("id") IN
-          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
-          "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS MATERIALIZED
+          (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
           ("customer_id") IN (SELECT "k1" FROM unnest($1)) AND NOT EXISTS (SELECT 1 FROM midflight_new AS midflight_n
           WHERE midflight_n."customer_id" = midflight_s."customer_id" AND midflight_n."position" =
           midflight_s."position")), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
@@ -1128,10 +1167,11 @@ FROM people p
   END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1149,6 +1189,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
   midflight_many boolean := true;
 BEGIN
@@ -1163,16 +1204,20 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_sync"(midflight_keys);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1190,13 +1235,16 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "customer_id" AS k1 FROM
@@ -1208,11 +1256,14 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_many THEN
@@ -1230,8 +1281,8 @@ FROM people p
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
           "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE ("id") IN
-          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
-          "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS MATERIALIZED
+          (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
           ("customer_id") IN (SELECT "k1" FROM unnest($1)) UNION ALL SELECT midflight_o."customer_id" AS
           "customer_id", midflight_o."position" AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS
           "since" FROM midflight_old AS midflight_o WHERE (midflight_o."customer_id") IN (SELECT "k1" FROM
@@ -1273,10 +1324,11 @@ FROM people p
   END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1294,9 +1346,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_rekeyed boolean;
@@ -1304,7 +1357,9 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -1328,21 +1383,22 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   IF midflight_many THEN
-  EXECUTE $midflight_many$SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-        midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-        midflight_n USING (midflight_i) WHERE (midflight_o."customer_id" IS DISTINCT FROM
-        midflight_n."customer_id"))$midflight_many$
+  EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."customer_id" IS DISTINCT FROM
+        midflight_n."customer_id")), false) FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS
+        midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING
+        (midflight_i)$midflight_many$
     INTO midflight_rekeyed USING midflight_keys;
   ELSE
-  SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN
-        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
-        (midflight_o."customer_id" IS DISTINCT FROM midflight_n."customer_id"))
+  SELECT coalesce(bool_or((midflight_o."customer_id" IS DISTINCT FROM midflight_n."customer_id")), false) FROM (SELECT
+        row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS
+        midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)
     INTO midflight_rekeyed;
   END IF;
   IF midflight_rekeyed THEN
@@ -1358,6 +1414,8 @@ BEGIN
       RETURNING ROW(midflight_m."f1")::midflight."midflight_subscriptions-out-of-customers_key" AS midflight_k) SELECT
             array_agg(midflight_k) FROM midflight_moved$midflight_many$ INTO midflight_carried;
   END IF;
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_rekeyed THEN
@@ -1378,15 +1436,14 @@ FROM people p
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
           "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE ("id") IN
-          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
-          "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS MATERIALIZED
+          (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
           ("customer_id") IN (SELECT "k1" FROM unnest($1)) AND NOT EXISTS (SELECT 1 FROM midflight_new AS midflight_n
           WHERE midflight_n."customer_id" = midflight_s."customer_id" AND midflight_n."position" =
           midflight_s."position") UNION ALL SELECT midflight_o."customer_id" AS "customer_id", midflight_o."position"
-          AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS "since" FROM (SELECT row_number() OVER
-          () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
-          FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_o."customer_id") IN (SELECT "k1"
-          FROM unnest($1))), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+          AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS "since" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id",
+          "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1414,10 +1471,9 @@ FROM people p
           ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys)) AND NOT EXISTS (SELECT 1 FROM midflight_new AS
           midflight_n WHERE midflight_n."customer_id" = midflight_s."customer_id" AND midflight_n."position" =
           midflight_s."position") UNION ALL SELECT midflight_o."customer_id" AS "customer_id", midflight_o."position"
-          AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS "since" FROM (SELECT row_number() OVER
-          () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
-          FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_o."customer_id") IN (SELECT "k1"
-          FROM unnest(midflight_keys))), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+          AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS "since" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query
+          ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1428,10 +1484,11 @@ FROM people p
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
   END IF;
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1449,15 +1506,18 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1469,6 +1529,7 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1482,7 +1543,7 @@ BEGIN
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
           "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
           midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
           midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name") AS
@@ -1501,11 +1562,11 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN
-          (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id", "position", "plan", "since") AS (SELECT c.id
-          AS customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id",
+          "position", "plan", "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -1557,7 +1618,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1575,15 +1636,18 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1595,6 +1659,7 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1608,7 +1673,7 @@ BEGIN
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
           "public"."customers" AS midflight_s WHERE 1 = 0), midflight_query ("id", "name") AS (SELECT id, name FROM
           customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
@@ -1625,9 +1690,9 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0), midflight_query ("customer_id", "position", "plan", "since") AS (SELECT c.id AS
-          customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0), midflight_query ("customer_id", "position", "plan",
+          "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -1675,7 +1740,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1693,6 +1758,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
   midflight_many boolean := true;
 BEGIN
@@ -1709,6 +1775,7 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1718,7 +1785,7 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1736,9 +1803,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
@@ -1748,7 +1816,9 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -1770,20 +1840,21 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
   BEGIN
   IF midflight_many THEN
-  EXECUTE $midflight_many$SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-        midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-        midflight_n USING (midflight_i) WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id"))$midflight_many$
+  EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
+        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number()
+        OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)$midflight_many$
     INTO midflight_rekeyed USING midflight_keys;
   ELSE
-  SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN
-        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
-        (midflight_o."id" IS DISTINCT FROM midflight_n."id"))
+  SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM (SELECT row_number() OVER
+        () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
+        FROM midflight_new) AS midflight_n USING (midflight_i)
     INTO midflight_rekeyed;
   END IF;
   IF midflight_rekeyed THEN
@@ -1838,6 +1909,7 @@ BEGIN
       FROM ROWS FROM (unnest(midflight_from), unnest(midflight_to)) AS midflight_m ("f1", "t1") WHERE
             "subscriptions"."customer_id" = midflight_m."f1";
   END IF;
+  IF midflight_rekeyed THEN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id",
         "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH "customers" ("id",
@@ -1846,7 +1918,7 @@ BEGIN
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
           "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
           midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER
           () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
@@ -1866,12 +1938,12 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-          midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-          midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM unnest($1))), midflight_query
-          ("customer_id", "position", "plan", "since") AS (SELECT c.id AS customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER
+          () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
+          FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM
+          unnest($1))), midflight_query ("customer_id", "position", "plan", "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -1920,12 +1992,92 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r)
     INTO midflight_now_1, midflight_was_1, midflight_now_2, midflight_was_2;
   END IF;
+  ELSE
+  IF midflight_many THEN
+  EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id",
+        "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH "customers" ("id",
+        "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS midflight_s
+        WHERE ("id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name") AS (SELECT id, name FROM
+        customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name") AS
+          (SELECT id, name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("customer_id", "position", "plan",
+          "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
+          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
+          midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id", "position",
+          "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("customer_id", "position", "plan",
+          "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id",
+          "position", "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r)$midflight_many$
+    INTO midflight_now_1, midflight_was_1, midflight_now_2, midflight_was_2 USING midflight_keys;
+  ELSE
+  SELECT ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
+        (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+        "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))),
+        midflight_query ("id", "name") AS (SELECT id, name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id",
+          "name") AS (SELECT id, name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("customer_id", "position", "plan",
+          "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
+          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
+          midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("customer_id",
+          "position", "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("customer_id", "position", "plan",
+          "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
+          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
+          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
+          midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN
+          (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("customer_id", "position", "plan", "since") AS
+          (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r)
+    INTO midflight_now_1, midflight_was_1, midflight_now_2, midflight_was_2;
+  END IF;
+  END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_forward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1, midflight_now_2, midflight_was_2);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
