@@ -1,6 +1,6 @@
 /* The quick way of one row: PL/pgSQL over records and scalars, whose plans are made once a session.
  *
- * OLD and NEW hold the row, as in a trigger FOR EACH ROW. For every flow (here the one of people):
+ * OLD and NEW hold the row, as in a trigger FOR EACH ROW. For every flow (here the one of people, after an UPDATE):
  *
  *   SELECT ... AS n1, ... AS w1, ... INTO STRICT midflight_row_1   what the query yields now, and did before the write
  *   UPDATE people SET email = CASE WHEN <w4 differs from n4> THEN n4 ELSE people.email END ... RETURNING ... INTO midflight_held_1
@@ -9,7 +9,8 @@
  * or an INSERT, or a DELETE. "Now" is read from the table, not from NEW: the application's own triggers may have changed the
  * row once more since. What comes back from the follower is what its own triggers made of it. Where that is not what the
  * query yields (a value that the mapping cannot represent, a row that the backfill has not reached, a race), the careful way
- * goes on from there. */
+ * goes on from there. STRICT fails where there is not exactly one row of an image, or of what was written at all: that, and
+ * whatever else fails, ends the block, and leaves all to the other ways. */
 #include <string.h>
 
 #include "store/postgres/program.h"
@@ -75,27 +76,41 @@ static void add_differs(struct text *text, const struct capture *capture, const 
     text_add(text, ")");
 }
 
-/* Both images, or nothing but NULLs for one that is not there; more than one row of an image is an error. */
+/* AS n1, ... or AS w1, ... of a query's rows */
+static void add_image(struct text *text, const struct flow *flow, const char *rows, char image) {
+    for (size_t i = 0; i < flow->yielded.count; i++) {
+        text_addf(text, "%s%s.", i > 0 ? ", " : "", rows);
+        pg_quote(text, flow->yielded.items[i]);
+        text_addf(text, " AS %c%zu", image, i + 1);
+    }
+}
+
+/* The images that an event has: now, after a DELETE none, and what was, before an INSERT none. */
 static void add_row_images(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
     const struct names *key = &capture->table->table->key;
     struct scope scope = {.row = capture->event == EVENT_DELETE ? "OLD" : "NEW", .row_key = key};
     struct image before = {.event = capture->event, .leader = capture->leader};
-    text_add(text, "  SELECT ");
-    for (int image = 0; image < 2; image++) {
-        const char *rows = image == 0 ? "midflight_a" : "midflight_b";
-        text_addf(text, "%s%s.midflight_there AS %c0", image == 0 ? "" : ",\n      ", rows, image == 0 ? 'n' : 'w');
-        for (size_t i = 0; i < flow->yielded.count; i++) {
-            text_addf(text, ", %s.", rows);
-            pg_quote(text, flow->yielded.items[i]);
-            text_addf(text, " AS %c%zu", image == 0 ? 'n' : 'w', i + 1);
-        }
+    TEXT from = {0};
+    text_add(text, "    SELECT ");
+    if (capture->event != EVENT_DELETE) {
+        add_image(text, flow, "midflight_a", 'n');
+        sync_query(&from, &pg_dialect, flow, &scope, IMAGE_STORED);
+        text_add(&from, " AS midflight_a");
     }
-    text_addf(text, "\n    INTO STRICT midflight_row_%zu FROM (SELECT) AS midflight_one\n    LEFT JOIN (SELECT true AS "
-                    "midflight_there, * FROM ", number);
-    sync_query(text, &pg_dialect, flow, &scope, IMAGE_STORED);
-    text_add(text, " AS midflight_q) AS midflight_a ON true\n    LEFT JOIN (SELECT true AS midflight_there, * FROM ");
-    sync_query(text, &pg_dialect, flow, &scope, before);
-    text_add(text, " AS midflight_q) AS midflight_b ON true;\n");
+    if (capture->event != EVENT_INSERT) {
+        text_add(text, capture->event == EVENT_UPDATE ? ",\n      " : "");
+        text_add(&from, capture->event == EVENT_UPDATE ? ",\n    " : "");
+        add_image(text, flow, "midflight_b", 'w');
+        sync_query(&from, &pg_dialect, flow, &scope, before);
+        text_add(&from, " AS midflight_b");
+    }
+    text_addf(text, "\n    INTO STRICT midflight_row_%zu FROM %s", number, text_get(&from));
+    if (capture->event == EVENT_DELETE) { /* somebody's trigger may have put the row back */
+        text_addf(text, "\n    WHERE NOT EXISTS (SELECT FROM %s AS midflight_l WHERE ", pg_relation(capture->store, capture->table));
+        sync_scope(text, &pg_dialect, &scope, "midflight_l", key);
+        text_add(text, ")");
+    }
+    text_add(text, ";\n");
 }
 
 static void add_returning(struct text *text, const struct flow *flow, size_t number) {
@@ -105,10 +120,7 @@ static void add_returning(struct text *text, const struct flow *flow, size_t num
 }
 
 /* SET "email" = CASE WHEN the query yields another one than before THEN that ELSE what is held END, ... */
-static void add_row_update(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
-    text_add(text, "      UPDATE ");
-    pg_dialect.table(text, flow->target);
-    text_add(text, " SET ");
+static void add_assignments(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
     for (size_t i = 0; i < flow->written.count; i++) {
         const char *name = flow->written.items[i], *now = field_of(capture, flow, number, 'n', name);
         if (i > 0) text_add(text, ", ");
@@ -121,30 +133,30 @@ static void add_row_update(struct text *text, const struct capture *capture, con
         pg_quote(text, name);
         text_add(text, " END");
     }
+}
+
+/* Written where the query yields something else than before; else looked at. */
+static void add_row_update(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    text_add(text, "    IF ");
+    add_differs(text, capture, flow, number, 'w');
+    text_add(text, " THEN\n      UPDATE ");
+    pg_dialect.table(text, flow->target);
+    text_add(text, " SET ");
+    add_assignments(text, capture, flow, number);
     text_add(text, "\n      WHERE ");
     add_matched(text, capture, flow, number, 'n');
     add_returning(text, flow, number);
-}
-
-/* The row was there before and is now: it is written where it differs, and looked at. */
-static void add_row_kept(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
-    text_addf(text, "  IF midflight_row_%zu.n0 AND midflight_row_%zu.w0 THEN\n    IF ", number, number);
-    add_differs(text, capture, flow, number, 'w');
-    text_add(text, " THEN\n");
-    add_row_update(text, capture, flow, number);
     text_add(text, "    ELSE\n      SELECT ");
     sync_names(text, &pg_dialect, NULL, &flow->yielded);
     text_addf(text, " INTO midflight_held_%zu FROM ", number);
     pg_dialect.table(text, flow->target);
     text_add(text, " WHERE ");
     add_matched(text, capture, flow, number, 'n');
-    text_add(text, ";\n    END IF;\n    midflight_settled := NOT ");
-    add_differs(text, capture, flow, number, 'h');
-    text_add(text, ";\n  ELS");
+    text_add(text, ";\n    END IF;\n");
 }
 
 static void add_row_insert(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
-    text_addf(text, "IF midflight_row_%zu.n0 THEN\n    INSERT INTO ", number);
+    text_add(text, "    INSERT INTO ");
     pg_dialect.table(text, flow->target);
     text_add(text, " (");
     sync_names(text, &pg_dialect, NULL, &flow->yielded);
@@ -153,13 +165,10 @@ static void add_row_insert(struct text *text, const struct capture *capture, con
     text_add(text, ")");
     pg_dialect.unless_there(text, flow);
     add_returning(text, flow, number);
-    text_add(text, "    midflight_settled := NOT ");
-    add_differs(text, capture, flow, number, 'h');
-    text_add(text, ";\n");
 }
 
 static void add_row_delete(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
-    text_addf(text, "  ELSIF midflight_row_%zu.w0 THEN\n    DELETE FROM ", number);
+    text_add(text, "    DELETE FROM ");
     pg_dialect.table(text, flow->target);
     text_add(text, " WHERE ");
     add_matched(text, capture, flow, number, 'w');
@@ -169,55 +178,59 @@ static void add_row_delete(struct text *text, const struct capture *capture, con
 static void add_row_flow(struct text *text, const struct capture *capture, size_t number) {
     const struct flow *flow = &capture->store->flows[capture->direction][number - 1];
     add_row_images(text, capture, flow, number);
-    if (capture->event == EVENT_UPDATE) {
-        add_row_kept(text, capture, flow, number);
-    } else {
-        text_add(text, "  ");
+    if (capture->event == EVENT_DELETE) {
+        add_row_delete(text, capture, flow, number);
+        return;
     }
-    if (capture->event == EVENT_DELETE) { /* the row is there again: somebody's trigger put it back */
-        text_addf(text, "IF midflight_row_%zu.n0 THEN\n    midflight_settled := false;\n", number);
+    if (capture->event == EVENT_UPDATE) {
+        add_row_update(text, capture, flow, number);
     } else {
         add_row_insert(text, capture, flow, number);
     }
-    if (capture->event != EVENT_INSERT) add_row_delete(text, capture, flow, number);
-    text_add(text, "  ELSE\n    midflight_settled := false;\n  END IF;\n");
+    text_add(text, "    midflight_settled := NOT ");
+    add_differs(text, capture, flow, number, 'h');
+    text_add(text, ";\n");
 }
 
 /* The flows, one after the other for as long as each is settled: rows go in the opposite order. */
 static void add_row_flows(struct text *text, const struct capture *capture, const char *deferred) {
     size_t count = capture->store->change.mappings[capture->direction].count;
     for (size_t i = 0; i < count; i++) {
-        if (i > 0) text_add(text, "  IF midflight_settled THEN\n");
+        if (i > 0) text_add(text, "    IF midflight_settled THEN\n");
         add_row_flow(text, capture, capture->event == EVENT_DELETE ? count - i : i + 1);
     }
-    for (size_t i = 1; i < count; i++) text_add(text, "  END IF;\n");
+    for (size_t i = 1; i < count; i++) text_add(text, "    END IF;\n");
     text_add(text, deferred);
 }
 
-void pg_add_single(struct text *text, const struct capture *capture, const char *deferred) {
+/* A condition: the row has a key, and had the same before. */
+static void add_key_kept(struct text *text, const struct capture *capture) {
     const struct names *key = &capture->table->table->key;
-    TEXT body = {0};
-    text_add(text, "  IF midflight_rows = 1 THEN\n");
-    if (capture->event != EVENT_INSERT) text_add(text, "  SELECT * INTO OLD FROM midflight_old;\n");
-    if (capture->event != EVENT_DELETE) text_add(text, "  SELECT * INTO NEW FROM midflight_new;\n");
-    if (capture->event == EVENT_UPDATE) {
-        struct names reads = pg_read_columns(capture);
-        text_add(text, "  IF NOT ");
-        pg_add_differ(text, capture, "OLD", "NEW", &reads);
-        text_add(text, " THEN RETURN NULL; END IF;\n");
-    }
-    text_add(text, "  IF ");
     for (size_t i = 0; i < key->count; i++) {
         text_addf(text, "%s%s.", i > 0 ? " AND " : "", capture->event == EVENT_DELETE ? "OLD" : "NEW");
         pg_quote(text, key->items[i]);
         text_add(text, " IS NOT NULL");
     }
+    if (capture->event != EVENT_UPDATE) return;
+    text_add(text, " AND NOT ");
+    pg_add_differ(text, capture, "OLD", "NEW", key);
+}
+
+void pg_add_single(struct text *text, const struct capture *capture, const char *deferred) {
+    text_add(text, "  BEGIN\n");
+    if (capture->event != EVENT_INSERT) text_add(text, "    SELECT * INTO STRICT OLD FROM midflight_old;\n");
+    if (capture->event != EVENT_DELETE) text_add(text, "    SELECT * INTO STRICT NEW FROM midflight_new;\n");
     if (capture->event == EVENT_UPDATE) {
-        text_add(text, " AND NOT ");
-        pg_add_differ(text, capture, "OLD", "NEW", key);
+        struct names reads = pg_read_columns(capture);
+        text_add(text, "    IF NOT ");
+        pg_add_differ(text, capture, "OLD", "NEW", &reads);
+        text_add(text, " THEN RETURN NULL; END IF;\n");
     }
+    text_add(text, "    IF ");
+    add_key_kept(text, capture);
     text_add(text, " THEN\n");
-    add_row_flows(&body, capture, deferred);
-    pg_add_attempt(text, capture, text_get(&body));
-    text_add(text, "  END IF;\n  END IF;\n");
+    pg_add_guard(text, capture->store, capture->direction);
+    add_row_flows(text, capture, deferred);
+    text_add(text, PG_RESTORE_GUARD "    IF midflight_settled THEN RETURN NULL; END IF;\n    END IF;\n"
+                   "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  END;\n");
 }

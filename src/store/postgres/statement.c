@@ -130,6 +130,13 @@ static void add_keyless(struct text *text, const struct capture *capture) {
     text_add(text, "\n    ON CONFLICT (migration, kind, entity_key) DO NOTHING;\n");
 }
 
+/* Few rows or many? None is nothing to do. */
+static void add_rows(struct text *text, const struct capture *capture) {
+    text_addf(text, "  midflight_rows := (SELECT count(*) FROM (SELECT FROM %s LIMIT " PG_FEW " + 1) AS midflight_w);\n"
+                    "  IF midflight_rows = 0 THEN RETURN NULL; END IF;\n  midflight_many := midflight_rows > " PG_FEW ";\n",
+              capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
+}
+
 /* --- the careful way ---------------------------------------------------------------------------------------------- */
 
 /* A row of the pairs whose key changed: (SELECT o.k1 AS f1, n.k1 AS t1 ...) AS midflight_m, from and to. */
@@ -374,9 +381,7 @@ static void add_declarations(struct text *text, const struct capture *capture) {
         text_add(text, "  midflight_many boolean := true;\n");
         return;
     }
-    text_addf(text, "  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM %s LIMIT " PG_FEW " + 1) AS midflight_w);\n"
-                    "  midflight_many boolean := midflight_rows > " PG_FEW ";\n  ",
-              capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
+    text_add(text, "  midflight_rows bigint;\n  midflight_many boolean;\n  ");
     pg_add_holders(text, store, capture->direction, ";\n  ", false);
     text_add(text, ";\n");
     if (capture->event == EVENT_UPDATE) {
@@ -460,11 +465,9 @@ static bool create_capture(const struct capture *capture, struct error *error) {
     pg_add_function(&sql, store, pg_own(store, name), "", "trigger", SETTINGS);
     add_declarations(&sql, capture);
     text_add(&sql, "BEGIN\n");
-    if (capture->event != EVENT_NONE) text_add(&sql, "  IF midflight_rows = 0 THEN RETURN NULL; END IF;\n");
-    if (pg_is_plain(capture)) {
-        pg_add_single(&sql, capture, text_get(&deferred));
-        pg_add_bulk(&sql, capture, text_get(&deferred));
-    }
+    if (pg_is_plain(capture)) pg_add_single(&sql, capture, text_get(&deferred));
+    if (capture->event != EVENT_NONE) add_rows(&sql, capture);
+    if (pg_is_plain(capture)) pg_add_bulk(&sql, capture, text_get(&deferred));
     add_careful(&sql, capture);
     return pg_create_function(store, &sql, error) && attach(capture, name, error);
 }

@@ -60,10 +60,11 @@ BEGIN
     SELECT midflight_a."id", midflight_a."name", midflight_a."email" FROM unnest(midflight_now_1) AS midflight_a
     WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_1) AS midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."name",
-          midflight_x."email"), ROW(midflight_y."id", midflight_y."name", midflight_y."email")))) OR EXISTS (SELECT 1
-          FROM unnest(midflight_was_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS
-          midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."name", midflight_x."email"),
+          unnest(midflight_was_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
+          record_image_eq(ROW(midflight_x."id", midflight_x."name", midflight_x."email"), ROW(midflight_y."id",
+          midflight_y."name", midflight_y."email")))) OR EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS midflight_x
+          WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_y WHERE midflight_x."id" =
+          midflight_y."id" AND record_image_eq(ROW(midflight_x."id", midflight_x."name", midflight_x."email"),
           ROW(midflight_y."id", midflight_y."name", midflight_y."email")))))
     ON CONFLICT ("id") DO NOTHING;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
@@ -266,10 +267,11 @@ BEGIN
           unnest(midflight_now_1) AS midflight_a
     WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_1) AS midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."first_name",
-          midflight_x."last_name", midflight_x."email"), ROW(midflight_y."id", midflight_y."first_name",
-          midflight_y."last_name", midflight_y."email")))) OR EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS
-          midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_y WHERE
+          unnest(midflight_was_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
+          record_image_eq(ROW(midflight_x."id", midflight_x."first_name", midflight_x."last_name",
+          midflight_x."email"), ROW(midflight_y."id", midflight_y."first_name", midflight_y."last_name",
+          midflight_y."email")))) OR EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS midflight_x WHERE NOT EXISTS
+          (SELECT 1 FROM unnest(midflight_now_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
           record_image_eq(ROW(midflight_x."id", midflight_x."first_name", midflight_x."last_name",
           midflight_x."email"), ROW(midflight_y."id", midflight_y."first_name", midflight_y."last_name",
           midflight_y."email")))))
@@ -475,9 +477,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
+  midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
   midflight_was_1 midflight."midflight_split-name_backward_row_customers"[];
   midflight_settled boolean;
@@ -486,47 +489,30 @@ DECLARE
   midflight_row_1 record;
   midflight_held_1 record;
 BEGIN
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
-  IF midflight_rows = 1 THEN
-  SELECT * INTO OLD FROM midflight_old;
-  IF OLD."id" IS NOT NULL THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
-  SELECT midflight_a.midflight_there AS n0, midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS
-        n3,
-      midflight_b.midflight_there AS w0, midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
-    INTO STRICT midflight_row_1 FROM (SELECT) AS midflight_one
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
-          (SELECT "id", "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE "id" =
-          OLD."id"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name,
-          '') AS name, email
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    IF OLD."id" IS NOT NULL THEN
+  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+    SELECT midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
+    INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
+          "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT
+          OLD."id" AS "id", OLD."first_name" AS "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"),
+          midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
+          email
 FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_q)
-      AS midflight_a ON true
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
-          (SELECT "id", "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT OLD."id" AS "id", OLD."first_name" AS "first_name", OLD."last_name" AS "last_name", OLD."email" AS
-          "email"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name,
-          '') AS name, email
-FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_q)
-      AS midflight_b ON true;
-  IF midflight_row_1.n0 THEN
-    midflight_settled := false;
-  ELSIF midflight_row_1.w0 THEN
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_b
+    WHERE NOT EXISTS (SELECT FROM "public"."people" AS midflight_l WHERE midflight_l."id" = OLD."id");
     DELETE FROM "public"."customers" WHERE "customers"."id" = midflight_row_1.w1;
     midflight_settled := FOUND;
-  ELSE
-    midflight_settled := false;
-  END IF;
+  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
-  END IF;
-  END IF;
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
+  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_old$midflight_many$ INTO
         midflight_counts;
@@ -557,6 +543,7 @@ FROM people
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -571,8 +558,8 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
-          "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT "id", "first_name", "last_name",
+          "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))),
           midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
@@ -603,7 +590,7 @@ FROM people
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_split-name_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_split-name_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -621,9 +608,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
+  midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
   midflight_was_1 midflight."midflight_split-name_backward_row_customers"[];
   midflight_settled boolean;
@@ -632,31 +620,17 @@ DECLARE
   midflight_row_1 record;
   midflight_held_1 record;
 BEGIN
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
-  IF midflight_rows = 1 THEN
-  SELECT * INTO NEW FROM midflight_new;
-  IF NEW."id" IS NOT NULL THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
-  SELECT midflight_a.midflight_there AS n0, midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS
-        n3,
-      midflight_b.midflight_there AS w0, midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
-    INTO STRICT midflight_row_1 FROM (SELECT) AS midflight_one
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
-          (SELECT "id", "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE "id" =
-          NEW."id"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name,
-          '') AS name, email
-FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_q)
-      AS midflight_a ON true
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
-          (SELECT "id", "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE 1 = 0),
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NEW."id" IS NOT NULL THEN
+  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+    SELECT midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS n3
+    INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
+          "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE "id" = NEW."id"),
           midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
           email
 FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_q)
-      AS midflight_b ON true;
-  IF midflight_row_1.n0 THEN
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_a;
     INSERT INTO "public"."customers" ("id", "name", "email") OVERRIDING SYSTEM VALUE VALUES (midflight_row_1.n1,
           midflight_row_1.n2, midflight_row_1.n3)
     ON CONFLICT ("id") DO NOTHING
@@ -664,17 +638,15 @@ FROM people
     midflight_settled := NOT (midflight_held_1."id" IS DISTINCT FROM midflight_row_1.n1 OR midflight_held_1."name"
           COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR midflight_held_1."email" COLLATE "C" IS DISTINCT FROM
           midflight_row_1.n3);
-  ELSE
-    midflight_settled := false;
-  END IF;
+  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
-  END IF;
-  END IF;
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
+  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_new$midflight_many$ INTO
         midflight_counts;
@@ -716,6 +688,7 @@ FROM people
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -730,9 +703,9 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
-          "public"."people" AS midflight_s WHERE 1 = 0), midflight_query ("id", "name", "email") AS (SELECT id,
-          first_name || coalesce(' ' || last_name, '') AS name, email
+          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT "id", "first_name", "last_name",
+          "email" FROM "public"."people" AS midflight_s WHERE 1 = 0), midflight_query ("id", "name", "email") AS
+          (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS
       midflight_r)$midflight_many$
@@ -756,7 +729,7 @@ FROM people
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_split-name_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_split-name_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -774,6 +747,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
+  midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
   midflight_many boolean := true;
 BEGIN
@@ -787,6 +761,7 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -796,7 +771,7 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_split-name_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_split-name_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -814,9 +789,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
+  midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
   midflight_was_1 midflight."midflight_split-name_backward_row_customers"[];
   midflight_rekeyed boolean;
@@ -829,36 +805,28 @@ DECLARE
   midflight_row_1 record;
   midflight_held_1 record;
 BEGIN
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
-  IF midflight_rows = 1 THEN
-  SELECT * INTO OLD FROM midflight_old;
-  SELECT * INTO NEW FROM midflight_new;
-  IF NOT (OLD."id" IS DISTINCT FROM NEW."id" OR OLD."email" COLLATE "C" IS DISTINCT FROM NEW."email" OR
-        OLD."first_name" COLLATE "C" IS DISTINCT FROM NEW."first_name" OR OLD."last_name" COLLATE "C" IS DISTINCT FROM
-        NEW."last_name") THEN RETURN NULL; END IF;
-  IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
-  SELECT midflight_a.midflight_there AS n0, midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS
-        n3,
-      midflight_b.midflight_there AS w0, midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
-    INTO STRICT midflight_row_1 FROM (SELECT) AS midflight_one
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
-          (SELECT "id", "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE "id" =
-          NEW."id"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name,
-          '') AS name, email
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NOT (OLD."id" IS DISTINCT FROM NEW."id" OR OLD."email" COLLATE "C" IS DISTINCT FROM NEW."email" OR
+          OLD."first_name" COLLATE "C" IS DISTINCT FROM NEW."first_name" OR OLD."last_name" COLLATE "C" IS DISTINCT
+          FROM NEW."last_name") THEN RETURN NULL; END IF;
+    IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
+  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+    SELECT midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS n3,
+      midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
+    INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
+          "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE "id" = NEW."id"),
+          midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
+          email
 FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_q)
-      AS midflight_a ON true
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "people" ("id", "first_name", "last_name", "email") AS
-          (SELECT "id", "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT OLD."id" AS "id", OLD."first_name" AS "first_name", OLD."last_name" AS "last_name", OLD."email" AS
-          "email"), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name,
-          '') AS name, email
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_a,
+    (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
+          "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."first_name" AS
+          "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"), midflight_query ("id", "name",
+          "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_q)
-      AS midflight_b ON true;
-  IF midflight_row_1.n0 AND midflight_row_1.w0 THEN
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_b;
     IF (midflight_row_1.w1 IS DISTINCT FROM midflight_row_1.n1 OR midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM
           midflight_row_1.n2 OR midflight_row_1.w3 COLLATE "C" IS DISTINCT FROM midflight_row_1.n3) THEN
       UPDATE "public"."customers" SET "name" = CASE WHEN midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM
@@ -874,28 +842,15 @@ FROM people
     midflight_settled := NOT (midflight_held_1."id" IS DISTINCT FROM midflight_row_1.n1 OR midflight_held_1."name"
           COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR midflight_held_1."email" COLLATE "C" IS DISTINCT FROM
           midflight_row_1.n3);
-  ELSIF midflight_row_1.n0 THEN
-    INSERT INTO "public"."customers" ("id", "name", "email") OVERRIDING SYSTEM VALUE VALUES (midflight_row_1.n1,
-          midflight_row_1.n2, midflight_row_1.n3)
-    ON CONFLICT ("id") DO NOTHING
-      RETURNING "id", "name", "email" INTO midflight_held_1;
-    midflight_settled := NOT (midflight_held_1."id" IS DISTINCT FROM midflight_row_1.n1 OR midflight_held_1."name"
-          COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR midflight_held_1."email" COLLATE "C" IS DISTINCT FROM
-          midflight_row_1.n3);
-  ELSIF midflight_row_1.w0 THEN
-    DELETE FROM "public"."customers" WHERE "customers"."id" = midflight_row_1.w1;
-    midflight_settled := FOUND;
-  ELSE
-    midflight_settled := false;
-  END IF;
+  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
-  END IF;
-  END IF;
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
+  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),
     count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
@@ -967,20 +922,21 @@ FROM people
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   IF midflight_many THEN
-  EXECUTE $midflight_many$SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-        midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-        midflight_n USING (midflight_i) WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id"))$midflight_many$
+  EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
+        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number()
+        OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)$midflight_many$
     INTO midflight_rekeyed USING midflight_keys;
   ELSE
-  SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN
-        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
-        (midflight_o."id" IS DISTINCT FROM midflight_n."id"))
+  SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM (SELECT row_number() OVER
+        () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
+        FROM midflight_new) AS midflight_n USING (midflight_i)
     INTO midflight_rekeyed;
   END IF;
   IF midflight_rekeyed THEN
@@ -1010,6 +966,7 @@ FROM people
       FROM ROWS FROM (unnest(midflight_from), unnest(midflight_to)) AS midflight_m ("f1", "t1") WHERE "customers"."id"
             = midflight_m."f1";
   END IF;
+  IF midflight_rekeyed THEN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id", "name",
         "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH "people" ("id", "first_name",
@@ -1019,8 +976,8 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
-          "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
+          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT "id", "first_name", "last_name",
+          "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT
           row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
@@ -1049,11 +1006,50 @@ FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r)
     INTO midflight_now_1, midflight_was_1;
   END IF;
+  ELSE
+  IF midflight_many THEN
+  EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id", "name",
+        "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH "people" ("id", "first_name",
+        "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM "public"."people" AS
+        midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name", "email") AS (SELECT
+        id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
+          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT "id", "first_name", "last_name",
+          "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
+          "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))),
+          midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
+          email
+FROM people
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS
+      midflight_r)$midflight_many$
+    INTO midflight_now_1, midflight_was_1 USING midflight_keys;
+  ELSE
+  SELECT ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
+        "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
+        "public"."people" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query
+        ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
+FROM people
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
+          "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
+          "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
+          "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM
+          unnest(midflight_keys))), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' '
+          || last_name, '') AS name, email
+FROM people
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r)
+    INTO midflight_now_1, midflight_was_1;
+  END IF;
+  END IF;
   PERFORM midflight."midflight_split-name_backward_apply"(midflight_keys, midflight_now_1, midflight_was_1);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_split-name_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_split-name_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1174,9 +1170,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
+  midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
   midflight_was_1 midflight."midflight_split-name_forward_row_people"[];
   midflight_settled boolean;
@@ -1185,52 +1182,33 @@ DECLARE
   midflight_row_1 record;
   midflight_held_1 record;
 BEGIN
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
-  IF midflight_rows = 1 THEN
-  SELECT * INTO OLD FROM midflight_old;
-  IF OLD."id" IS NOT NULL THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
-  SELECT midflight_a.midflight_there AS n0, midflight_a."id" AS n1, midflight_a."first_name" AS n2,
-        midflight_a."last_name" AS n3, midflight_a."email" AS n4,
-      midflight_b.midflight_there AS w0, midflight_b."id" AS w1, midflight_b."first_name" AS w2,
-            midflight_b."last_name" AS w3, midflight_b."email" AS w4
-    INTO STRICT midflight_row_1 FROM (SELECT) AS midflight_one
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id",
-          "name", "email" FROM "public"."customers" AS midflight_s WHERE "id" = OLD."id"), midflight_query ("id",
-          "first_name", "last_name", "email") AS (SELECT id,
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    IF OLD."id" IS NOT NULL THEN
+  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+    SELECT midflight_b."id" AS w1, midflight_b."first_name" AS w2, midflight_b."last_name" AS w3, midflight_b."email"
+          AS w4
+    INTO STRICT midflight_row_1 FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
+          OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_q) AS midflight_a ON true
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id",
-          "name", "email" FROM "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id",
-          OLD."name" AS "name", OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS
-          (SELECT id,
-       CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
-       CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
-       email
-FROM customers
-) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_q) AS midflight_b ON true;
-  IF midflight_row_1.n0 THEN
-    midflight_settled := false;
-  ELSIF midflight_row_1.w0 THEN
+      "email" FROM midflight_query) AS midflight_b
+    WHERE NOT EXISTS (SELECT FROM "public"."customers" AS midflight_l WHERE midflight_l."id" = OLD."id");
     DELETE FROM "public"."people" WHERE "people"."id" = midflight_row_1.w1;
     midflight_settled := FOUND;
-  ELSE
-    midflight_settled := false;
-  END IF;
+  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
-  END IF;
-  END IF;
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
+  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_old$midflight_many$ INTO
         midflight_counts;
@@ -1261,6 +1239,7 @@ FROM customers
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1278,10 +1257,11 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1"
-          FROM unnest($1))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT "id", "name", "email" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE
+          (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "first_name", "last_name",
+          "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
@@ -1317,7 +1297,7 @@ FROM customers
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_split-name_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_split-name_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1335,9 +1315,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
+  midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
   midflight_was_1 midflight."midflight_split-name_forward_row_people"[];
   midflight_settled boolean;
@@ -1346,36 +1327,21 @@ DECLARE
   midflight_row_1 record;
   midflight_held_1 record;
 BEGIN
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
-  IF midflight_rows = 1 THEN
-  SELECT * INTO NEW FROM midflight_new;
-  IF NEW."id" IS NOT NULL THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
-  SELECT midflight_a.midflight_there AS n0, midflight_a."id" AS n1, midflight_a."first_name" AS n2,
-        midflight_a."last_name" AS n3, midflight_a."email" AS n4,
-      midflight_b.midflight_there AS w0, midflight_b."id" AS w1, midflight_b."first_name" AS w2,
-            midflight_b."last_name" AS w3, midflight_b."email" AS w4
-    INTO STRICT midflight_row_1 FROM (SELECT) AS midflight_one
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id",
-          "name", "email" FROM "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("id",
-          "first_name", "last_name", "email") AS (SELECT id,
-       CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
-       CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
-       email
-FROM customers
-) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_q) AS midflight_a ON true
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id",
-          "name", "email" FROM "public"."customers" AS midflight_s WHERE 1 = 0), midflight_query ("id", "first_name",
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NEW."id" IS NOT NULL THEN
+  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+    SELECT midflight_a."id" AS n1, midflight_a."first_name" AS n2, midflight_a."last_name" AS n3, midflight_a."email"
+          AS n4
+    INTO STRICT midflight_row_1 FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
           "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_q) AS midflight_b ON true;
-  IF midflight_row_1.n0 THEN
+      "email" FROM midflight_query) AS midflight_a;
     INSERT INTO "public"."people" ("id", "first_name", "last_name", "email") OVERRIDING SYSTEM VALUE VALUES
           (midflight_row_1.n1, midflight_row_1.n2, midflight_row_1.n3, midflight_row_1.n4)
     ON CONFLICT ("id") DO NOTHING
@@ -1384,17 +1350,15 @@ FROM customers
           midflight_held_1."first_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR
           midflight_held_1."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR midflight_held_1."email"
           COLLATE "C" IS DISTINCT FROM midflight_row_1.n4);
-  ELSE
-    midflight_settled := false;
-  END IF;
+  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
-  END IF;
-  END IF;
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
+  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_new$midflight_many$ INTO
         midflight_counts;
@@ -1440,6 +1404,7 @@ FROM customers
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1457,8 +1422,9 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT "id", "name", "email" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0), midflight_query ("id", "first_name", "last_name", "email")
+          AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
@@ -1492,7 +1458,7 @@ FROM customers
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_split-name_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_split-name_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1510,6 +1476,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
+  midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
   midflight_many boolean := true;
 BEGIN
@@ -1523,6 +1490,7 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1532,7 +1500,7 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_split-name_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_split-name_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1550,9 +1518,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
+  midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
   midflight_was_1 midflight."midflight_split-name_forward_row_people"[];
   midflight_rekeyed boolean;
@@ -1565,40 +1534,34 @@ DECLARE
   midflight_row_1 record;
   midflight_held_1 record;
 BEGIN
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
-  IF midflight_rows = 1 THEN
-  SELECT * INTO OLD FROM midflight_old;
-  SELECT * INTO NEW FROM midflight_new;
-  IF NOT (OLD."id" IS DISTINCT FROM NEW."id" OR OLD."email" COLLATE "C" IS DISTINCT FROM NEW."email" OR OLD."name"
-        COLLATE "C" IS DISTINCT FROM NEW."name") THEN RETURN NULL; END IF;
-  IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
-  SELECT midflight_a.midflight_there AS n0, midflight_a."id" AS n1, midflight_a."first_name" AS n2,
-        midflight_a."last_name" AS n3, midflight_a."email" AS n4,
-      midflight_b.midflight_there AS w0, midflight_b."id" AS w1, midflight_b."first_name" AS w2,
-            midflight_b."last_name" AS w3, midflight_b."email" AS w4
-    INTO STRICT midflight_row_1 FROM (SELECT) AS midflight_one
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id",
-          "name", "email" FROM "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("id",
-          "first_name", "last_name", "email") AS (SELECT id,
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NOT (OLD."id" IS DISTINCT FROM NEW."id" OR OLD."email" COLLATE "C" IS DISTINCT FROM NEW."email" OR OLD."name"
+          COLLATE "C" IS DISTINCT FROM NEW."name") THEN RETURN NULL; END IF;
+    IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
+  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+    SELECT midflight_a."id" AS n1, midflight_a."first_name" AS n2, midflight_a."last_name" AS n3, midflight_a."email"
+          AS n4,
+      midflight_b."id" AS w1, midflight_b."first_name" AS w2, midflight_b."last_name" AS w3, midflight_b."email" AS w4
+    INTO STRICT midflight_row_1 FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+          "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
+          "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_q) AS midflight_a ON true
-    LEFT JOIN (SELECT true AS midflight_there, * FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id",
-          "name", "email" FROM "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id",
-          OLD."name" AS "name", OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS
-          (SELECT id,
+      "email" FROM midflight_query) AS midflight_a,
+    (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
+          midflight_s WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name", OLD."email" AS "email"),
+          midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_q) AS midflight_b ON true;
-  IF midflight_row_1.n0 AND midflight_row_1.w0 THEN
+      "email" FROM midflight_query) AS midflight_b;
     IF (midflight_row_1.w1 IS DISTINCT FROM midflight_row_1.n1 OR midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM
           midflight_row_1.n2 OR midflight_row_1.w3 COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR
           midflight_row_1.w4 COLLATE "C" IS DISTINCT FROM midflight_row_1.n4) THEN
@@ -1617,29 +1580,15 @@ FROM customers
           midflight_held_1."first_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR
           midflight_held_1."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR midflight_held_1."email"
           COLLATE "C" IS DISTINCT FROM midflight_row_1.n4);
-  ELSIF midflight_row_1.n0 THEN
-    INSERT INTO "public"."people" ("id", "first_name", "last_name", "email") OVERRIDING SYSTEM VALUE VALUES
-          (midflight_row_1.n1, midflight_row_1.n2, midflight_row_1.n3, midflight_row_1.n4)
-    ON CONFLICT ("id") DO NOTHING
-      RETURNING "id", "first_name", "last_name", "email" INTO midflight_held_1;
-    midflight_settled := NOT (midflight_held_1."id" IS DISTINCT FROM midflight_row_1.n1 OR
-          midflight_held_1."first_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR
-          midflight_held_1."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR midflight_held_1."email"
-          COLLATE "C" IS DISTINCT FROM midflight_row_1.n4);
-  ELSIF midflight_row_1.w0 THEN
-    DELETE FROM "public"."people" WHERE "people"."id" = midflight_row_1.w1;
-    midflight_settled := FOUND;
-  ELSE
-    midflight_settled := false;
-  END IF;
+  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
-  END IF;
-  END IF;
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
+  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),
     count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
@@ -1716,20 +1665,21 @@ FROM customers
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   IF midflight_many THEN
-  EXECUTE $midflight_many$SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-        midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-        midflight_n USING (midflight_i) WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id"))$midflight_many$
+  EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
+        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number()
+        OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)$midflight_many$
     INTO midflight_rekeyed USING midflight_keys;
   ELSE
-  SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN
-        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
-        (midflight_o."id" IS DISTINCT FROM midflight_n."id"))
+  SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM (SELECT row_number() OVER
+        () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
+        FROM midflight_new) AS midflight_n USING (midflight_i)
     INTO midflight_rekeyed;
   END IF;
   IF midflight_rekeyed THEN
@@ -1758,6 +1708,7 @@ FROM customers
       FROM ROWS FROM (unnest(midflight_from), unnest(midflight_to)) AS midflight_m ("f1", "t1") WHERE "people"."id" =
             midflight_m."f1";
   END IF;
+  IF midflight_rekeyed THEN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id", "first_name", "last_name",
         "email")::midflight."midflight_split-name_forward_row_people" FROM (WITH "customers" ("id", "name", "email")
@@ -1770,12 +1721,12 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."email" AS "email" FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS
-          midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING
-          (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id",
-          "first_name", "last_name", "email") AS (SELECT id,
+          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT "id", "name", "email" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."email" AS "email" FROM (SELECT row_number() OVER () AS
+          midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM
+          midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM
+          unnest($1))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
@@ -1809,11 +1760,61 @@ FROM customers
       "email" FROM midflight_query) AS midflight_r)
     INTO midflight_now_1, midflight_was_1;
   END IF;
+  ELSE
+  IF midflight_many THEN
+  EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id", "first_name", "last_name",
+        "email")::midflight."midflight_split-name_forward_row_people" FROM (WITH "customers" ("id", "name", "email")
+        AS (SELECT "id", "name", "email" FROM "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM
+        unnest($1))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
+       CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
+      "email" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
+          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT "id", "name", "email" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE
+          (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "first_name", "last_name",
+          "email") AS (SELECT id,
+       CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
+       CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
+      "email" FROM midflight_query) AS midflight_r)$midflight_many$
+    INTO midflight_now_1, midflight_was_1 USING midflight_keys;
+  ELSE
+  SELECT ARRAY(SELECT ROW("id", "first_name", "last_name",
+        "email")::midflight."midflight_split-name_forward_row_people" FROM (WITH "customers" ("id", "name", "email")
+        AS (SELECT "id", "name", "email" FROM "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM
+        unnest(midflight_keys))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
+       CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
+      "email" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
+          FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
+          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
+          midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1"
+          FROM unnest(midflight_keys))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+       CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
+       CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
+       email
+FROM customers
+) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
+      "email" FROM midflight_query) AS midflight_r)
+    INTO midflight_now_1, midflight_was_1;
+  END IF;
+  END IF;
   PERFORM midflight."midflight_split-name_forward_apply"(midflight_keys, midflight_now_1, midflight_was_1);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_split-name_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_split-name_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;

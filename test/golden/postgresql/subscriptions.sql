@@ -87,11 +87,13 @@ BEGIN
           midflight_a
     WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_1) AS midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."name",
-          midflight_x."subscriptions"), ROW(midflight_y."id", midflight_y."name", midflight_y."subscriptions")))) OR
-          EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_now_1) AS midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."name",
-          midflight_x."subscriptions"), ROW(midflight_y."id", midflight_y."name", midflight_y."subscriptions")))))
+          unnest(midflight_was_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
+          record_image_eq(ROW(midflight_x."id", midflight_x."name", midflight_x."subscriptions"),
+          ROW(midflight_y."id", midflight_y."name", midflight_y."subscriptions")))) OR EXISTS (SELECT 1 FROM
+          unnest(midflight_was_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS
+          midflight_y WHERE midflight_x."id" = midflight_y."id" AND record_image_eq(ROW(midflight_x."id",
+          midflight_x."name", midflight_x."subscriptions"), ROW(midflight_y."id", midflight_y."name",
+          midflight_y."subscriptions")))))
     ON CONFLICT ("id") DO NOTHING;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people"
         AS midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions" ("customer_id",
@@ -331,25 +333,30 @@ BEGIN
           "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" = midflight_b."customer_id" AND
           midflight_t."position" = midflight_b."position"))
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_2) AS midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id",
+          unnest(midflight_was_2) AS midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND
+          midflight_x."position" = midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id",
           midflight_x."position", midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id",
           midflight_y."position", midflight_y."plan", midflight_y."since")))) OR EXISTS (SELECT 1 FROM
           unnest(midflight_was_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS
-          midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id", midflight_x."position", midflight_x."plan",
-          midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position", midflight_y."plan",
-          midflight_y."since"))))) AND ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))
+          midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND midflight_x."position" =
+          midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id", midflight_x."position",
+          midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position",
+          midflight_y."plan", midflight_y."since"))))) AND ("customer_id") IN (SELECT "k1" FROM
+          unnest(midflight_keys))
   UNION ALL SELECT NULL, NULL, NULL, NULL
     WHERE EXISTS (SELECT 1 FROM unnest(midflight_was_2) AS midflight_b WHERE NOT EXISTS (SELECT 1 FROM
           "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" = midflight_b."customer_id" AND
           midflight_t."position" = midflight_b."position"))
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_2) AS midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id",
+          unnest(midflight_was_2) AS midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND
+          midflight_x."position" = midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id",
           midflight_x."position", midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id",
           midflight_y."position", midflight_y."plan", midflight_y."since")))) OR EXISTS (SELECT 1 FROM
           unnest(midflight_was_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS
-          midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id", midflight_x."position", midflight_x."plan",
-          midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position", midflight_y."plan",
-          midflight_y."since")))))) AS midflight_r);
+          midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND midflight_x."position" =
+          midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id", midflight_x."position",
+          midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position",
+          midflight_y."plan", midflight_y."since")))))) AS midflight_r);
   DELETE FROM "public"."subscriptions" WHERE ("customer_id", "position") IN (SELECT midflight_b."customer_id",
         midflight_b."position" FROM unnest(midflight_was_2) AS midflight_b
     WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_a WHERE midflight_a."customer_id" =
@@ -367,9 +374,10 @@ BEGIN
     SELECT midflight_a."id", midflight_a."name" FROM unnest(midflight_now_1) AS midflight_a
     WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_1) AS midflight_y WHERE record_image_eq(ROW(midflight_x."id", midflight_x."name"),
-          ROW(midflight_y."id", midflight_y."name")))) OR EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS midflight_x
-          WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_y WHERE
+          unnest(midflight_was_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
+          record_image_eq(ROW(midflight_x."id", midflight_x."name"), ROW(midflight_y."id", midflight_y."name")))) OR
+          EXISTS (SELECT 1 FROM unnest(midflight_was_1) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
           record_image_eq(ROW(midflight_x."id", midflight_x."name"), ROW(midflight_y."id", midflight_y."name")))))
     ON CONFLICT ("id") DO NOTHING;
   UPDATE "public"."subscriptions" SET "plan" = CASE WHEN (midflight_b."customer_id" IS NULL OR midflight_b."plan"
@@ -389,13 +397,15 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
           midflight_a."customer_id" AND midflight_t."position" = midflight_a."position")
     AND (EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM
-          unnest(midflight_was_2) AS midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id",
+          unnest(midflight_was_2) AS midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND
+          midflight_x."position" = midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id",
           midflight_x."position", midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id",
           midflight_y."position", midflight_y."plan", midflight_y."since")))) OR EXISTS (SELECT 1 FROM
           unnest(midflight_was_2) AS midflight_x WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS
-          midflight_y WHERE record_image_eq(ROW(midflight_x."customer_id", midflight_x."position", midflight_x."plan",
-          midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position", midflight_y."plan",
-          midflight_y."since")))))
+          midflight_y WHERE midflight_x."customer_id" = midflight_y."customer_id" AND midflight_x."position" =
+          midflight_y."position" AND record_image_eq(ROW(midflight_x."customer_id", midflight_x."position",
+          midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position",
+          midflight_y."plan", midflight_y."since")))))
     ON CONFLICT ("customer_id", "position") DO NOTHING;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name",
         "subscriptions" FROM "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM
@@ -668,13 +678,16 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -686,11 +699,14 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_many THEN
@@ -707,12 +723,12 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o WHERE
-          (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan",
-          "since") AS (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s
-          WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name", "subscriptions") AS
-          (SELECT p.id, p.name,
+          "people" ("id", "name") AS MATERIALIZED (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
+          0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o
+          WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position",
+          "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS
+          midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name",
+          "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -749,10 +765,11 @@ FROM people p
   END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -770,13 +787,16 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -788,11 +808,14 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_many THEN
@@ -809,9 +832,9 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0),
-          "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan",
-          "since" FROM "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM
+          "people" ("id", "name") AS MATERIALIZED (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
+          0), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position",
+          "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM
           unnest($1))), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
@@ -847,10 +870,11 @@ FROM people p
   END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -868,6 +892,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
   midflight_many boolean := true;
 BEGIN
@@ -882,16 +907,20 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_sync"(midflight_keys);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -909,9 +938,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_rekeyed boolean;
@@ -919,7 +949,9 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -939,20 +971,21 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   IF midflight_many THEN
-  EXECUTE $midflight_many$SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-        midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-        midflight_n USING (midflight_i) WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id"))$midflight_many$
+  EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
+        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number()
+        OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)$midflight_many$
     INTO midflight_rekeyed USING midflight_keys;
   ELSE
-  SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN
-        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
-        (midflight_o."id" IS DISTINCT FROM midflight_n."id"))
+  SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM (SELECT row_number() OVER
+        () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
+        FROM midflight_new) AS midflight_n USING (midflight_i)
     INTO midflight_rekeyed;
   END IF;
   IF midflight_rekeyed THEN
@@ -967,6 +1000,8 @@ BEGIN
       RETURNING ROW(midflight_m."f1")::midflight."midflight_subscriptions-out-of-customers_key" AS midflight_k) SELECT
             array_agg(midflight_k) FROM midflight_moved$midflight_many$ INTO midflight_carried;
   END IF;
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_rekeyed THEN
@@ -986,13 +1021,12 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM (SELECT row_number() OVER () AS
-          midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM
-          midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_o."id") IN (SELECT "k1" FROM
-          unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
-          "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT
-          "k1" FROM unnest($1))), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+          "people" ("id", "name") AS MATERIALIZED (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
+          0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o
+          WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position",
+          "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS
+          midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name",
+          "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1015,13 +1049,11 @@ FROM people p
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
           "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM (SELECT row_number() OVER () AS
-          midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM
-          midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_o."id") IN (SELECT "k1" FROM
-          unnest(midflight_keys))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
-          "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
-          ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id", "name",
-          "subscriptions") AS (SELECT p.id, p.name,
+          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o WHERE
+          (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions" ("customer_id",
+          "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+          "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))),
+          midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1032,10 +1064,11 @@ FROM people p
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
   END IF;
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1053,13 +1086,16 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "customer_id" AS k1 FROM
@@ -1071,11 +1107,14 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_many THEN
@@ -1093,8 +1132,8 @@ FROM people p
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
           "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE ("id") IN
-          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
-          "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS MATERIALIZED
+          (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
           ("customer_id") IN (SELECT "k1" FROM unnest($1)) AND NOT EXISTS (SELECT 1 FROM midflight_new AS midflight_n
           WHERE midflight_n."customer_id" = midflight_s."customer_id" AND midflight_n."position" =
           midflight_s."position")), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
@@ -1134,10 +1173,11 @@ FROM people p
   END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1155,6 +1195,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
   midflight_many boolean := true;
 BEGIN
@@ -1169,16 +1210,20 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_sync"(midflight_keys);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1196,13 +1241,16 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "customer_id" AS k1 FROM
@@ -1214,11 +1262,14 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_many THEN
@@ -1236,8 +1287,8 @@ FROM people p
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
           "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE ("id") IN
-          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
-          "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS MATERIALIZED
+          (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
           ("customer_id") IN (SELECT "k1" FROM unnest($1)) UNION ALL SELECT midflight_o."customer_id" AS
           "customer_id", midflight_o."position" AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS
           "since" FROM midflight_old AS midflight_o WHERE (midflight_o."customer_id") IN (SELECT "k1" FROM
@@ -1279,10 +1330,11 @@ FROM people p
   END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1300,9 +1352,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_rekeyed boolean;
@@ -1310,7 +1363,9 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -1334,21 +1389,22 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   IF midflight_many THEN
-  EXECUTE $midflight_many$SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-        midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-        midflight_n USING (midflight_i) WHERE (midflight_o."customer_id" IS DISTINCT FROM
-        midflight_n."customer_id"))$midflight_many$
+  EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."customer_id" IS DISTINCT FROM
+        midflight_n."customer_id")), false) FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS
+        midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING
+        (midflight_i)$midflight_many$
     INTO midflight_rekeyed USING midflight_keys;
   ELSE
-  SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN
-        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
-        (midflight_o."customer_id" IS DISTINCT FROM midflight_n."customer_id"))
+  SELECT coalesce(bool_or((midflight_o."customer_id" IS DISTINCT FROM midflight_n."customer_id")), false) FROM (SELECT
+        row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS
+        midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)
     INTO midflight_rekeyed;
   END IF;
   IF midflight_rekeyed THEN
@@ -1364,6 +1420,8 @@ BEGIN
       RETURNING ROW(midflight_m."f1")::midflight."midflight_subscriptions-out-of-customers_key" AS midflight_k) SELECT
             array_agg(midflight_k) FROM midflight_moved$midflight_many$ INTO midflight_carried;
   END IF;
+  FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
+  midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
   PERFORM 1 FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys)) ORDER BY "id" FOR NO
         KEY UPDATE;
   IF midflight_rekeyed THEN
@@ -1384,15 +1442,14 @@ FROM people p
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
           "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE ("id") IN
-          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
-          "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+          (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position", "plan", "since") AS MATERIALIZED
+          (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
           ("customer_id") IN (SELECT "k1" FROM unnest($1)) AND NOT EXISTS (SELECT 1 FROM midflight_new AS midflight_n
           WHERE midflight_n."customer_id" = midflight_s."customer_id" AND midflight_n."position" =
           midflight_s."position") UNION ALL SELECT midflight_o."customer_id" AS "customer_id", midflight_o."position"
-          AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS "since" FROM (SELECT row_number() OVER
-          () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
-          FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_o."customer_id") IN (SELECT "k1"
-          FROM unnest($1))), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+          AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS "since" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id",
+          "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1420,10 +1477,9 @@ FROM people p
           ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys)) AND NOT EXISTS (SELECT 1 FROM midflight_new AS
           midflight_n WHERE midflight_n."customer_id" = midflight_s."customer_id" AND midflight_n."position" =
           midflight_s."position") UNION ALL SELECT midflight_o."customer_id" AS "customer_id", midflight_o."position"
-          AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS "since" FROM (SELECT row_number() OVER
-          () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
-          FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_o."customer_id") IN (SELECT "k1"
-          FROM unnest(midflight_keys))), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+          AS "position", midflight_o."plan" AS "plan", midflight_o."since" AS "since" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query
+          ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1434,10 +1490,11 @@ FROM people p
   PERFORM midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1);
   END IF;
+  END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1567,15 +1624,18 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1587,6 +1647,7 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1600,7 +1661,7 @@ BEGIN
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
           "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
           midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
           midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name") AS
@@ -1619,11 +1680,11 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN
-          (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id", "position", "plan", "since") AS (SELECT c.id
-          AS customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id",
+          "position", "plan", "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -1675,7 +1736,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1693,15 +1754,18 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1713,6 +1777,7 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1726,7 +1791,7 @@ BEGIN
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
           "public"."customers" AS midflight_s WHERE 1 = 0), midflight_query ("id", "name") AS (SELECT id, name FROM
           customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
@@ -1743,9 +1808,9 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0), midflight_query ("customer_id", "position", "plan", "since") AS (SELECT c.id AS
-          customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0), midflight_query ("customer_id", "position", "plan",
+          "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -1793,7 +1858,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1811,6 +1876,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
   midflight_many boolean := true;
 BEGIN
@@ -1827,6 +1893,7 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
@@ -1836,7 +1903,7 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
@@ -1854,9 +1921,10 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
-  midflight_rows bigint := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  midflight_many boolean := midflight_rows > 8;
+  midflight_rows bigint;
+  midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
@@ -1866,7 +1934,9 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -1888,20 +1958,21 @@ BEGIN
     INTO midflight_keys;
   END IF;
   IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  midflight_all := midflight_keys;
   IF midflight_many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
   BEGIN
   IF midflight_many THEN
-  EXECUTE $midflight_many$SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-        midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-        midflight_n USING (midflight_i) WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id"))$midflight_many$
+  EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
+        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number()
+        OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i)$midflight_many$
     INTO midflight_rekeyed USING midflight_keys;
   ELSE
-  SELECT EXISTS (SELECT 1 FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN
-        (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
-        (midflight_o."id" IS DISTINCT FROM midflight_n."id"))
+  SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM (SELECT row_number() OVER
+        () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
+        FROM midflight_new) AS midflight_n USING (midflight_i)
     INTO midflight_rekeyed;
   END IF;
   IF midflight_rekeyed THEN
@@ -1956,6 +2027,7 @@ BEGIN
       FROM ROWS FROM (unnest(midflight_from), unnest(midflight_to)) AS midflight_m ("f1", "t1") WHERE
             "subscriptions"."customer_id" = midflight_m."f1";
   END IF;
+  IF midflight_rekeyed THEN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id",
         "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH "customers" ("id",
@@ -1964,7 +2036,7 @@ BEGIN
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
           "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
           midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER
           () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
@@ -1984,12 +2056,12 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER () AS midflight_i, * FROM
-          midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
-          midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM unnest($1))), midflight_query
-          ("customer_id", "position", "plan", "since") AS (SELECT c.id AS customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER
+          () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
+          FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM
+          unnest($1))), midflight_query ("customer_id", "position", "plan", "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -2038,12 +2110,92 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r)
     INTO midflight_now_1, midflight_was_1, midflight_now_2, midflight_was_2;
   END IF;
+  ELSE
+  IF midflight_many THEN
+  EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id",
+        "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH "customers" ("id",
+        "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS midflight_s
+        WHERE ("id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name") AS (SELECT id, name FROM
+        customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name") AS
+          (SELECT id, name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("customer_id", "position", "plan",
+          "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
+          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
+          midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id", "position",
+          "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("customer_id", "position", "plan",
+          "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id",
+          "position", "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r)$midflight_many$
+    INTO midflight_now_1, midflight_was_1, midflight_now_2, midflight_was_2 USING midflight_keys;
+  ELSE
+  SELECT ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
+        (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+        "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))),
+        midflight_query ("id", "name") AS (SELECT id, name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
+          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id",
+          "name") AS (SELECT id, name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("customer_id", "position", "plan",
+          "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
+          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
+          midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("customer_id",
+          "position", "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r),
+    ARRAY(SELECT ROW("customer_id", "position", "plan",
+          "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
+          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
+          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
+          midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN
+          (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("customer_id", "position", "plan", "since") AS
+          (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r)
+    INTO midflight_now_1, midflight_was_1, midflight_now_2, midflight_was_2;
+  END IF;
+  END IF;
   PERFORM midflight."midflight_subscriptions-out-of-customers_forward_apply"(midflight_keys, midflight_now_1,
         midflight_was_1, midflight_now_2, midflight_was_2);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_keys);
+    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
   RETURN NULL;
