@@ -1521,14 +1521,14 @@ BEGIN
           ROW("k1")::midflight."midflight_subscriptions-out-of-customers_outbox" FROM midflight_gone ORDER BY 1)
     INTO midflight_count, midflight_keys;
   IF midflight_count = 0 THEN RETURN 0; END IF;
-  IF midflight_followed THEN
-    PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(ARRAY(SELECT DISTINCT
-          ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM unnest(midflight_keys) ORDER BY
-          1));
-    RETURN midflight_count;
-  END IF;
   BEGIN
-    PERFORM midflight."midflight_subscriptions-out-of-customers_note_settle"(midflight_keys, false);
+    IF midflight_followed THEN
+      PERFORM midflight."midflight_subscriptions-out-of-customers_forward_sync"(ARRAY(SELECT DISTINCT
+            ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM unnest(midflight_keys) ORDER BY
+            1));
+    ELSE
+      PERFORM midflight."midflight_subscriptions-out-of-customers_note_settle"(midflight_keys, false);
+    END IF;
     IF EXISTS (SELECT 1 FROM midflight.midflight_finding WHERE migration = 'subscriptions-out-of-customers') THEN
       FOREACH midflight_key IN ARRAY midflight_keys LOOP
         DELETE FROM midflight.midflight_finding WHERE migration = 'subscriptions-out-of-customers' AND kind =
@@ -1541,7 +1541,13 @@ BEGIN
     END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM midflight."midflight_subscriptions-out-of-customers_note_each"(midflight_keys, false);
+    IF midflight_followed THEN
+      PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(ARRAY(SELECT DISTINCT
+            ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM unnest(midflight_keys) ORDER BY
+            1));
+    ELSE
+      PERFORM midflight."midflight_subscriptions-out-of-customers_note_each"(midflight_keys, false);
+    END IF;
   END;
   RETURN midflight_count;
 END
