@@ -7,9 +7,9 @@
 #include "engine/pace.h"
 
 /* The short form's tables exchange names; capture is made anew on both, as it goes by name. */
-static bool swap_names(struct flight *flight, double *held_since_ms, struct error *error) {
+static bool swap_names(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
-    return store->ops->swap(store, false, held_since_ms, error) &&
+    return store->ops->swap(store, false, error) &&
            store->ops->ledger_mark(store, flight->at.record.name, "swap", error) && flight_bind(flight, error) &&
            store->ops->capture_on(store, SIDE_OLD, error) && store->ops->capture_on(store, SIDE_NEW, error);
 }
@@ -20,15 +20,21 @@ static bool turn_writes(struct flight *flight, struct error *error) {
     return store->ops->capture_off(store, error) && store->ops->capture_refuse(store, SIDE_OLD, error);
 }
 
-/* Writers wait while the cut-over's transaction is open. Undone, it leaves everything as it was. */
+/* For how long writers have waited for the cut-over's transaction. */
+static double held_ms(const struct flight *flight, double began) {
+    double since = flight->store->held_since_ms;
+    return clock_ms() - (since > 0 ? since : began);
+}
+
+/* Undone, it leaves everything as it was. */
 static bool within_pause(const struct flight *flight, double began, struct error *error) {
-    double held_ms = clock_ms() - began;
-    if (held_ms <= (double)flight->definition->pause_ms_max) return true;
+    double held = held_ms(flight, began);
+    if (held <= (double)flight->definition->pause_ms_max) return true;
     return error_set(error, ERROR_GATE,
                      "gate pause: the cut-over of migration %s would have held the writers for over %.1f ms, and pause_max is "
                      "%" PRId64 " ms. It was undone and all is as before: run `midflight advance` again, at a quieter time, or "
                      "with a longer pause_max",
-                     flight->at.record.name, held_ms, flight->definition->pause_ms_max);
+                     flight->at.record.name, held, flight->definition->pause_ms_max);
 }
 
 static bool cut_over(struct flight *flight, struct error *error) {
@@ -37,9 +43,10 @@ static bool cut_over(struct flight *flight, struct error *error) {
     if (swaps && !store->ops->swap_rehearse(store, false, error)) return false;
     if (!flight_begin(flight, error)) return false;
     double began = clock_ms();
+    store->held_since_ms = 0;
     struct standpoint next = flight->at;
     bool ok = true;
-    if (swaps) ok = swap_names(flight, &began, error);
+    if (swaps) ok = swap_names(flight, error);
     if (ok && !has_way_back(flight)) ok = turn_writes(flight, error);
     next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
     ok = ok &&
@@ -49,7 +56,7 @@ static bool cut_over(struct flight *flight, struct error *error) {
     ok = flight_end(flight, ok, stage_name(STAGE_AWAITING_FINALIZATION), error);
     if (!ok) return false;
     flight->at = next;
-    flight_note(flight, "the cut-over held the writers for %.1f ms", clock_ms() - began);
+    flight_note(flight, "the cut-over held the writers for %.1f ms", held_ms(flight, began));
     return !swaps || flight_settle(flight, error);
 }
 

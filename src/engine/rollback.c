@@ -16,8 +16,7 @@ static bool rehearse_back(struct flight *flight, struct error *error) {
 static bool swap_back(struct flight *flight, struct error *error) {
     bool swapped;
     if (!flight_step_done(flight, "swap", &swapped, error)) return false;
-    double held_since_ms;
-    return !swapped || flight->store->ops->swap(flight->store, true, &held_since_ms, error);
+    return !swapped || flight->store->ops->swap(flight->store, true, error);
 }
 
 static bool close_capture(struct flight *flight, struct error *error) {

@@ -184,8 +184,7 @@ struct store_ops {
     bool (*shape_retire)(struct store *store, struct error *error);               /* [tx] the old tables, as retire says */
     /* [own] The exchange, tried on a copy: what would not fit after it is refused, and the exchange itself is short. */
     bool (*swap_rehearse)(struct store *store, bool back, struct error *error);
-    /* [tx] Exchange names; re-bind after. `ret_held_since_ms`: since when writers wait for it, by clock_ms. */
-    bool (*swap)(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+    bool (*swap)(struct store *store, bool back, struct error *error); /* [tx] exchange names; re-bind after */
     /* [own] What an exchange leaves to be done while everybody works on. It may be done again; NULL: the store leaves nothing. */
     bool (*swap_settle)(struct store *store, struct error *error);
 
@@ -229,6 +228,9 @@ struct store_ops {
 struct store {
     const struct store_ops *ops;
     const char *name; /* for messages: the address without a password */
+    /* Since when the transaction under way holds the application's tables, by clock_ms; 0: since it began. The engine puts 0; a
+     * store that asks for locks again and again, and holds none in between, says when it had them. */
+    double held_since_ms;
 };
 
 /* `address` is "scheme:...". A file that does not exist is an error, never created. */

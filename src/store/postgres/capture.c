@@ -3,6 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/clock.h"
 #include "store/postgres/state.h"
 
 /* What PostgreSQL keeps of a name, less its terminator. */
@@ -124,8 +125,13 @@ static bool run_locks(void *context, struct error *error) {
     struct locks *locks = context;
     struct postgres_store *store = locks->store;
     const char *sql = locks->tries++ % 2 == 1 && locks->turned != NULL ? locks->turned : locks->sql;
-    return pg_script(store->db, sql, NULL, error) &&
-           (!locks->drop || let_go(store, error)) && (!locks->release || pg_numbers_join(store, error));
+    double asked = clock_ms();
+    if (!pg_script(store->db, sql, NULL, error) || (locks->drop && !let_go(store, error)) ||
+        (locks->release && !pg_numbers_join(store, error))) {
+        return false;
+    }
+    if (store->sql.base.held_since_ms == 0) store->sql.base.held_since_ms = asked;
+    return true;
 }
 
 /* All of them or none: whoever holds one and wants another must not meet us in between. The transaction stays good when a try

@@ -199,5 +199,5 @@ bool postgres_shape_drop(struct store *store, enum side side, struct error *erro
 bool postgres_shape_retire(struct store *store, struct error *error);
 /* swap.c */
 bool postgres_swap_rehearse(struct store *store, bool back, struct error *error);
-bool postgres_swap(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+bool postgres_swap(struct store *store, bool back, struct error *error);
 bool postgres_swap_settle(struct store *store, struct error *error);

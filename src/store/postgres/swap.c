@@ -221,7 +221,6 @@ struct attempt {
     struct postgres_store *store;
     struct exchange exchange;
     bool each;            /* one statement at a time, to say which does not fit */
-    double held_since_ms; /* out */
 };
 
 /* Other locks that it takes are waited for no longer than the first. */
@@ -229,8 +228,9 @@ static bool try_exchange(void *context, struct error *error) {
     struct attempt *attempt = context;
     struct postgres_store *store = attempt->store;
     struct plan plan = {0};
+    store->sql.base.held_since_ms = 0;
     if (!lock(store, &attempt->exchange, error)) return false;
-    attempt->held_since_ms = clock_ms();
+    store->sql.base.held_since_ms = clock_ms();
     bool ok = postgres_capture_off(&store->sql.base, error) &&
               pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) && pg_settle_clear(store, error) &&
               read_plan(store, &attempt->exchange, true, &plan, error) && carry_out(store, &plan, attempt->each, error);
@@ -238,14 +238,13 @@ static bool try_exchange(void *context, struct error *error) {
     return ok;
 }
 
-bool postgres_swap(struct store *base, bool back, double *ret_held_since_ms, struct error *error) {
+bool postgres_swap(struct store *base, bool back, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct attempt attempt = {.store = store};
     if (!exchange_of(store, back, &attempt.exchange, error) ||
         !pg_patiently(store->db, try_exchange, &attempt, "the tables could not be locked for the exchange of their names", error)) {
         return false;
     }
-    *ret_held_since_ms = attempt.held_since_ms;
     return true;
 }
 

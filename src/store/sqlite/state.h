@@ -118,7 +118,7 @@ bool sqlite_shape_drop(struct store *store, enum side side, struct error *error)
 bool sqlite_shape_retire(struct store *store, struct error *error);
 /* swap.c */
 bool sqlite_swap_rehearse(struct store *store, bool back, struct error *error);
-bool sqlite_swap(struct store *store, bool back, double *ret_held_since_ms, struct error *error);
+bool sqlite_swap(struct store *store, bool back, struct error *error);
 void swap_forget(struct sqlite_store *store); /* the rehearsal */
 /* Rehearses the cut-over; visits views, triggers and other tables as it would rewrite them. */
 typedef void rewritten_visit(void *context, const char *sql);

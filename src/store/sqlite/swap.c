@@ -368,10 +368,9 @@ bool swap_retire(struct sqlite_store *store, const char *name, struct error *err
     return original == NULL || refer_to_itself(store, original, name, error);
 }
 
-bool sqlite_swap(struct store *base, bool back, double *ret_held_since_ms, struct error *error) {
+bool sqlite_swap(struct store *base, bool back, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
     int64_t version;
-    (void)ret_held_since_ms; /* since the transaction began */
     if (!schema_version(store, &version, error)) return false;
     bool rehearsed = store->rehearsed.copy != NULL && store->rehearsed.version == version;
     return (rehearsed || sqlite_swap_rehearse(base, back, error)) && (back ? swap_back(store, error) : swap_forth(store, error));
