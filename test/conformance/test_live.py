@@ -16,7 +16,7 @@ FEW, MANY, TOO_MANY_TO_HURRY = 30, 3000, 20000
 SLOWLY = ("--load", "0.05")  # so that the backfill is still at work when something happens
 
 WORKLOADS = pytest.mark.parametrize("workload", PORTABLE, ids=lambda workload: workload.__name__)
-COUNTS = pytest.mark.parametrize("count", [FEW, MANY], ids=["few", "many"])
+COUNTS = pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.long)], ids=["few", "many"])
 
 
 @WORKLOADS
@@ -83,6 +83,7 @@ class TestBackfill:
         assert copying.midflight.stage() == RUNNING
         goes_on(copying)
 
+    @pytest.mark.long
     def test_is_taken_over_by_a_rollback(self, copying):
         copying.midflight.rollback().done()
         copying.midflight.end(copying.process).failed()
@@ -92,6 +93,7 @@ class TestBackfill:
         assert copying.app.schema() == copying.before
         goes_on(copying)
 
+    @pytest.mark.long
     def test_is_not_harmed_by_a_second_one(self, copying):
         second = copying.midflight.start()
         assert second.status in (0, FAILED), second  # it helps, or says that another is at work

@@ -134,6 +134,7 @@ class TestCrashesAtRandom:
         crashes.twin.agree(NEW)
         crashes.app.holds_nothing_of_midflight()
 
+    @pytest.mark.long
     def test_lose_no_acknowledged_write_of_either_version_on_the_way_back(self, crashes):
         crashes.run("start", AWAITING_ADDITIONAL_ACTION, times=1)
         crashes.open(NEW)
@@ -179,6 +180,7 @@ class TestLostPackets:
         far.midflight.start().done()
         assert len(whole(far)) == ROWS
 
+    @pytest.mark.long
     def test_leave_no_lock_behind_and_no_session(self, far):
         process = self.begin(far, "start", *SLOWLY)
         while not self.copying(far):

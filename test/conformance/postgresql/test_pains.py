@@ -182,6 +182,7 @@ class TestCopy:
             midflight.start().done()
         assert len(whole(app)) == ROWS
 
+    @pytest.mark.long
     def test_ends_though_rows_are_inserted_everywhere_all_the_time(self, app):
         """12: it chased new rows for ever."""
         app.sql("CREATE TABLE items (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n integer);"
@@ -207,6 +208,7 @@ class TestCopy:
         assert app.value("SELECT count(*) FROM items FULL JOIN goods USING (id) WHERE items.n IS DISTINCT FROM goods.n") == 0
         assert app.value("SELECT count(*) FROM goods") == 5000 + 20 * worker.done
 
+    @pytest.mark.long
     def test_says_how_far_it_is_and_never_more_than_there_is(self, app):
         """22: silent for hours, or at 348 %."""
         app.sql(MANY)

@@ -35,6 +35,7 @@ def took(connection, statement):
     return time.monotonic() - began
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 def test_many_rows_after_one_are_as_fast_as_in_a_session_of_their_own(start, case):
     schema, definition, one, many = CASES[case]
