@@ -1,23 +1,23 @@
 #include "base/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
-static volatile sig_atomic_t stop, suspend;
+/* Set by signal handlers, on whatever thread, and read by all: lock-free atomics are both signal- and thread-safe. */
+static atomic_int stop, suspend;
 
 void interrupt_request(void) {
-    stop = 1;
+    atomic_store(&stop, 1);
 }
 
 bool interrupt_requested(void) {
-    return stop != 0;
+    return atomic_load(&stop) != 0;
 }
 
 void interrupt_suspend(void) {
-    suspend = 1;
+    atomic_store(&suspend, 1);
 }
 
 void interrupt_rest(void) {
-    if (suspend == 0) return;
-    suspend = 0;
-    raise(SIGSTOP);
+    if (atomic_exchange(&suspend, 0) != 0) raise(SIGSTOP);
 }
