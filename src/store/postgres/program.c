@@ -299,31 +299,44 @@ bool pg_add_deferred(struct text *text, struct postgres_store *store, enum direc
     return true;
 }
 
+/* A flow that yields what it yielded, in the same order, has nothing to write. */
+static void add_if_changed(struct text *text, size_t flow) {
+    text_addf(text, "  IF record_image_ne(ROW(midflight_now_%zu), ROW(midflight_was_%zu)) THEN\n", flow + 1, flow + 1);
+}
+
+/* What was there and is no more; what was is first read anew from the follower, where the flow's rows are not told apart. */
+static void add_gone(struct text *text, const struct postgres_store *store, enum direction direction, size_t i) {
+    const struct flow *flow = &store->flows[direction][i];
+    struct scope scope = pg_keys_scope(store);
+    add_if_changed(text, i);
+    if (!flow->target->sole) {
+        TEXT recalled = {0};
+        text_add(&recalled, "(");
+        sync_recall(&recalled, &pg_dialect, flow, &scope, now_of(store, i), was_of(store, i));
+        text_add(&recalled, ")");
+        text_addf(text, "  midflight_was_%zu := midflight_was_%zu || ", i + 1, i + 1);
+        add_array(text, row_type(store, direction, flow), &flow->yielded, text_get(&recalled));
+        text_add(text, ";\n");
+    }
+    sync_delete_gone(text, &pg_dialect, flow, now_of(store, i), was_of(store, i));
+    text_add(text, "  END IF;\n");
+}
+
 static bool create_apply(struct postgres_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
     TEXT parameters = {0};
-    struct scope scope = pg_keys_scope(store);
     const struct flow *flows = store->flows[direction];
     size_t count = store->change.mappings[direction].count;
     text_addf(&parameters, "midflight_keys %s[], ", pg_own(store, "key"));
     pg_add_holders(&parameters, store, direction, ", ", false);
     pg_add_function(&sql, store, pg_part(store, direction, "apply"), text_get(&parameters), "void", "");
     text_add(&sql, "BEGIN\n");
-    for (size_t i = count; i-- > 0;) {
-        if (!flows[i].target->sole) {
-            TEXT recalled = {0};
-            text_add(&recalled, "(");
-            sync_recall(&recalled, &pg_dialect, &flows[i], &scope, now_of(store, i), was_of(store, i));
-            text_add(&recalled, ")");
-            text_addf(&sql, "  midflight_was_%zu := midflight_was_%zu || ", i + 1, i + 1);
-            add_array(&sql, row_type(store, direction, &flows[i]), &flows[i].yielded, text_get(&recalled));
-            text_add(&sql, ";\n");
-        }
-        sync_delete_gone(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i));
-    }
+    for (size_t i = count; i-- > 0;) add_gone(&sql, store, direction, i);
     for (size_t i = 0; i < count; i++) {
+        add_if_changed(&sql, i);
         sync_update(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
         sync_insert(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
+        text_add(&sql, "  END IF;\n");
     }
     add_settle(&sql, store, direction);
     return pg_add_deferred(&sql, store, direction, error) && pg_create_function(store, &sql, error);
