@@ -2,27 +2,38 @@
  *
  * In the schema midflight, in the migration's name (here m, direction forward, follower people, old table customers):
  *   midflight_m_key                   a type: the key's columns, k1, ..., kn
- *   midflight_m_forward_people        a type: a row that the query yields
+ *   midflight_m_forward_row_people    a type: a row that the query yields
  *   midflight_m_forward_apply         compares what the queries yield now with what they yielded, and writes the difference
  *   midflight_m_forward_sync          sync(forward, keys), whole
  *   midflight_m_forward_each          the same key by key: those that fail go to quarantine
  *   midflight_m_forward_park          the followers of some keys let go of their unique values
- *   midflight_m_old_customers_insert, _update, _delete, _truncate   what the triggers of that table run
+ *   midflight_m_old_customers_insert, _update, _delete, _truncate   what the triggers of that table run (statement.c)
  *
  * Triggers run once a statement, over all rows that it wrote: the image before is the table as it stands, without the new
  * rows and with the old ones. Both images are read in one statement, so in one snapshot.
  *
+ * Three ways lead to the same end. Where an entity is one row on both sides, one row goes by scalars (single.c) and many go by
+ * one statement a flow (bulk.c); both look at what they have written, and leave whatever does not agree by then to the careful
+ * way, which is the one described here and serves everything: keys, both images as arrays, apply. Its statements are planned
+ * once a session while keys are few (plan_cache_mode), and each time where they are many.
+ *
  * Loops: while a direction syncs, the setting midflight.syncing bears its name, for this transaction alone; the other
- * direction's triggers stand back. An error undoes the setting together with the writes.
+ * direction's triggers stand back (their WHEN). An error undoes the setting together with the writes.
  *
  * Who comes second: under READ COMMITTED every statement of a function has a snapshot of its own. The followers of an
  * entity that several leader rows make up are locked first, so that the queries then see what the writer before
  * committed. Where there was no follower row to lock, an INSERT waits for the other writer and then yields to it; the
- * comparison that ends apply finds what is missing, and syncs the entity whole.
+ * comparison that ends apply finds what is missing, and syncs the entity whole. Locks are taken leader first, then follower, in
+ * the order of keys: writers of one side never deadlock over one entity, writers of opposite sides can (side.c rules that out).
  *
  * What fails (a cast, a constraint of the follower's) undoes the sync alone: its keys are tried one by one, and those
  * that fail again are recorded. What is nobody's fault (a deadlock, a lost lock, a full disk) is the application's to
- * retry, and passes through. */
+ * retry, and passes through.
+ *
+ * Pairs: the rows of an UPDATE before and after are paired by the key where it is unique and the same keys are on both sides;
+ * by their order in the two transition tables only where keys changed, as nothing else tells then which row became which.
+ * PostgreSQL fills both tables row by row, and does not promise it; were it otherwise, values that nobody maps would move with
+ * the wrong key, and everything else would still agree. */
 #include "store/postgres/program.h"
 
 const char *pg_part(const struct postgres_store *store, enum direction direction, const char *rest) {
@@ -49,7 +60,6 @@ const char *pg_guard(const struct postgres_store *store, enum direction directio
     return arena_format(store->bound, "%s %s", store->change.name, direction_name(direction));
 }
 
-/* Is the entity one row of one leader table? Then that row is its lock, and its image needs no other. */
 bool pg_is_alone(const struct postgres_store *store, enum direction direction) {
     enum side side = leader_of(direction);
     return store->change.shapes[side].count == 1 && store->tables[side][0].sole;
@@ -84,7 +94,6 @@ void pg_add_guard(struct text *text, const struct postgres_store *store, enum di
     text_add(text, ", true);\n");
 }
 
-/* "customer_id" AS k1, ... */
 void pg_add_as_key(struct text *text, const struct postgres_store *store, const char *prefix,
                    const struct names *key) {
     for (size_t i = 0; i < key->count; i++) {
@@ -148,9 +157,8 @@ static void add_images_stored(struct text *text, const struct postgres_store *st
     text_add(text, ";\n");
 }
 
-/* The declarations of now and was, or, with `call`, their names as arguments. */
 void pg_add_holders(struct text *text, const struct postgres_store *store, enum direction direction,
-                        const char *separator, bool call) {
+                    const char *separator, bool call) {
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
         const char *type = row_type(store, direction, &store->flows[direction][i]);
         if (i > 0) text_add(text, separator);
@@ -168,7 +176,6 @@ void pg_add_apply(struct text *text, const struct postgres_store *store, enum di
     text_add(text, ");\n");
 }
 
-/* Locks a side's rows of the keys, in one order. */
 void pg_add_lock(struct text *text, const struct postgres_store *store, enum side side, const char *strength) {
     struct scope scope = pg_keys_scope(store);
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
@@ -299,31 +306,44 @@ bool pg_add_deferred(struct text *text, struct postgres_store *store, enum direc
     return true;
 }
 
+/* A flow that yields what it yielded, in the same order, has nothing to write. */
+static void add_if_changed(struct text *text, size_t flow) {
+    text_addf(text, "  IF record_image_ne(ROW(midflight_now_%zu), ROW(midflight_was_%zu)) THEN\n", flow + 1, flow + 1);
+}
+
+/* What was there and is no more; what was is first read anew from the follower, where the flow's rows are not told apart. */
+static void add_gone(struct text *text, const struct postgres_store *store, enum direction direction, size_t i) {
+    const struct flow *flow = &store->flows[direction][i];
+    struct scope scope = pg_keys_scope(store);
+    add_if_changed(text, i);
+    if (!flow->target->sole) {
+        TEXT recalled = {0};
+        text_add(&recalled, "(");
+        sync_recall(&recalled, &pg_dialect, flow, &scope, now_of(store, i), was_of(store, i));
+        text_add(&recalled, ")");
+        text_addf(text, "  midflight_was_%zu := midflight_was_%zu || ", i + 1, i + 1);
+        add_array(text, row_type(store, direction, flow), &flow->yielded, text_get(&recalled));
+        text_add(text, ";\n");
+    }
+    sync_delete_gone(text, &pg_dialect, flow, now_of(store, i), was_of(store, i));
+    text_add(text, "  END IF;\n");
+}
+
 static bool create_apply(struct postgres_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
     TEXT parameters = {0};
-    struct scope scope = pg_keys_scope(store);
     const struct flow *flows = store->flows[direction];
     size_t count = store->change.mappings[direction].count;
     text_addf(&parameters, "midflight_keys %s[], ", pg_own(store, "key"));
     pg_add_holders(&parameters, store, direction, ", ", false);
     pg_add_function(&sql, store, pg_part(store, direction, "apply"), text_get(&parameters), "void", "");
     text_add(&sql, "BEGIN\n");
-    for (size_t i = count; i-- > 0;) {
-        if (!flows[i].target->sole) {
-            TEXT recalled = {0};
-            text_add(&recalled, "(");
-            sync_recall(&recalled, &pg_dialect, &flows[i], &scope, now_of(store, i), was_of(store, i));
-            text_add(&recalled, ")");
-            text_addf(&sql, "  midflight_was_%zu := midflight_was_%zu || ", i + 1, i + 1);
-            add_array(&sql, row_type(store, direction, &flows[i]), &flows[i].yielded, text_get(&recalled));
-            text_add(&sql, ";\n");
-        }
-        sync_delete_gone(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i));
-    }
+    for (size_t i = count; i-- > 0;) add_gone(&sql, store, direction, i);
     for (size_t i = 0; i < count; i++) {
+        add_if_changed(&sql, i);
         sync_update(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
         sync_insert(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
+        text_add(&sql, "  END IF;\n");
     }
     add_settle(&sql, store, direction);
     return pg_add_deferred(&sql, store, direction, error) && pg_create_function(store, &sql, error);

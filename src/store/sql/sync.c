@@ -485,11 +485,17 @@ void sync_fill(struct text *text, const struct dialect *dialect, const struct fl
     text_add(text, ";\n");
 }
 
-/* LEFT JOIN the target as t WHERE row a is missing there or differs; with `was`: where the write changed that */
+/* LEFT JOIN the target as t WHERE row a is missing there or differs; with `was`: where the write changed that; with `held`: the
+ * target's rows of these keys alone */
 static void add_not_as_yielded(struct text *text, const struct dialect *dialect, const struct flow *flow,
-                               const char *now, const char *was) {
-    text_add(text, "\n    LEFT JOIN ");
+                               const char *now, const char *was, const struct scope *held) {
+    text_add(text, held == NULL ? "\n    LEFT JOIN " : "\n    LEFT JOIN (SELECT * FROM ");
     dialect->table(text, flow->target);
+    if (held != NULL) {
+        text_add(text, " WHERE ");
+        sync_scope(text, dialect, held, NULL, &flow->target->table->key);
+        text_add(text, ")");
+    }
     text_add(text, " AS midflight_t ON ");
     add_equal(text, dialect, "midflight_t", "midflight_a", &flow->match);
     text_add(text, "\n    WHERE ");
@@ -517,7 +523,7 @@ void sync_refused(struct text *text, const struct dialect *dialect, const struct
                   const char *was) {
     text_add(text, "EXISTS (SELECT 1 FROM ");
     add_now_and_was(text, dialect, flow, now, was);
-    add_not_as_yielded(text, dialect, flow, now, was);
+    add_not_as_yielded(text, dialect, flow, now, was, NULL);
     text_add(text, ")");
 }
 
@@ -527,7 +533,8 @@ void sync_different(struct text *text, const struct dialect *dialect, const stru
     text_add(text, "SELECT ");
     sync_names(text, dialect, "midflight_a", key);
     text_addf(text, " FROM %s AS midflight_a", now);
-    add_not_as_yielded(text, dialect, flow, now, NULL);
+    /* a planner that guesses how much `now` holds would rather read the whole target than look up the keys' rows */
+    add_not_as_yielded(text, dialect, flow, now, NULL, dialect->anti_join && scope->set != NULL ? scope : NULL);
     text_add(text, "\n  UNION ALL SELECT ");
     sync_names(text, dialect, "midflight_t", key);
     text_add(text, " FROM ");

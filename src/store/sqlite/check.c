@@ -428,6 +428,9 @@ bool sqlite_check(struct store *base, struct check_report *report, struct error 
         report_say(report, CHECK_WARNING, "there is no `backward`: until the cut-over the new tables take no writes but midflight's, "
             "after it the old ones take none, and there is no way back");
     }
+    if (store->change.side_lock) {
+        report_say(report, CHECK_WARNING, "side_lock changes nothing here: SQLite has one writer at a time, so that no two deadlock");
+    }
     if (!check_file(store, report, error) || !check_keys(store, report, error) ||
         !check_neighbours(store, report, error) || !check_references(store, report, error) ||
         !check_retired(store, report, error)) {

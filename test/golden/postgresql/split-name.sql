@@ -43,10 +43,13 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_apply"(midfl
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
   DELETE FROM "public"."customers" WHERE ("id") IN (SELECT midflight_b."id" FROM unnest(midflight_was_1) AS
         midflight_b
     WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_a WHERE midflight_a."id" =
           midflight_b."id"));
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
   UPDATE "public"."customers" SET "name" = CASE WHEN (midflight_b."id" IS NULL OR midflight_b."name" COLLATE "C" IS
         DISTINCT FROM midflight_a."name") THEN midflight_a."name" ELSE "customers"."name" END, "email" = CASE WHEN
         (midflight_b."id" IS NULL OR midflight_b."email" COLLATE "C" IS DISTINCT FROM midflight_a."email") THEN
@@ -67,13 +70,15 @@ BEGIN
           midflight_y."id" AND record_image_eq(ROW(midflight_x."id", midflight_x."name", midflight_x."email"),
           ROW(midflight_y."id", midflight_y."name", midflight_y."email")))))
     ON CONFLICT ("id") DO NOTHING;
+  END IF;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
         "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM
         unnest(midflight_keys))), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' ||
         last_name, '') AS name, email
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE "C" IS DISTINCT
           FROM midflight_a."email")
@@ -95,7 +100,8 @@ FROM people
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."people" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE "C" IS
           DISTINCT FROM midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE
           "C" IS DISTINCT FROM midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email"
@@ -116,7 +122,8 @@ FROM customers
       "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE "C" IS DISTINCT
           FROM midflight_a."email")
@@ -247,9 +254,12 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_apply"(midfli
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
   DELETE FROM "public"."people" WHERE ("id") IN (SELECT midflight_b."id" FROM unnest(midflight_was_1) AS midflight_b
     WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_a WHERE midflight_a."id" =
           midflight_b."id"));
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
   UPDATE "public"."people" SET "first_name" = CASE WHEN (midflight_b."id" IS NULL OR midflight_b."first_name" COLLATE
         "C" IS DISTINCT FROM midflight_a."first_name") THEN midflight_a."first_name" ELSE "people"."first_name" END,
         "last_name" = CASE WHEN (midflight_b."id" IS NULL OR midflight_b."last_name" COLLATE "C" IS DISTINCT FROM
@@ -276,6 +286,7 @@ BEGIN
           midflight_x."email"), ROW(midflight_y."id", midflight_y."first_name", midflight_y."last_name",
           midflight_y."email")))))
     ON CONFLICT ("id") DO NOTHING;
+  END IF;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email"
         FROM "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))),
         midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
@@ -285,7 +296,8 @@ BEGIN
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."people" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE "C" IS
           DISTINCT FROM midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE
           "C" IS DISTINCT FROM midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email"
@@ -310,7 +322,8 @@ FROM customers
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."people" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."first_name" COLLATE "C" IS
           DISTINCT FROM midflight_a."first_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."last_name" COLLATE
           "C" IS DISTINCT FROM midflight_a."last_name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email"
@@ -331,7 +344,8 @@ FROM customers
       "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name") OR midflight_t."id" IS NOT NULL AND (midflight_t."email" COLLATE "C" IS DISTINCT
           FROM midflight_a."email")

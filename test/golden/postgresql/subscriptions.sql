@@ -69,10 +69,13 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_b
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
   DELETE FROM "public"."customers" WHERE ("id") IN (SELECT midflight_b."id" FROM unnest(midflight_was_1) AS
         midflight_b
     WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_a WHERE midflight_a."id" =
           midflight_b."id"));
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
   UPDATE "public"."customers" SET "name" = CASE WHEN (midflight_b."id" IS NULL OR midflight_b."name" COLLATE "C" IS
         DISTINCT FROM midflight_a."name") THEN midflight_a."name" ELSE "customers"."name" END, "subscriptions" = CASE
         WHEN (midflight_b."id" IS NULL OR record_image_ne(ROW(midflight_b."subscriptions"),
@@ -95,6 +98,7 @@ BEGIN
           midflight_x."name", midflight_x."subscriptions"), ROW(midflight_y."id", midflight_y."name",
           midflight_y."subscriptions")))))
     ON CONFLICT ("id") DO NOTHING;
+  END IF;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people"
         AS midflight_s WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions" ("customer_id",
         "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
@@ -105,7 +109,8 @@ BEGIN
 FROM people p
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
       AS midflight_a
-    LEFT JOIN "public"."customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name") OR midflight_t."id" IS NOT NULL AND
           (record_image_ne(ROW(midflight_t."subscriptions"), ROW(midflight_a."subscriptions")))
@@ -125,7 +130,8 @@ FROM people p
         "id", "name", "subscriptions" FROM "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM
         unnest(midflight_keys))), midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."people" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name")
   UNION ALL SELECT midflight_t."id" FROM "public"."people" AS midflight_t WHERE (midflight_t."id") IN (SELECT "k1"
@@ -143,7 +149,8 @@ FROM people p
 FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
 ) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
       "since"::text AS "since" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."subscriptions" AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
+    LEFT JOIN (SELECT * FROM "public"."subscriptions" WHERE ("customer_id") IN (SELECT "k1" FROM
+          unnest(midflight_keys))) AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
           midflight_t."position" = midflight_a."position"
     WHERE midflight_t."customer_id" IS NULL OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."plan" COLLATE
           "C" IS DISTINCT FROM midflight_a."plan") OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."since"
@@ -170,7 +177,8 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
 FROM people p
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
       AS midflight_a
-    LEFT JOIN "public"."customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name") OR midflight_t."id" IS NOT NULL AND
           (record_image_ne(ROW(midflight_t."subscriptions"), ROW(midflight_a."subscriptions")))
@@ -326,6 +334,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_f
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
   midflight_was_2 := midflight_was_2 || ARRAY(SELECT ROW("customer_id", "position", "plan",
         "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (SELECT
         "customer_id", "position", "plan", "since" FROM "public"."subscriptions"
@@ -361,9 +370,13 @@ BEGIN
         midflight_b."position" FROM unnest(midflight_was_2) AS midflight_b
     WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_2) AS midflight_a WHERE midflight_a."customer_id" =
           midflight_b."customer_id" AND midflight_a."position" = midflight_b."position"));
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
   DELETE FROM "public"."people" WHERE ("id") IN (SELECT midflight_b."id" FROM unnest(midflight_was_1) AS midflight_b
     WHERE NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1) AS midflight_a WHERE midflight_a."id" =
           midflight_b."id"));
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
   UPDATE "public"."people" SET "name" = CASE WHEN (midflight_b."id" IS NULL OR midflight_b."name" COLLATE "C" IS
         DISTINCT FROM midflight_a."name") THEN midflight_a."name" ELSE "people"."name" END
     FROM unnest(midflight_now_1) AS midflight_a
@@ -380,6 +393,8 @@ BEGIN
           unnest(midflight_now_1) AS midflight_y WHERE midflight_x."id" = midflight_y."id" AND
           record_image_eq(ROW(midflight_x."id", midflight_x."name"), ROW(midflight_y."id", midflight_y."name")))))
     ON CONFLICT ("id") DO NOTHING;
+  END IF;
+  IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
   UPDATE "public"."subscriptions" SET "plan" = CASE WHEN (midflight_b."customer_id" IS NULL OR midflight_b."plan"
         COLLATE "C" IS DISTINCT FROM midflight_a."plan") THEN midflight_a."plan" ELSE "subscriptions"."plan" END,
         "since" = CASE WHEN (midflight_b."customer_id" IS NULL OR midflight_b."since" COLLATE "C" IS DISTINCT FROM
@@ -407,11 +422,13 @@ BEGIN
           midflight_x."plan", midflight_x."since"), ROW(midflight_y."customer_id", midflight_y."position",
           midflight_y."plan", midflight_y."since")))))
     ON CONFLICT ("customer_id", "position") DO NOTHING;
+  END IF;
   IF EXISTS (SELECT midflight_a."id" FROM (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name",
         "subscriptions" FROM "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM
         unnest(midflight_keys))), midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."people" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name")
   UNION ALL SELECT midflight_t."id" FROM "public"."people" AS midflight_t WHERE (midflight_t."id") IN (SELECT "k1"
@@ -429,7 +446,8 @@ BEGIN
 FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
 ) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
       "since"::text AS "since" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."subscriptions" AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
+    LEFT JOIN (SELECT * FROM "public"."subscriptions" WHERE ("customer_id") IN (SELECT "k1" FROM
+          unnest(midflight_keys))) AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
           midflight_t."position" = midflight_a."position"
     WHERE midflight_t."customer_id" IS NULL OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."plan" COLLATE
           "C" IS DISTINCT FROM midflight_a."plan") OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."since"
@@ -451,7 +469,8 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
         "id", "name", "subscriptions" FROM "public"."customers" AS midflight_s WHERE ("id") IN (SELECT "k1" FROM
         unnest(midflight_keys))), midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."people" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."people" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name")
   UNION ALL SELECT midflight_t."id" FROM "public"."people" AS midflight_t WHERE (midflight_t."id") IN (SELECT "k1"
@@ -469,7 +488,8 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
 FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
 ) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
       "since"::text AS "since" FROM midflight_query) AS midflight_a
-    LEFT JOIN "public"."subscriptions" AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
+    LEFT JOIN (SELECT * FROM "public"."subscriptions" WHERE ("customer_id") IN (SELECT "k1" FROM
+          unnest(midflight_keys))) AS midflight_t ON midflight_t."customer_id" = midflight_a."customer_id" AND
           midflight_t."position" = midflight_a."position"
     WHERE midflight_t."customer_id" IS NULL OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."plan" COLLATE
           "C" IS DISTINCT FROM midflight_a."plan") OR midflight_t."customer_id" IS NOT NULL AND (midflight_t."since"
@@ -496,7 +516,8 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
 FROM people p
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
       AS midflight_a
-    LEFT JOIN "public"."customers" AS midflight_t ON midflight_t."id" = midflight_a."id"
+    LEFT JOIN (SELECT * FROM "public"."customers" WHERE ("id") IN (SELECT "k1" FROM unnest(midflight_keys))) AS
+          midflight_t ON midflight_t."id" = midflight_a."id"
     WHERE midflight_t."id" IS NULL OR midflight_t."id" IS NOT NULL AND (midflight_t."name" COLLATE "C" IS DISTINCT
           FROM midflight_a."name") OR midflight_t."id" IS NOT NULL AND
           (record_image_ne(ROW(midflight_t."subscriptions"), ROW(midflight_a."subscriptions")))
