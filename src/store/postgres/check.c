@@ -266,6 +266,10 @@ static void plan_copy(struct postgres_store *store, const struct glimpse *glimps
     step(report, "Running", pg_has_way(store, BACKWARD) ? "CREATE TRIGGER ... on the new tables"
                                                         : "CREATE TRIGGER ... on the new tables, which refuses writes",
          "SHARE ROW EXCLUSIVE on the new tables alone");
+    if (store->change.side_lock) {
+        step(report, "Running", "LOCK TABLE midflight's own, by each statement that writes",
+             "ROW EXCLUSIVE by writers of the old side, SHARE by writers of the new one: each side waits for the other's commits");
+    }
 }
 
 static void plan_end(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
