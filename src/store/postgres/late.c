@@ -26,7 +26,8 @@
 /* Of the tables $1: what to drop, and what makes it again, comments and marks included. Foreign keys first, as they lean on
  * unique constraints; then in the order in which they were made, the primary key's before all. */
 static const char candidates[] =
-    "WITH t AS (SELECT oid, relkind, oid::regclass::text AS name, reltuples FROM pg_class WHERE oid = ANY ($1::regclass[])), "
+    "WITH t AS (SELECT c.oid, c.relkind, '\"' || replace(n.nspname, '\"', '\"\"') || '\".\"' || replace(c.relname, '\"', '\"\"') || '\"' AS "
+    "name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::regclass[])), "
     "u AS (SELECT i.indexrelid, array_agg(a.attname ORDER BY k.place) AS columns FROM pg_index i, unnest(i.indkey[0:i.indnkeyatts "
     "- 1]) WITH ORDINALITY AS k(number, place) JOIN pg_attribute a ON a.attnum = k.number WHERE a.attrelid = i.indrelid AND "
     "i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL GROUP BY i.indexrelid), "
@@ -40,7 +41,7 @@ static const char candidates[] =
     "SELECT * FROM (SELECT 'foreign key' AS kind, t.name AS target, k.conname AS name, format('ALTER TABLE %s DROP CONSTRAINT %I', t.name, k.conname) "
     "AS removal, format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.name, k.conname, pg_get_constraintdef(k.oid)) || "
     "CASE WHEN k.convalidated THEN ' NOT VALID' ELSE '' END || coalesce(format('; COMMENT ON CONSTRAINT %I ON %s IS %L', k.conname, "
-    "t.name, obj_description(k.oid, 'pg_constraint')), '') AS ddl, '' AS space, false AS main, NULL::name[] AS columns, k.oid AS place "
+    "t.name, obj_description(k.oid, 'pg_constraint')), '') AS ddl, '' AS space, k.convalidated AS main, NULL::name[] AS columns, k.oid AS place "
     "FROM pg_constraint k JOIN t ON t.oid = k.conrelid WHERE k.contype = 'f' AND k.conparentid = 0 AND t.relkind = 'r' "
     "UNION ALL SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, t.name, c.relname, CASE WHEN k.oid IS NULL THEN "
     "format('DROP INDEX %s', c.oid::regclass) ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', t.name, k.conname) END, CASE WHEN k.oid IS "
@@ -100,33 +101,29 @@ bool pg_late_uniques(PGconn *db, const char *migration, const char *schema, cons
 
 /* --- rows that a constraint does not allow ------------------------------------------------------------------------- */
 
-static const struct bound_table *table_of(const struct postgres_store *store, const char *target, struct error *error) {
+/* A new table by its whole name. */
+static const struct bound_table *table_of(const struct postgres_store *store, const char *target) {
     for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
-        const struct bound_table *table = &store->tables[SIDE_NEW][i];
         TEXT name = {0};
-        const char *same = NULL, *values[] = {target, NULL};
-        RESULT *compared = NULL;
-        pg_dialect.table(&name, table);
-        values[1] = text_get(&name);
-        if (!pg_query(store->db, "SELECT 1 WHERE $1::regclass = $2::regclass", NULL, values, 2, &compared, error)) return NULL;
-        same = PQntuples(compared) > 0 ? "" : NULL;
-        if (same != NULL) return table;
+        pg_dialect.table(&name, &store->tables[SIDE_NEW][i]);
+        if (strcmp(text_get(&name), target) == 0) return &store->tables[SIDE_NEW][i];
     }
-    error_set(error, ERROR_SCHEMA, "table %s of the new shape is gone: `midflight rollback`, then start again", target);
     return NULL;
 }
 
 /* SELECT the keys of rows of which another, of a lower key, holds the same unique values. */
-static void add_doubles(struct text *text, const struct bound_table *table, const char *columns) {
+static void add_doubles(struct text *text, const struct bound_table *table, const struct names *columns) {
     text_add(text, "SELECT ");
     sync_names(text, &pg_dialect, NULL, &table->table->key);
     text_add(text, " FROM (SELECT *, row_number() OVER (PARTITION BY ");
-    text_add(text, columns);
+    sync_names(text, &pg_dialect, NULL, columns);
     text_add(text, " ORDER BY ");
     sync_names(text, &pg_dialect, NULL, &table->table->key);
     text_add(text, ") AS midflight_n FROM ");
     pg_dialect.table(text, table);
-    text_addf(text, " WHERE (%s) IS NOT NULL) AS midflight_d WHERE midflight_n > 1", columns);
+    text_add(text, " WHERE (");
+    sync_names(text, &pg_dialect, NULL, columns);
+    text_add(text, ") IS NOT NULL) AS midflight_d WHERE midflight_n > 1");
 }
 
 /* SELECT the keys of rows whose foreign key finds nothing. */
@@ -152,9 +149,8 @@ static bool add_orphans(struct postgres_store *store, struct text *text, const s
 }
 
 /* Takes the entities that `keys` selects off every new table, and enters them in quarantine with the reason. */
-static bool quarantine(struct postgres_store *store, const char *keys, const char *reason, int64_t *ret, struct error *error) {
+static bool quarantine(struct postgres_store *store, const char *keys, const char *reason, struct error *error) {
     TEXT enter = {0};
-    RESULT *entered = NULL;
     const char *values[] = {store->change.name, reason};
     text_add(&enter, "INSERT INTO midflight.midflight_finding (migration, kind, entity_key, reason, at_ms) SELECT DISTINCT $1, "
                      "'quarantine forward', ");
@@ -166,10 +162,9 @@ static bool quarantine(struct postgres_store *store, const char *keys, const cha
     sync_names(&gather, &pg_dialect, NULL, &store->key);
     text_addf(&gather, ") ON COMMIT DROP AS %s", keys);
     if (!pg_script(store->db, text_get(&gather), NULL, error) ||
-        !pg_query(store->db, text_get(&enter), NULL, values, 2, &entered, error)) {
+        !pg_query(store->db, text_get(&enter), NULL, values, 2, NULL, error)) {
         return false;
     }
-    *ret = strtoll(PQcmdTuples(entered), NULL, 10);
     struct scope scope = {.set = "midflight_apart", .row_key = &store->key};
     for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
         const struct bound_table *table = &store->tables[SIDE_NEW][i];
@@ -186,43 +181,51 @@ static bool quarantine(struct postgres_store *store, const char *keys, const cha
 /* --- building ----------------------------------------------------------------------------------------------------- */
 
 struct late {
-    const char *place, *kind, *target, *name, *ddl, *space;
-    const char *columns; /* quoted, with commas; NULL: not a plain unique set */
-    bool within;         /* its unique set contains the key: one entity's rows alone can break it */
+    const char *place, *kind, *name, *ddl, *space;
+    const struct bound_table *table;
+    struct names columns; /* of a plain unique set; else none */
+    bool main;            /* a primary key, or a foreign key that is to be validated */
+    bool within;          /* it contains the key: one entity's rows alone can break it */
 };
+
+static const char *copied(const PGresult *result, int row, int column, struct arena *arena) {
+    return arena_copy(arena, PQgetvalue(result, row, column));
+}
+
+/* Rows (place, column). */
+static void take_columns(struct postgres_store *store, const PGresult *columns, struct arena *arena, struct late *late) {
+    for (int i = 0; i < PQntuples(columns); i++) {
+        if (strcmp(PQgetvalue(columns, i, 0), late->place) == 0) names_add(arena, &late->columns, copied(columns, i, 1, arena));
+    }
+    late->within = late->columns.count > 0;
+    for (size_t k = 0; k < store->key.count; k++) {
+        late->within = late->within && names_have(&late->columns, late->table->table->key.items[k]);
+    }
+}
 
 /* Those that are left, in their order. */
 static bool read_late(struct postgres_store *store, struct arena *arena, struct late **ret, size_t *ret_count, struct error *error) {
     RESULT *found = NULL;
+    RESULT *columns = NULL;
     const char *values[] = {store->change.name};
-    if (!pg_query(store->db,
-                  "SELECT place, kind, target, name, ddl, space, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), "
-                  "columns FROM midflight.midflight_late WHERE migration = $1 ORDER BY kind = 'foreign key', main DESC, place", NULL,
-                  values, 1, &found, error)) {
+    if (!pg_query(store->db, "SELECT place, kind, name, ddl, space, target, main FROM midflight.midflight_late WHERE migration = $1 ORDER BY "
+                             "kind = 'foreign key', main DESC, place", NULL, values, 1, &found, error) ||
+        !pg_query(store->db, "SELECT l.place, c.name FROM midflight.midflight_late l, unnest(l.columns) WITH ORDINALITY AS c(name, number) "
+                             "WHERE l.migration = $1 ORDER BY l.place, c.number", NULL, values, 1, &columns, error)) {
         return false;
     }
     *ret_count = (size_t)PQntuples(found);
     *ret = ARENA_ARRAY(arena, struct late, *ret_count);
     for (int i = 0; i < PQntuples(found); i++) {
-        const char *texts[7];
-        for (int c = 0; c < 7; c++) {
-            const char *text = result_text(found, i, c);
-            texts[c] = text == NULL ? NULL : arena_copy(arena, text);
-        }
         struct late *late = &(*ret)[i];
-        *late = (struct late){texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6], false};
-        const struct bound_table *table = table_of(store, late->target, error);
-        if (table == NULL) return false;
-        late->within = texts[6] != NULL;
-        for (size_t k = 0; late->within && k < store->key.count; k++) {
-            TEXT sql = {0};
-            const char *in = NULL;
-            text_add(&sql, "SELECT 1 WHERE $1 = ANY (");
-            pg_quote_text(&sql, PQgetvalue(found, i, 7));
-            text_add(&sql, "::name[])");
-            if (!pg_text(store->db, text_get(&sql), table->table->key.items[k], arena, &in, error)) return false;
-            late->within = in != NULL;
+        *late = (struct late){.place = copied(found, i, 0, arena), .kind = copied(found, i, 1, arena), .name = copied(found, i, 2, arena),
+                              .ddl = copied(found, i, 3, arena), .space = copied(found, i, 4, arena), .main = *PQgetvalue(found, i, 6) == 't',
+                              .table = table_of(store, PQgetvalue(found, i, 5))};
+        if (late->table == NULL) {
+            return error_set(error, ERROR_SCHEMA, "table %s is none of the new shape's any more: `midflight rollback`, then start again",
+                             PQgetvalue(found, i, 5));
         }
+        take_columns(store, columns, arena, late);
     }
     return true;
 }
@@ -246,19 +249,16 @@ static bool prepare(struct postgres_store *store, const struct late *late, struc
 static bool build(struct postgres_store *store, const struct late *late, struct error *error) {
     struct error failure;
     TEXT keys = {0};
-    int64_t count;
     if (!prepare(store, late, error) || !pg_script(store->db, "SAVEPOINT build", NULL, error)) return false;
     if (pg_script(store->db, late->ddl, NULL, &failure)) return forget(store, late, error);
-    if (failure.code != ERROR_ROWS || late->columns == NULL) {
+    if (failure.code != ERROR_ROWS || late->columns.count == 0) {
         *error = failure;
         return error_prefix(error, "%s %s of the new shape cannot be built over the rows that are there (mend the rows on the old "
                                    "side, then run the same command again)", late->kind, late->name);
     }
     if (!pg_script(store->db, "ROLLBACK TO build", NULL, error)) return false;
-    const struct bound_table *table = table_of(store, late->target, error);
-    if (table == NULL) return false;
-    add_doubles(&keys, table, late->columns);
-    return quarantine(store, text_get(&keys), failure.message, &count, error) &&
+    add_doubles(&keys, late->table, &late->columns);
+    return quarantine(store, text_get(&keys), failure.message, error) &&
            (pg_script(store->db, late->ddl, NULL, error) || error_prefix(error, "%s %s", late->kind, late->name)) &&
            forget(store, late, error);
 }
@@ -296,44 +296,52 @@ static bool refer(void *context, struct error *error) {
     return pg_script(reference->store->db, reference->ddl, NULL, error);
 }
 
-/* Locks for an instant the table that it refers to as well. A try before a crash may have made it. */
-static bool add_reference(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
+/* "ALTER TABLE <new table> <what> <name>" */
+static void add_alter(struct text *text, const struct late *late, const char *what) {
+    text_add(text, "ALTER TABLE ");
+    pg_dialect.table(text, late->table);
+    text_addf(text, " %s ", what);
+    pg_quote(text, late->name);
+}
+
+/* Makes a foreign key that is not looked through: its tables are locked for an instant. A try before a crash may have made it. */
+static bool make_reference(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
     struct store *base = &store->sql.base;
     TEXT ddl = {0};
-    TEXT validation = {0};
-    TEXT keys = {0};
-    struct error failure;
-    int64_t count;
-    const struct bound_table *table = table_of(store, late->target, error);
-    if (table == NULL) return false;
-    text_addf(&ddl, "ALTER TABLE %s DROP CONSTRAINT IF EXISTS ", late->target);
-    pg_quote(&ddl, late->name);
+    add_alter(&ddl, late, "DROP CONSTRAINT IF EXISTS");
     text_addf(&ddl, "; %s", late->ddl);
     struct reference reference = {store, text_get(&ddl)};
-    text_addf(&validation, "ALTER TABLE %s VALIDATE CONSTRAINT ", late->target);
-    pg_quote(&validation, late->name);
     bool ok = base->ops->begin(base, error) &&
               base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) &&
-              pg_patiently(store->db, refer, &reference, "a foreign key of the new shape could not be made: its tables could not be locked", error) && base->ops->commit(base, error);
-    if (!ok) {
-        base->ops->rollback(base);
+              pg_patiently(store->db, refer, &reference, "a foreign key of the new shape could not be made: its tables could not be locked",
+                           error) &&
+              base->ops->commit(base, error);
+    if (!ok) base->ops->rollback(base);
+    return ok;
+}
+
+/* It holds for what is written since; what was there is looked at beside the writers. Orphans go to quarantine. */
+static bool validate_reference(struct postgres_store *store, const struct late *late, struct error *error) {
+    struct store *base = &store->sql.base;
+    struct error failure;
+    TEXT validation = {0};
+    TEXT keys = {0};
+    add_alter(&validation, late, "VALIDATE CONSTRAINT");
+    if (pg_script(store->db, text_get(&validation), NULL, &failure)) return true;
+    if (failure.code != ERROR_ROWS) {
+        *error = failure;
         return false;
     }
-    /* From here on it holds for what is written; what is there is looked at beside the writers. */
-    if (strstr(late->ddl, " NOT VALID") != NULL && !pg_script(store->db, text_get(&validation), NULL, &failure)) {
-        if (failure.code != ERROR_ROWS) {
-            *error = failure;
-            return false;
-        }
-        ok = base->ops->begin(base, error) && add_orphans(store, &keys, table, late->name, error) &&
-             quarantine(store, text_get(&keys), failure.message, &count, error) && base->ops->commit(base, error);
-        if (!ok) {
-            base->ops->rollback(base);
-            return false;
-        }
-        if (!pg_script(store->db, text_get(&validation), NULL, error)) return false;
-    }
-    return forget(store, late, error);
+    bool ok = base->ops->begin(base, error) && add_orphans(store, &keys, late->table, late->name, error) &&
+              quarantine(store, text_get(&keys), failure.message, error) && base->ops->commit(base, error);
+    if (!ok) base->ops->rollback(base);
+    return ok && pg_script(store->db, text_get(&validation), NULL, error);
+}
+
+static bool add_reference(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
+    if (!make_reference(store, token, late, error)) return false;
+    FAILPOINT("late foreign key");
+    return (!late->main || validate_reference(store, late, error)) && forget(store, late, error);
 }
 
 /* --- closing ------------------------------------------------------------------------------------------------------ */
