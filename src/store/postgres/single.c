@@ -3,14 +3,13 @@
  * OLD and NEW hold the row, as in a trigger FOR EACH ROW. For every flow (here the one of people, after an UPDATE):
  *
  *   SELECT ... AS n1, ... AS w1, ... INTO STRICT midflight_row_1   what the query yields now, and did before the write
- *   UPDATE people SET email = CASE WHEN <w4 differs from n4> THEN n4 ELSE people.email END ... RETURNING ... INTO midflight_held_1
- *   midflight_settled := <what is held is what the query yields>
+ *   UPDATE people SET email = n4, ... WHERE id = n1 AND <people's row is w> RETURNING <people's row is n> INTO midflight_settled
  *
  * or an INSERT, or a DELETE. "Now" is read from the table, not from NEW: the application's own triggers may have changed the
- * row once more since. What comes back from the follower is what its own triggers made of it. Where that is not what the
- * query yields (a value that the mapping cannot represent, a row that the backfill has not reached, a race), the careful way
- * goes on from there. STRICT fails where there is not exactly one row of an image, or of what was written at all: that, and
- * whatever else fails, ends the block, and leaves all to the other ways. */
+ * row once more since. What comes back from the follower is what its own triggers made of it. Where the follower does not hold
+ * what the query yielded (a value that the mapping cannot represent, a row that the backfill has not reached), or not what it
+ * yields (a trigger, a race), the careful way does the rest. STRICT fails where there is not exactly one row of an image, or of
+ * what was written at all: that, and whatever else fails, ends the block, and leaves all to the other ways. */
 #include <string.h>
 
 #include "store/postgres/program.h"
@@ -59,19 +58,21 @@ static void add_matched(struct text *text, const struct capture *capture, const 
     }
 }
 
-/* A condition: some yielded column differs from what the query yields now, as the follower holds it (h) or as it was (w). */
-static void add_differs(struct text *text, const struct capture *capture, const struct flow *flow, size_t number, char from) {
-    for (size_t i = 0; i < flow->yielded.count; i++) {
-        const char *name = flow->yielded.items[i];
+/* A condition: some of these columns differ between the follower's row and an image, or, with `was`, between the images. */
+static void add_differs(struct text *text, const struct capture *capture, const struct flow *flow, size_t number, char image, bool was) {
+    const struct names *names = &flow->yielded;
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->items[i];
         TEXT left = {0};
-        if (from == 'w') {
+        if (was) {
             text_add(&left, field_of(capture, flow, number, 'w', name));
         } else {
-            text_addf(&left, "midflight_held_%zu.", number);
+            pg_quote(&left, flow->target->physical);
+            text_add(&left, ".");
             pg_quote(&left, name);
         }
         text_add(text, i > 0 ? " OR " : "(");
-        pg_dialect.differs(text, text_get(&left), field_of(capture, flow, number, 'n', name), sync_column(flow->target, name));
+        pg_dialect.differs(text, text_get(&left), field_of(capture, flow, number, image, name), sync_column(flow->target, name));
     }
     text_add(text, ")");
 }
@@ -113,42 +114,45 @@ static void add_row_images(struct text *text, const struct capture *capture, con
     text_add(text, ";\n");
 }
 
-static void add_returning(struct text *text, const struct flow *flow, size_t number) {
-    text_add(text, "\n      RETURNING ");
-    sync_names(text, &pg_dialect, NULL, &flow->yielded);
-    text_addf(text, " INTO midflight_held_%zu;\n", number);
+/* RETURNING what is held is what the query yields INTO midflight_settled; which becomes NULL where no row was written. */
+static void add_returning(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    text_add(text, "\n      RETURNING NOT ");
+    add_differs(text, capture, flow, number, 'n', false);
+    text_add(text, " INTO midflight_settled;\n");
 }
 
-/* SET "email" = CASE WHEN the query yields another one than before THEN that ELSE what is held END, ... */
-static void add_assignments(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
-    for (size_t i = 0; i < flow->written.count; i++) {
-        const char *name = flow->written.items[i], *now = field_of(capture, flow, number, 'n', name);
-        if (i > 0) text_add(text, ", ");
-        pg_quote(text, name);
-        text_add(text, " = CASE WHEN ");
-        pg_dialect.differs(text, field_of(capture, flow, number, 'w', name), now, sync_column(flow->target, name));
-        text_addf(text, " THEN %s ELSE ", now);
-        pg_quote(text, flow->target->physical);
-        text_add(text, ".");
-        pg_quote(text, name);
-        text_add(text, " END");
-    }
-}
-
-/* Written where the query yields something else than before; else looked at. */
-static void add_row_update(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
-    text_add(text, "    IF ");
-    add_differs(text, capture, flow, number, 'w');
-    text_add(text, " THEN\n      UPDATE ");
+/* The follower's row is written if it is what the query yielded, and the query yields something else by now. */
+static void add_row_write(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    text_add(text, "    UPDATE ");
     pg_dialect.table(text, flow->target);
     text_add(text, " SET ");
-    add_assignments(text, capture, flow, number);
+    for (size_t i = 0; i < flow->written.count; i++) {
+        if (i > 0) text_add(text, ", ");
+        pg_quote(text, flow->written.items[i]);
+        text_addf(text, " = %s", field_of(capture, flow, number, 'n', flow->written.items[i]));
+    }
     text_add(text, "\n      WHERE ");
     add_matched(text, capture, flow, number, 'n');
-    add_returning(text, flow, number);
-    text_add(text, "    ELSE\n      SELECT ");
-    sync_names(text, &pg_dialect, NULL, &flow->yielded);
-    text_addf(text, " INTO midflight_held_%zu FROM ", number);
+    text_add(text, " AND NOT ");
+    add_differs(text, capture, flow, number, 'w', false);
+    text_add(text, " AND ");
+    add_differs(text, capture, flow, number, 'n', true);
+    add_returning(text, capture, flow, number);
+}
+
+/* A flow that reads nothing of what changed, beside others that do, is looked at alone. */
+static void add_row_update(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
+    bool several = capture->store->change.mappings[capture->direction].count > 1;
+    if (several) {
+        text_add(text, "    IF ");
+        pg_add_differ(text, capture, "OLD", "NEW", &flow->reads[capture->leader]);
+        text_add(text, " THEN\n");
+    }
+    add_row_write(text, capture, flow, number);
+    if (!several) return;
+    text_add(text, "    ELSE\n    SELECT NOT ");
+    add_differs(text, capture, flow, number, 'n', false);
+    text_add(text, " INTO midflight_settled FROM ");
     pg_dialect.table(text, flow->target);
     text_add(text, " WHERE ");
     add_matched(text, capture, flow, number, 'n');
@@ -164,7 +168,7 @@ static void add_row_insert(struct text *text, const struct capture *capture, con
     add_fields(text, capture, flow, number, 'n');
     text_add(text, ")");
     pg_dialect.unless_there(text, flow);
-    add_returning(text, flow, number);
+    add_returning(text, capture, flow, number);
 }
 
 static void add_row_delete(struct text *text, const struct capture *capture, const struct flow *flow, size_t number) {
@@ -178,18 +182,11 @@ static void add_row_delete(struct text *text, const struct capture *capture, con
 static void add_row_flow(struct text *text, const struct capture *capture, size_t number) {
     const struct flow *flow = &capture->store->flows[capture->direction][number - 1];
     add_row_images(text, capture, flow, number);
-    if (capture->event == EVENT_DELETE) {
-        add_row_delete(text, capture, flow, number);
-        return;
+    switch (capture->event) {
+    case EVENT_UPDATE: add_row_update(text, capture, flow, number); return;
+    case EVENT_INSERT: add_row_insert(text, capture, flow, number); return;
+    default: add_row_delete(text, capture, flow, number); return;
     }
-    if (capture->event == EVENT_UPDATE) {
-        add_row_update(text, capture, flow, number);
-    } else {
-        add_row_insert(text, capture, flow, number);
-    }
-    text_add(text, "    midflight_settled := NOT ");
-    add_differs(text, capture, flow, number, 'h');
-    text_add(text, ";\n");
 }
 
 /* The flows, one after the other for as long as each is settled: rows go in the opposite order. */

@@ -390,7 +390,7 @@ static void add_declarations(struct text *text, const struct capture *capture) {
     if (!pg_is_plain(capture)) return;
     text_add(text, "  midflight_settled boolean;\n  midflight_counts bigint[];\n  midflight_count bigint;\n");
     for (size_t i = 1; i <= store->change.mappings[capture->direction].count; i++) {
-        text_addf(text, "  midflight_row_%zu record;\n  midflight_held_%zu record;\n", i, i);
+        text_addf(text, "  midflight_row_%zu record;\n", i);
     }
 }
 

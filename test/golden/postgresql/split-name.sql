@@ -501,7 +501,6 @@ DECLARE
   midflight_counts bigint[];
   midflight_count bigint;
   midflight_row_1 record;
-  midflight_held_1 record;
 BEGIN
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
@@ -632,7 +631,6 @@ DECLARE
   midflight_counts bigint[];
   midflight_count bigint;
   midflight_row_1 record;
-  midflight_held_1 record;
 BEGIN
   BEGIN
     SELECT * INTO STRICT NEW FROM midflight_new;
@@ -648,10 +646,9 @@ FROM people
     INSERT INTO "public"."customers" ("id", "name", "email") OVERRIDING SYSTEM VALUE VALUES (midflight_row_1.n1,
           midflight_row_1.n2, midflight_row_1.n3)
     ON CONFLICT ("id") DO NOTHING
-      RETURNING "id", "name", "email" INTO midflight_held_1;
-    midflight_settled := NOT (midflight_held_1."id" IS DISTINCT FROM midflight_row_1.n1 OR midflight_held_1."name"
-          COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR midflight_held_1."email" COLLATE "C" IS DISTINCT FROM
-          midflight_row_1.n3);
+      RETURNING NOT ("customers"."id" IS DISTINCT FROM midflight_row_1.n1 OR "customers"."name" COLLATE "C" IS
+            DISTINCT FROM midflight_row_1.n2 OR "customers"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3)
+            INTO midflight_settled;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
@@ -817,7 +814,6 @@ DECLARE
   midflight_counts bigint[];
   midflight_count bigint;
   midflight_row_1 record;
-  midflight_held_1 record;
 BEGIN
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
@@ -841,21 +837,15 @@ FROM people
           "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_b;
-    IF (midflight_row_1.w1 IS DISTINCT FROM midflight_row_1.n1 OR midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM
-          midflight_row_1.n2 OR midflight_row_1.w3 COLLATE "C" IS DISTINCT FROM midflight_row_1.n3) THEN
-      UPDATE "public"."customers" SET "name" = CASE WHEN midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM
-            midflight_row_1.n2 THEN midflight_row_1.n2 ELSE "customers"."name" END, "email" = CASE WHEN
-            midflight_row_1.w3 COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 THEN midflight_row_1.n3 ELSE
-            "customers"."email" END
-      WHERE "customers"."id" = midflight_row_1.n1
-      RETURNING "id", "name", "email" INTO midflight_held_1;
-    ELSE
-      SELECT "id", "name", "email" INTO midflight_held_1 FROM "public"."customers" WHERE "customers"."id" =
-            midflight_row_1.n1;
-    END IF;
-    midflight_settled := NOT (midflight_held_1."id" IS DISTINCT FROM midflight_row_1.n1 OR midflight_held_1."name"
-          COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR midflight_held_1."email" COLLATE "C" IS DISTINCT FROM
-          midflight_row_1.n3);
+    UPDATE "public"."customers" SET "name" = midflight_row_1.n2, "email" = midflight_row_1.n3
+      WHERE "customers"."id" = midflight_row_1.n1 AND NOT ("customers"."id" IS DISTINCT FROM midflight_row_1.w1 OR
+            "customers"."name" COLLATE "C" IS DISTINCT FROM midflight_row_1.w2 OR "customers"."email" COLLATE "C" IS
+            DISTINCT FROM midflight_row_1.w3) AND (midflight_row_1.w1 IS DISTINCT FROM midflight_row_1.n1 OR
+            midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR midflight_row_1.w3 COLLATE "C" IS
+            DISTINCT FROM midflight_row_1.n3)
+      RETURNING NOT ("customers"."id" IS DISTINCT FROM midflight_row_1.n1 OR "customers"."name" COLLATE "C" IS
+            DISTINCT FROM midflight_row_1.n2 OR "customers"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3)
+            INTO midflight_settled;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
@@ -1199,7 +1189,6 @@ DECLARE
   midflight_counts bigint[];
   midflight_count bigint;
   midflight_row_1 record;
-  midflight_held_1 record;
 BEGIN
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
@@ -1344,7 +1333,6 @@ DECLARE
   midflight_counts bigint[];
   midflight_count bigint;
   midflight_row_1 record;
-  midflight_held_1 record;
 BEGIN
   BEGIN
     SELECT * INTO STRICT NEW FROM midflight_new;
@@ -1364,11 +1352,9 @@ FROM customers
     INSERT INTO "public"."people" ("id", "first_name", "last_name", "email") OVERRIDING SYSTEM VALUE VALUES
           (midflight_row_1.n1, midflight_row_1.n2, midflight_row_1.n3, midflight_row_1.n4)
     ON CONFLICT ("id") DO NOTHING
-      RETURNING "id", "first_name", "last_name", "email" INTO midflight_held_1;
-    midflight_settled := NOT (midflight_held_1."id" IS DISTINCT FROM midflight_row_1.n1 OR
-          midflight_held_1."first_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR
-          midflight_held_1."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR midflight_held_1."email"
-          COLLATE "C" IS DISTINCT FROM midflight_row_1.n4);
+      RETURNING NOT ("people"."id" IS DISTINCT FROM midflight_row_1.n1 OR "people"."first_name" COLLATE "C" IS
+            DISTINCT FROM midflight_row_1.n2 OR "people"."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3
+            OR "people"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n4) INTO midflight_settled;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
@@ -1551,7 +1537,6 @@ DECLARE
   midflight_counts bigint[];
   midflight_count bigint;
   midflight_row_1 record;
-  midflight_held_1 record;
 BEGIN
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
@@ -1581,24 +1566,17 @@ FROM customers
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_b;
-    IF (midflight_row_1.w1 IS DISTINCT FROM midflight_row_1.n1 OR midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM
-          midflight_row_1.n2 OR midflight_row_1.w3 COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR
-          midflight_row_1.w4 COLLATE "C" IS DISTINCT FROM midflight_row_1.n4) THEN
-      UPDATE "public"."people" SET "first_name" = CASE WHEN midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM
-            midflight_row_1.n2 THEN midflight_row_1.n2 ELSE "people"."first_name" END, "last_name" = CASE WHEN
-            midflight_row_1.w3 COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 THEN midflight_row_1.n3 ELSE
-            "people"."last_name" END, "email" = CASE WHEN midflight_row_1.w4 COLLATE "C" IS DISTINCT FROM
-            midflight_row_1.n4 THEN midflight_row_1.n4 ELSE "people"."email" END
-      WHERE "people"."id" = midflight_row_1.n1
-      RETURNING "id", "first_name", "last_name", "email" INTO midflight_held_1;
-    ELSE
-      SELECT "id", "first_name", "last_name", "email" INTO midflight_held_1 FROM "public"."people" WHERE "people"."id"
-            = midflight_row_1.n1;
-    END IF;
-    midflight_settled := NOT (midflight_held_1."id" IS DISTINCT FROM midflight_row_1.n1 OR
-          midflight_held_1."first_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR
-          midflight_held_1."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR midflight_held_1."email"
-          COLLATE "C" IS DISTINCT FROM midflight_row_1.n4);
+    UPDATE "public"."people" SET "first_name" = midflight_row_1.n2, "last_name" = midflight_row_1.n3, "email" =
+          midflight_row_1.n4
+      WHERE "people"."id" = midflight_row_1.n1 AND NOT ("people"."id" IS DISTINCT FROM midflight_row_1.w1 OR
+            "people"."first_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.w2 OR "people"."last_name" COLLATE "C"
+            IS DISTINCT FROM midflight_row_1.w3 OR "people"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.w4)
+            AND (midflight_row_1.w1 IS DISTINCT FROM midflight_row_1.n1 OR midflight_row_1.w2 COLLATE "C" IS DISTINCT
+            FROM midflight_row_1.n2 OR midflight_row_1.w3 COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR
+            midflight_row_1.w4 COLLATE "C" IS DISTINCT FROM midflight_row_1.n4)
+      RETURNING NOT ("people"."id" IS DISTINCT FROM midflight_row_1.n1 OR "people"."first_name" COLLATE "C" IS
+            DISTINCT FROM midflight_row_1.n2 OR "people"."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3
+            OR "people"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n4) INTO midflight_settled;
   PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
