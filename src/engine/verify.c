@@ -263,10 +263,12 @@ static bool inspect_parts(struct flight *flight, void *context, struct error *er
     return ok;
 }
 
+/* A crew only where nobody else is known to write: it would take the processors that they need. */
 static bool inspect_all(struct flight *flight, struct verification *verification, struct error *error) {
     struct parts parts = {.verification = verification, .lock = PTHREAD_MUTEX_INITIALIZER};
-    bool ok = parts_divide(flight, &parts, error);
-    if (ok) ok = parts.count == 0 ? inspect_parts(flight, &parts, error) : crew_run(flight, 0, inspect_parts, &parts, error);
+    bool others = false;
+    bool ok = parts_divide(flight, &parts, error) && flight->store->ops->others_write(flight->store, &others, error);
+    if (ok) ok = parts.count == 0 || others ? inspect_parts(flight, &parts, error) : crew_run(flight, 0, inspect_parts, &parts, error);
     for (size_t i = 0; i < parts.count; i++) free(parts.ends[i]);
     free(parts.ends);
     return ok;
