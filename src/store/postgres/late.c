@@ -222,8 +222,9 @@ static bool read_late(struct postgres_store *store, struct arena *arena, struct 
                               .ddl = copied(found, i, 3, arena), .space = copied(found, i, 4, arena), .main = *PQgetvalue(found, i, 6) == 't',
                               .table = table_of(store, PQgetvalue(found, i, 5))};
         if (late->table == NULL) {
-            return error_set(error, ERROR_SCHEMA, "table %s is none of the new shape's any more: `midflight rollback`, then start again",
-                             PQgetvalue(found, i, 5));
+            error_set(error, ERROR_SCHEMA, "table %s is none of the new shape's any more: `midflight rollback`, then start again",
+                      PQgetvalue(found, i, 5));
+            return false;
         }
         take_columns(store, columns, arena, late);
     }
