@@ -44,18 +44,8 @@ static void add_query(struct text *text, const struct capture *capture, const st
 
 /* A condition: the yielded columns, as the target has them and as they are wanted, are the same. */
 static void add_same(struct text *text, const struct flow *flow, const char *target, const char *wanted) {
-    for (size_t i = 0; i < flow->yielded.count; i++) {
-        const char *name = flow->yielded.items[i];
-        TEXT left = {0};
-        TEXT right = {0};
-        text_addf(&left, "%s.", target);
-        pg_quote(&left, name);
-        text_addf(&right, "%s.", wanted);
-        pg_quote(&right, name);
-        text_add(text, i > 0 ? " OR " : "NOT (");
-        pg_dialect.differs(text, text_get(&left), text_get(&right), sync_column(flow->target, name));
-    }
-    text_add(text, ")");
+    text_add(text, "NOT ");
+    pg_add_differ(text, flow->target, target, wanted, &flow->yielded);
 }
 
 static void add_bulk_update(struct text *text, const struct capture *capture, const struct flow *flow) {
@@ -133,10 +123,10 @@ static void add_counts(struct text *text, const struct capture *capture) {
     }
     struct names any = pg_read_columns(capture);
     text_add(text, "  EXECUTE " TAG "SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),\n    count(*) FILTER (WHERE ");
-    pg_add_differ(text, capture, "midflight_o", "midflight_n", &any);
+    pg_add_differ(text, capture->table, "midflight_o", "midflight_n", &any);
     for (size_t i = 0; i < count; i++) {
         text_add(text, "),\n    count(*) FILTER (WHERE ");
-        pg_add_differ(text, capture, "midflight_o", "midflight_n", &store->flows[capture->direction][i].reads[capture->leader]);
+        pg_add_differ(text, capture->table, "midflight_o", "midflight_n", &store->flows[capture->direction][i].reads[capture->leader]);
     }
     struct scope before = {.row = "midflight_o", .row_key = &capture->table->table->key};
     text_add(text, ")] FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON ");

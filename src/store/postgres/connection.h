@@ -8,6 +8,9 @@
 #include "store/sql/connection.h"
 #include "store/sql/sync.h"
 
+/* An expression: the server's clock, in ms since 1970. */
+#define PG_NOW_MS "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
 #define RESULT __attribute__((cleanup(result_clear))) PGresult
 void result_clear(PGresult **result);
 

@@ -155,7 +155,7 @@ static bool quarantine(struct postgres_store *store, const char *keys, const cha
     text_add(&enter, "INSERT INTO midflight.midflight_finding (migration, kind, entity_key, reason, at_ms) SELECT DISTINCT $1, "
                      "'quarantine forward', ");
     pg_key_text(&enter, NULL, &store->key);
-    text_addf(&enter, ", $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM midflight_apart ON CONFLICT (migration, kind, "
+    text_addf(&enter, ", $2, " PG_NOW_MS " FROM midflight_apart ON CONFLICT (migration, kind, "
                       "entity_key) DO UPDATE SET reason = excluded.reason");
     TEXT gather = {0};
     text_add(&gather, "CREATE TEMPORARY TABLE midflight_apart (");

@@ -183,7 +183,7 @@ static bool begin_exactly(struct postgres_store *store, struct error *error) {
     return pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = off", NULL, error);
 }
 
-/* One transaction, before the triggers sync (`followed` false) or after; token 0: the caller's own lease is not renewed. */
+/* One transaction, before the triggers sync (`followed` false) or after. */
 static bool drain_once(struct postgres_store *store, int64_t token, int64_t rows, bool followed, int64_t *ret, struct error *error) {
     struct store *base = &store->sql.base;
     bool ok = (followed ? pg_script(store->db, "BEGIN; SET LOCAL lock_timeout = '50ms'", NULL, error) : begin_exactly(store, error)) &&

@@ -3,7 +3,6 @@
 
 #include "store/postgres/state.h"
 
-#define PG_NOW_MS "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 /* SQLSTATE classes of passing trouble. */
 #define PG_PASSING "left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX')"
 #define PG_RESTORE_GUARD "  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);\n"
@@ -51,8 +50,8 @@ void pg_add_apply(struct text *text, const struct postgres_store *store, enum di
 MUST_USE bool pg_add_deferred(struct text *text, struct postgres_store *store, enum direction direction, struct error *error);
 
 /* --- statement.c --- */
-/* A condition: the rows before and after differ in some of these columns. */
-void pg_add_differ(struct text *text, const struct capture *capture, const char *before, const char *after,
+/* A condition: two rows of a table, by what they are called, differ in some of these columns. */
+void pg_add_differ(struct text *text, const struct bound_table *table, const char *before, const char *after,
                    const struct names *names);
 /* The columns of the leader that any flow reads, and its key. */
 struct names pg_read_columns(const struct capture *capture);

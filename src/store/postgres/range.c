@@ -21,8 +21,6 @@
 /* A chunk's share of the table is no more than this, whatever its time says. */
 #define CHUNK_BYTES_MAX (8 << 20)
 
-#define NOW_MS "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-
 /* A table, or its partitions. */
 #define FROM_PARTS \
     "FROM (SELECT $1::regclass AS relid UNION SELECT relid FROM pg_partition_tree($1::regclass)) AS parts JOIN pg_class ON oid = relid"
@@ -168,8 +166,8 @@ bool pg_ranges_make(struct postgres_store *store, int64_t token, struct error *e
 
 static const char take[] =
     "UPDATE midflight.midflight_range SET token = nextval('midflight.midflight_token'), owner = pg_backend_pid(), lease_until_ms = "
-    NOW_MS " + $2::bigint WHERE (migration, place) = (SELECT migration, place FROM midflight.midflight_range r WHERE migration = $1 AND "
-    "NOT done AND (owner IS NULL OR lease_until_ms < " NOW_MS " OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = "
+    PG_NOW_MS " + $2::bigint WHERE (migration, place) = (SELECT migration, place FROM midflight.midflight_range r WHERE migration = $1 AND "
+    "NOT done AND (owner IS NULL OR lease_until_ms < " PG_NOW_MS " OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = "
     "r.owner)) ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING place, token, coalesce(cursor_key, lower_key), upper_key, rows_total - rows_done";
 
 static const char left[] =
@@ -224,7 +222,7 @@ bool pg_range_move(struct postgres_store *store, const char *cursor, int64_t row
     const char *values[] = {store->change.name, place, token, cursor, count, done ? "t" : "f", lease};
     if (!pg_query_often(store->db,
                         "UPDATE midflight.midflight_range SET cursor_key = $4::text, rows_done = rows_done + $5::bigint, done = "
-                        "$6::boolean, lease_until_ms = " NOW_MS " + $7::bigint WHERE migration = $1 AND place = $2::integer AND token = "
+                        "$6::boolean, lease_until_ms = " PG_NOW_MS " + $7::bigint WHERE migration = $1 AND place = $2::integer AND token = "
                         "$3::bigint AND EXISTS (SELECT 1 FROM midflight.midflight_migration WHERE name = $1 AND stage = 'Running')",
                         values, 7, &store->prepared, store->arena, &moved, error)) {
         return false;

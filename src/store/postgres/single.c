@@ -145,7 +145,7 @@ static void add_row_update(struct text *text, const struct capture *capture, con
     bool several = capture->store->change.mappings[capture->direction].count > 1;
     if (several) {
         text_add(text, "    IF ");
-        pg_add_differ(text, capture, "OLD", "NEW", &flow->reads[capture->leader]);
+        pg_add_differ(text, capture->table, "OLD", "NEW", &flow->reads[capture->leader]);
         text_add(text, " THEN\n");
     }
     add_row_write(text, capture, flow, number);
@@ -210,7 +210,7 @@ static void add_key_kept(struct text *text, const struct capture *capture) {
     }
     if (capture->event != EVENT_UPDATE) return;
     text_add(text, " AND NOT ");
-    pg_add_differ(text, capture, "OLD", "NEW", key);
+    pg_add_differ(text, capture->table, "OLD", "NEW", key);
 }
 
 void pg_add_single(struct text *text, const struct capture *capture, const char *deferred) {
@@ -220,7 +220,7 @@ void pg_add_single(struct text *text, const struct capture *capture, const char 
     if (capture->event == EVENT_UPDATE) {
         struct names reads = pg_read_columns(capture);
         text_add(text, "    IF NOT ");
-        pg_add_differ(text, capture, "OLD", "NEW", &reads);
+        pg_add_differ(text, capture->table, "OLD", "NEW", &reads);
         text_add(text, " THEN RETURN NULL; END IF;\n");
     }
     text_add(text, "    IF ");

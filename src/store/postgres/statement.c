@@ -19,7 +19,7 @@ static const char *event_name(enum event event) {
     return event == EVENT_INSERT ? "insert" : event == EVENT_UPDATE ? "update" : event == EVENT_DELETE ? "delete" : "truncate";
 }
 
-void pg_add_differ(struct text *text, const struct capture *capture, const char *before, const char *after,
+void pg_add_differ(struct text *text, const struct bound_table *table, const char *before, const char *after,
                    const struct names *names) {
     for (size_t i = 0; i < names->count; i++) {
         const char *name = names->items[i];
@@ -30,7 +30,7 @@ void pg_add_differ(struct text *text, const struct capture *capture, const char 
         text_addf(&right, "%s.", after);
         pg_quote(&right, name);
         text_add(text, i > 0 ? " OR " : "(");
-        pg_dialect.differs(text, text_get(&left), text_get(&right), sync_column(capture->table, name));
+        pg_dialect.differs(text, text_get(&left), text_get(&right), sync_column(table, name));
     }
     text_add(text, ")");
 }
@@ -70,7 +70,7 @@ static void add_both_keys(struct text *text, const struct capture *capture) {
     text_add(text, ")) AS midflight_k (");
     sync_names(text, &pg_dialect, NULL, &store->key);
     text_add(text, ") WHERE ");
-    pg_add_differ(text, capture, "midflight_o", "midflight_n", &reads);
+    pg_add_differ(text, capture->table, "midflight_o", "midflight_n", &reads);
 }
 
 /* The written keys, as a SELECT of k1, ..., kn. */
@@ -151,7 +151,7 @@ static void add_moves(struct text *text, const struct capture *capture) {
         text_addf(text, " AS t%zu", i + 1);
     }
     text_add(text, " FROM " PG_PAIRS " WHERE ");
-    pg_add_differ(text, capture, "midflight_o", "midflight_n", key);
+    pg_add_differ(text, capture->table, "midflight_o", "midflight_n", key);
     text_add(text, ")");
 }
 
@@ -269,7 +269,7 @@ static void add_rekey(struct text *text, const struct capture *capture) {
     TEXT changed = {0};
     /* no EXISTS: for that PostgreSQL chooses a plan that is fast if the first pairs differ, and endless if none does */
     text_add(&changed, "SELECT coalesce(bool_or(");
-    pg_add_differ(&changed, capture, "midflight_o", "midflight_n", &capture->table->table->key);
+    pg_add_differ(&changed, capture->table, "midflight_o", "midflight_n", &capture->table->table->key);
     text_add(&changed, "), false) FROM " PG_PAIRS);
     add_select(text, text_get(&changed), text_get(&changed), "midflight_rekeyed");
     text_add(text, "  IF midflight_rekeyed THEN\n");
