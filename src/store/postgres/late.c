@@ -276,13 +276,10 @@ bool pg_late_build_all(struct postgres_store *store, struct error *error) {
 
 /* In a transaction of its own. */
 static bool build_alone(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
-    struct store *base = &store->sql.base;
     if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped before index %s was built", late->name);
-    bool ok = base->ops->begin(base, error) &&
-              base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) && build(store, late, error);
+    bool ok = pg_begin_leased(store, token, error) && build(store, late, error);
     if (ok) FAILPOINT("late index, uncommitted");
-    ok = ok && base->ops->commit(base, error);
-    if (!ok) base->ops->rollback(base);
+    ok = pg_end(store, ok, error);
     if (ok) FAILPOINT("late index");
     return ok;
 }
@@ -307,18 +304,14 @@ static void add_alter(struct text *text, const struct late *late, const char *wh
 
 /* Makes a foreign key that is not looked through: its tables are locked for an instant. A try before a crash may have made it. */
 static bool make_reference(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
-    struct store *base = &store->sql.base;
     TEXT ddl = {0};
     add_alter(&ddl, late, "DROP CONSTRAINT IF EXISTS");
     text_addf(&ddl, "; %s", late->ddl);
     struct reference reference = {store, text_get(&ddl)};
-    bool ok = base->ops->begin(base, error) &&
-              base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) &&
+    bool ok = pg_begin_leased(store, token, error) &&
               pg_patiently(store->db, refer, &reference, "a foreign key of the new shape could not be made: its tables could not be locked",
-                           error) &&
-              base->ops->commit(base, error);
-    if (!ok) base->ops->rollback(base);
-    return ok;
+                           error);
+    return pg_end(store, ok, error);
 }
 
 /* It holds for what is written since; what was there is looked at beside the writers. Orphans go to quarantine. */
@@ -334,9 +327,8 @@ static bool validate_reference(struct postgres_store *store, const struct late *
         return false;
     }
     bool ok = base->ops->begin(base, error) && add_orphans(store, &keys, late->table, late->name, error) &&
-              quarantine(store, text_get(&keys), failure.message, error) && base->ops->commit(base, error);
-    if (!ok) base->ops->rollback(base);
-    return ok && pg_script(store->db, text_get(&validation), NULL, error);
+              quarantine(store, text_get(&keys), failure.message, error);
+    return pg_end(store, ok, error) && pg_script(store->db, text_get(&validation), NULL, error);
 }
 
 static bool add_reference(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
@@ -388,8 +380,7 @@ static bool build_across(struct postgres_store *store, int64_t token, const stru
     ok = ok && pg_ranges_close(store, error) &&
          base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error);
     if (ok) FAILPOINT("late unique, uncommitted");
-    ok = ok && base->ops->commit(base, error);
-    if (!ok) base->ops->rollback(base);
+    ok = pg_end(store, ok, error);
     if (ok) FAILPOINT("late unique");
     return ok;
 }

@@ -166,9 +166,8 @@ bool pg_outbox_compact(struct postgres_store *store, struct error *error) {
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_addf(&sql, ") AS n FROM %s) AS midflight_o WHERE n > 1)", outbox);
     bool ok = base->ops->begin(base, error) && is_ours(store, &ours, error) &&
-              (!ours || pg_script(store->db, text_get(&sql), NULL, error)) && base->ops->commit(base, error);
-    if (!ok) base->ops->rollback(base);
-    return ok;
+              (!ours || pg_script(store->db, text_get(&sql), NULL, error));
+    return pg_end(store, ok, error);
 }
 
 /* --- draining ----------------------------------------------------------------------------------------------------- */
@@ -190,9 +189,7 @@ static bool drain_once(struct postgres_store *store, int64_t token, int64_t rows
               base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) &&
               drain_rows(store, rows, followed, ret, error);
     if (ok) FAILPOINT("drain, uncommitted");
-    ok = ok && base->ops->commit(base, error);
-    if (!ok) base->ops->rollback(base);
-    return ok;
+    return pg_end(store, ok, error);
 }
 
 /* Whoever writes all the time is not chased: what comes in the meantime is the exact drain's, and in the end the triggers'. */
@@ -209,13 +206,13 @@ bool pg_drain_most(struct postgres_store *store, int64_t token, struct error *er
 }
 
 bool pg_drain_exactly(struct postgres_store *store, struct error *error) {
-    int64_t drained;
+    int64_t drained = 0;
     return begin_exactly(store, error) && drain_rows(store, INT64_MAX, false, &drained, error);
 }
 
 bool postgres_drain(struct store *base, int64_t token, struct chunk *chunk, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    int64_t drained;
+    int64_t drained = 0;
     /* A transaction that is older than the sync triggers may still be noting. */
     if (!store->older_ended && !pg_older_end(store, error)) return false;
     store->older_ended = true;

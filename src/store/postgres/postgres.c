@@ -203,6 +203,19 @@ static void postgres_rollback(struct store *base) {
     if (PQtransactionStatus(store->db) != PQTRANS_IDLE) PQclear(PQexec(store->db, "ROLLBACK"));
 }
 
+bool pg_begin_leased(struct postgres_store *store, int64_t token, struct error *error) {
+    struct store *base = &store->sql.base;
+    return base->ops->begin(base, error) &&
+           base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error);
+}
+
+bool pg_end(struct postgres_store *store, bool ok, struct error *error) {
+    struct store *base = &store->sql.base;
+    ok = ok && base->ops->commit(base, error);
+    if (!ok) base->ops->rollback(base);
+    return ok;
+}
+
 /* --- others ------------------------------------------------------------------------------------------------------ */
 
 /* How long others are watched before something is said of them, and how many transactions a second are somebody at work: the

@@ -150,14 +150,9 @@ static bool add_ranges(struct postgres_store *store, struct arena *arena, struct
 }
 
 bool pg_ranges_make(struct postgres_store *store, int64_t token, struct error *error) {
-    struct store *base = &store->sql.base;
     struct arena *arena = arena_new();
-    bool ok = base->ops->begin(base, error);
-    if (ok) {
-        ok = base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) &&
-             add_ranges(store, arena, error) && base->ops->commit(base, error);
-        if (!ok) base->ops->rollback(base);
-    }
+    bool ok = pg_begin_leased(store, token, error) && add_ranges(store, arena, error);
+    ok = pg_end(store, ok, error);
     arena_free(arena);
     return ok;
 }

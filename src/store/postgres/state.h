@@ -130,6 +130,10 @@ bool postgres_capture_intact(struct store *store, char *ret_missing, size_t size
 /* postgres.c */
 /* A transaction of ours has written, and taken a number: what is counted beyond ours is others'. */
 void pg_count_own(void);
+/* A transaction of the holder of the lease, which it renews. */
+MUST_USE bool pg_begin_leased(struct postgres_store *store, int64_t token, struct error *error);
+/* Commits when `ok`, else undoes; returns whether all held. */
+MUST_USE bool pg_end(struct postgres_store *store, bool ok, struct error *error);
 /* range.c */
 enum ranges_left { RANGES_HELD, RANGES_ELSEWHERE, RANGES_DONE, RANGES_UNMADE };
 bool postgres_divide(struct store *store, int64_t parts, key_visit *visit, void *context, struct error *error);
