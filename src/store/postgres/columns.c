@@ -2,34 +2,12 @@
 #include "store/postgres/state.h"
 #include "store/sql/report.h"
 
-/* What a query leaves alone, and whether a row can be inserted without it. */
-static void check_unmapped(const struct flow *flow, enum direction direction, struct check_report *report) {
-    TEXT unmapped = {0};
-    for (size_t c = 0; c < flow->target->column_count; c++) {
-        const struct column *column = &flow->target->columns[c];
-        if (names_have(&flow->yielded, column->name)) continue;
-        text_addf(&unmapped, "%s%s", unmapped.length > 0 ? ", " : "", column->name);
-        if (!column->not_null || column->has_default || column->generated) continue;
-        report_say(report, direction == FORWARD ? CHECK_REFUSAL : CHECK_WARNING,
-                   "%s.%s does not yield %s, which is NOT NULL without a default: %s", direction_name(direction),
-                   flow->target->table->name, column->name,
-                   direction == FORWARD ? "no row could be inserted. Yield it, or give it a default"
-                                        : "an entity that only the new side creates cannot be taken over and goes to quarantine");
-    }
-    if (unmapped.length == 0) return;
-    report_say(report, CHECK_PROOF, "%s.%s leaves alone (unmapped): %s", direction_name(direction), flow->target->table->name,
-               text_get(&unmapped));
-}
-
 void pg_check_columns(struct postgres_store *store, enum direction direction, struct check_report *report) {
     for (size_t f = 0; f < store->change.mappings[direction].count; f++) {
         const struct flow *flow = &store->flows[direction][f];
-        check_unmapped(flow, direction, report);
-        for (size_t i = 0; i < flow->others.count; i++) {
-            report_say(report, CHECK_WARNING, "%s.%s reads table %s, which is in neither shape: a change there reaches no entity until it "
-                       "is written again. Add it to the shape's key, or leave it unchanged meanwhile", direction_name(direction),
-                       flow->target->table->name, flow->others.items[i]);
-        }
+        report_missing(report, flow, direction);
+        report_unmapped(report, flow, direction);
+        for (size_t i = 0; i < flow->others.count; i++) report_other(report, flow, direction, flow->others.items[i]);
     }
 }
 

@@ -128,27 +128,13 @@ static void check_trust(struct sqlite_store *store, struct check_report *report,
 static void check_columns(struct sqlite_store *store, struct check_report *report, enum direction direction) {
     for (size_t f = 0; f < store->change.mappings[direction].count; f++) {
         const struct flow *flow = &store->flows[direction][f];
-        TEXT unmapped = {0};
-        for (size_t c = 0; c < flow->target->column_count; c++) {
-            const struct column *column = &flow->target->columns[c];
-            if (names_have(&flow->yielded, column->name)) continue;
-            text_addf(&unmapped, "%s%s", unmapped.length > 0 ? ", " : "", column->name);
-            if (!column->not_null || column->has_default || column->generated) continue;
-            report_say(report, direction == FORWARD ? CHECK_REFUSAL : CHECK_WARNING,
-                "%s.%s does not yield %s, which is NOT NULL without a default: %s", direction_name(direction),
-                flow->target->table->name, column->name,
-                direction == FORWARD ? "no row could be inserted. Yield it, or give it a default"
-                                     : "an entity that only the new side creates cannot be taken over and goes to quarantine");
-        }
+        report_missing(report, flow, direction);
         if (flow->target->strict) {
             report_say(report, CHECK_WARNING, "table %s may refuse a row for reasons of its own (a CHECK, a trigger, a partial index): the entity "
                 "goes to quarantine, but an application's statement with OR ABORT, OR FAIL, OR ROLLBACK or OR REPLACE fails",
                 flow->target->table->name);
         }
-        if (unmapped.length > 0) {
-            report_say(report, CHECK_PROOF, "%s.%s leaves alone (unmapped): %s", direction_name(direction),
-                flow->target->table->name, text_get(&unmapped));
-        }
+        report_unmapped(report, flow, direction);
         for (size_t o = 0; o < flow->others.count; o++) {
             STATEMENT *statement = NULL;
             bool row = false;
@@ -159,9 +145,7 @@ static void check_columns(struct sqlite_store *store, struct check_report *repor
                 if (!statement_step(statement, &row, &ignored)) row = false;
             }
             if (!row) continue;
-            report_say(report, CHECK_WARNING, "%s.%s reads table %s, which is in neither shape: a change there reaches no entity until "
-                "it is written again. Add it to the shape's key, or leave it unchanged meanwhile",
-                direction_name(direction), flow->target->table->name, flow->others.items[o]);
+            report_other(report, flow, direction, flow->others.items[o]);
         }
         check_trust(store, report, direction, flow);
     }
