@@ -10,6 +10,19 @@ LISTS = spoken(definitions.LISTS, POSTGRESQL)
 SUBSCRIPTIONS = spoken(definitions.SUBSCRIPTIONS, POSTGRESQL)
 
 
+
+def customers(rows):
+    """CUSTOMERS, with more of them: `rows` in all."""
+    return CUSTOMERS + f"INSERT INTO customers (id, name, email) SELECT i, 'First Last' || i, i || '@x' FROM generate_series(4, {rows}) i;"
+
+
+def whole(app):
+    """Both sides of SPLIT_NAME hold the same, as plain SQL says; returns the old one's rows."""
+    old = app.rows("SELECT id, name, email FROM customers ORDER BY id")
+    assert app.rows("SELECT id, first_name || coalesce(' ' || last_name, ''), email FROM people ORDER BY id") == old
+    return old
+
+
 def copied(key, columns, new):
     """A migration 1:1 of the table `items` to the table `goods`, whose DDL is given, with columns of the same names."""
     listed, keys = ", ".join(columns), ", ".join(key.split())

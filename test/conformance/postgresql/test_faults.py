@@ -11,7 +11,7 @@ from random import Random
 import psycopg2
 import pytest
 
-from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME
+from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME, customers, whole
 from scenario.conftest import stopped_backfill
 from support import network
 from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FAILED, FINISHED, RUNNING, UNINITIALIZED
@@ -23,14 +23,8 @@ from support.workloads import ListToRows, SplitName
 from support.writers import seed_of_run
 
 ROWS = 20000
-MANY = CUSTOMERS + f"INSERT INTO customers (id, name, email) SELECT i, 'First Last' || i, i || '@x' FROM generate_series(4, {ROWS}) i;"
+MANY = customers(ROWS)
 SLOWLY = ("--load", "0.05")
-
-
-def whole(app):
-    old = app.rows("SELECT id, name, email FROM customers ORDER BY id")
-    assert app.rows("SELECT id, first_name || coalesce(' ' || last_name, ''), email FROM people ORDER BY id") == old
-    return old
 
 
 # --- crashes ---------------------------------------------------------------------------------------------------------------

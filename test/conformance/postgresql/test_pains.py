@@ -7,7 +7,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME
+from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME, whole
 from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FAILED, FINISHED, RUNNING, UNINITIALIZED
 
 ROWS = 20000
@@ -16,12 +16,6 @@ MANY = CUSTOMERS + FREE_EMAIL + f"INSERT INTO customers (id, name, email) SELECT
 SLOWLY = ("--load", "0.05")
 UNIQUE_EMAIL = SPLIT_NAME.replace("email TEXT,", "email TEXT UNIQUE,")
 ONE_WAY = SPLIT_NAME.split("backward:")[0] + "soak: 0s\n"
-
-
-def whole(app):
-    old = app.rows("SELECT id, name, email FROM customers ORDER BY id")
-    assert app.rows("SELECT id, first_name || coalesce(' ' || last_name, ''), email FROM people ORDER BY id") == old
-    return old
 
 
 def eventually(condition, timeout_s=60):

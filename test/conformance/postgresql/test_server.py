@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME
+from conformance.postgresql.definitions import CUSTOMERS, SPLIT_NAME, customers, whole
 from scenario.conftest import stopped_backfill
 from support.midflight import AWAITING_ADDITIONAL_ACTION, FAILED, REFUSED, RUNNING, UNINITIALIZED
 from support.postgres import Server
@@ -18,7 +18,7 @@ from support.postgres_application import USER, PostgresApplication
 from support.relay import Relay
 
 ROWS = 20000
-MANY = CUSTOMERS + f"INSERT INTO customers (id, name, email) SELECT i, 'First Last' || i, i || '@x' FROM generate_series(4, {ROWS}) i;"
+MANY = customers(ROWS)
 VERBS = ["check", "start", "status", "verify", "advance", "rollback", "history"]
 SLOWLY = ("--load", "0.05")
 
@@ -33,13 +33,6 @@ def server():
 def own(tmp_path, server):
     """An application on a server of its own."""
     return PostgresApplication(tmp_path, server)
-
-
-def whole(app):
-    """Both sides hold the same, as plain SQL says."""
-    old = app.rows("SELECT id, name, email FROM customers ORDER BY id")
-    assert app.rows("SELECT id, first_name || coalesce(' ' || last_name, ''), email FROM people ORDER BY id") == old
-    return old
 
 
 class TestAway:
