@@ -124,8 +124,8 @@ static bool make_shape(struct flight *flight, struct error *error) {
 
 static bool capture_old(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
-    bool noted = store->ops->capture_note != NULL;
-    return (noted ? store->ops->capture_note(store, error) : store->ops->capture_on(store, SIDE_OLD, error)) &&
+    bool noted = store->ops->drain != NULL;
+    return (noted ? store->ops->capture_note(store, SIDE_OLD, error) : store->ops->capture_on(store, SIDE_OLD, error)) &&
            store->ops->backfill_open(store, error);
 }
 
@@ -174,7 +174,7 @@ static bool build_indexes(struct flight *flight, struct error *error) {
 /* From now on nothing goes to the outbox. */
 static bool follow(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
-    return store->ops->capture_note == NULL || store->ops->capture_on(store, SIDE_OLD, error);
+    return store->ops->drain == NULL || store->ops->capture_on(store, SIDE_OLD, error);
 }
 
 static bool drain_one(struct flight *flight, struct chunk *chunk, struct error *error) {

@@ -2,6 +2,8 @@
  * Filled from the definition file; the stores read it and never write it. */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/arena.h"
 
 #define KEY_COLUMNS_MAX 8
@@ -55,5 +57,6 @@ struct change {
     const char *alter_table;    /* the short form: the table, and what changes; NULL: the long form. */
     const char *alter_change;   /* The store derives shapes, mappings and DDL from it. */
     enum retire retire;         /* what becomes of the old tables when the migration finishes */
+    int64_t outbox_bytes_max;   /* between two stores: at that size capture stops, rather than fill the disk */
     bool side_lock;             /* writers of the two sides take turns, where a store lets both write at once */
 };

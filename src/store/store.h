@@ -74,8 +74,17 @@ enum finding_kind { QUARANTINE_FORWARD, QUARANTINE_BACKWARD, DIVERGENCE };
 
 /* --- work ----------------------------------------------------------------------------------------------------- */
 
+/* Which of the shapes a store has: the other one is in another store. */
+enum housed { HOUSES_BOTH, HOUSES_OLD, HOUSES_NEW };
+
+static inline bool houses(enum housed housed, enum side side) {
+    return housed == HOUSES_BOTH || housed == (side == SIDE_OLD ? HOUSES_OLD : HOUSES_NEW);
+}
+
 /* The state of the shapes that a migration is bound in. */
 struct standing {
+    enum housed housed;
+    const char *elsewhere; /* what messages call the other store, where each has one side */
     bool made;    /* the new shape exists */
     bool swapped; /* the short form's tables have exchanged names */
     bool names_only; /* bind no queries: enough to take things away, whatever became of the tables */
@@ -107,6 +116,73 @@ struct difference {
 };
 typedef bool key_visit(void *context, const char *key, struct error *error);
 typedef bool difference_visit(void *context, const struct difference *difference, struct error *error);
+
+/* --- between two stores ------------------------------------------------------------------------------------------
+ *
+ * Each has one side (standing.housed), and the work of a direction is shared: the leader's store *ships* what the queries yield
+ * for some keys, read in one snapshot; the follower's *lands* it, in one transaction of its own. What travels at once is a
+ * parcel: stream 0 holds its keys, stream n what the n-th query of the direction yields for them.
+ *
+ * A stream travels as text, which every store reads and writes: a row a line, fields with tabs between, \N for NULL; backslash,
+ * tab, line feed and carriage return as \\, \t, \n, \r; bytes as \\x and hexadecimal digits (one backslash, written as two);
+ * truth as t and f; times as ISO 8601, with a zone where there is one; numbers in full. This is what COPY of PostgreSQL writes.
+ * Where both stores know the same binary form of every column a stream may travel *raw*, in that. */
+
+/* What one query yields. */
+struct cargo {
+    const char *table;          /* the follower's */
+    struct names columns, types; /* types: as the leader's store names them; "": any */
+    bool raw;                   /* in land_expect out: travels in the manifest's binary form */
+};
+/* What the queries of a direction yield. */
+struct manifest {
+    const char *raw; /* the name of the leader's binary form; NULL: it has none */
+    struct cargo *cargoes; /* by query */
+    size_t count;
+};
+
+enum parcel_kind {
+    PARCEL_RANGE,  /* the next chunk of the range that the leader's store holds: nothing of it is on the follower yet */
+    PARCEL_OUTBOX, /* keys that the outbox holds */
+    PARCEL_KEYS,   /* keys that are named */
+    PARCEL_SPAN,   /* the next keys after a cursor, in the order of the store that ships */
+};
+/* What is done with it where it lands. */
+enum landing { LAND_WRITE, LAND_COMPARE };
+
+struct parcel {
+    enum parcel_kind kind;
+    enum direction direction;
+    enum landing landing;
+    bool within; /* it is shipped in the leader's transaction under way, else in a snapshot of its own */
+    bool fresh;  /* nothing of its keys is on the follower: it is only inserted. A range's is. */
+    bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
+    bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
+    const struct names *keys; /* KEYS: as text */
+    const char *cursor;       /* SPAN: the last key passed; NULL: from the beginning */
+    int64_t rows; /* RANGE, OUTBOX, SPAN: in: at most so many of the leader's, or the outbox's; out: so many there are */
+    /* out, by ship_open; the texts are the store's until its next ship_open */
+    int64_t place, token; /* RANGE: which range, and by what right. A KEYS parcel may bear them as well, with `until`. 0: none */
+    const char *until;    /* RANGE, SPAN: its last key; NULL: there was none */
+    bool done;            /* RANGE: of its range the last; OUTBOX: it holds all that is there; SPAN: the last of all */
+    bool noted;           /* KEYS: the outbox holds one of them, in the same snapshot */
+};
+
+/* A range, or why there is none: place 0. */
+struct claim {
+    int64_t place, token;
+    bool done; /* every range is */
+};
+
+/* How much waits in an outbox. */
+struct backlog {
+    int64_t keys;      /* a key may be counted more than once */
+    int64_t bytes;
+    int64_t oldest_ms; /* since when the first of them waits, wall clock; 0: none does */
+    bool overflowed;   /* the set limit was reached, and from then on nothing was noted */
+};
+
+typedef bool ship_sink(void *context, const char *data, size_t size, struct error *error);
 
 enum check_level { CHECK_PROOF, CHECK_WARNING, CHECK_REFUSAL };
 
@@ -192,11 +268,11 @@ struct store_ops {
     /* Visits keys, in order, that divide the old shape's entities into about so many parts of one size. NULL: one part it is. */
     bool (*divide)(struct store *store, int64_t parts, key_visit *visit, void *context, struct error *error);
     bool (*rows_count)(struct store *store, int64_t *ret, struct error *error); /* of the old shape */
-    /* [tx] Writes to the old side only leave their keys in the outbox, until capture_on. NULL: they are synced at once from the
-     * beginning, and there is no outbox. */
-    bool (*capture_note)(struct store *store, struct error *error);
+    /* [tx] Writes to this side only leave their keys in the outbox, until capture_on, or, between two stores, for good. What
+     * refused writes is gone. */
+    bool (*capture_note)(struct store *store, enum side side, struct error *error);
     bool (*capture_on)(struct store *store, enum side side, struct error *error);  /* [tx] writes to this side are synced */
-    bool (*capture_refuse)(struct store *store, enum side side, struct error *error); /* [tx] this side takes no writes */
+    bool (*capture_refuse)(struct store *store, enum side side, struct error *error); /* [tx] this side takes no writes but our own */
     /* [tx] Nothing is followed any more, and a side that is to be taken away takes no more writes. Needs names only. */
     bool (*capture_close)(struct store *store, enum side side, struct error *error);
     bool (*capture_off)(struct store *store, struct error *error);                 /* [tx] both sides, and its helpers */
@@ -207,7 +283,8 @@ struct store_ops {
     bool (*backfill_chunk)(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
     /* [own] After the last chunk: what the copy put off. NULL: nothing. May be called again after a crash. */
     bool (*backfill_close)(struct store *store, int64_t token, struct error *error);
-    bool (*drain)(struct store *store, int64_t token, struct chunk *chunk, struct error *error); /* [own] syncs keys of the outbox */
+    /* [own] Syncs keys of the outbox, within one database. NULL: there what is written is synced at once, from the beginning. */
+    bool (*drain)(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
     bool (*inspect)(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
                     struct error *error); /* [own] reads only */
     bool (*sync)(struct store *store, enum direction direction, const char *key, struct error *error); /* [tx] one entity, whole */
@@ -220,6 +297,43 @@ struct store_ops {
     /* [own] How long a small durable write takes now, in ms: what an application feels. NULL: a chunk holds everybody up by itself,
      * and its time says enough. */
     bool (*pulse)(struct store *store, double *ret_ms, struct error *error);
+    /* --- between two stores; NULL in a store that does not take part. Those called ship_ are the leader's, land_ the follower's. */
+    /* [tx] The highest right that a store has heard of: what comes with a lower one is refused (ERROR_HELD) from then on, and what
+     * is under way with a lower one has ended. The other store's ledger knows the migration by ledger_add. */
+    bool (*lease_follow)(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
+    /* What the queries over this side yield; it is the store's until it is bound anew. */
+    bool (*ship_manifest)(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
+    /* This side takes what the manifest says: binds its flows to it, and decides what travels raw. Types that do not fit are
+     * refusals, in the report if there is one, else an error. */
+    bool (*land_expect)(struct store *store, enum direction direction, struct manifest *manifest, struct check_report *report,
+                        struct error *error);
+    /* [own] Holds a range of the leader's, taking one if it holds none; waits a little where all are in other hands. */
+    bool (*range_take)(struct store *store, int64_t token, struct claim *ret, struct error *error);
+    /* The range that is held goes on after this key, if it is not there yet: so far the follower has it. */
+    bool (*range_resume)(struct store *store, const char *cursor, struct error *error);
+    /* How far a range has landed; *ret malloc'ed, NULL: not at all. */
+    bool (*landed)(struct store *store, int64_t place, char **ret, struct error *error);
+    /* [own, or tx if within] ship_open reads what the parcel holds; ship gives out a stream, once each, in any order; ship_close
+     * ends it, and when it has landed moves the range's cursor, or takes exactly the rows that were read from the outbox. */
+    bool (*ship_open)(struct store *store, struct parcel *parcel, struct error *error);
+    bool (*ship)(struct store *store, size_t stream, bool raw, ship_sink *sink, void *context, struct error *error);
+    bool (*ship_close)(struct store *store, bool landed, struct error *error);
+    /* [own] land_open checks the token, the range's or else the migration's; the streams follow, the keys first if they come at
+     * all (a fresh parcel needs none), each between land_begin and land_end; land_close writes what differs, with the range's
+     * cursor, and commits: or, keep false, undoes it all when it was seen to work. ERROR_ROWS: a row does not fit here. */
+    bool (*land_open)(struct store *store, const struct parcel *parcel, int64_t token, struct error *error);
+    bool (*land_begin)(struct store *store, size_t stream, bool raw, struct error *error);
+    bool (*land_data)(struct store *store, const char *data, size_t size, struct error *error);
+    bool (*land_end)(struct store *store, struct error *error);
+    bool (*land_close)(struct store *store, bool keep, struct error *error);
+    void (*land_abandon)(struct store *store); /* undoes it, wherever it stands */
+    /* Between the last land_end and land_close of LAND_COMPARE: what differs; and those of the keys that this side has no row of. */
+    bool (*land_differ)(struct store *store, difference_visit *visit, void *context, struct error *error);
+    bool (*land_absent)(struct store *store, key_visit *visit, void *context, struct error *error);
+    bool (*backlog)(struct store *store, struct backlog *ret, struct error *error);
+    /* [tx] Nobody else writes this side's tables until the end of the transaction; waits for those who do, briefly and often. */
+    bool (*hold)(struct store *store, struct error *error);
+
     /* Outside of transactions: keeps the log short. `rest`: there is time for it; else only where it has to be. */
     bool (*tidy)(struct store *store, bool rest, struct error *error);
 };

@@ -122,8 +122,9 @@ static bool make_table(struct postgres_store *store, struct error *error) {
 
 /* --- capture ------------------------------------------------------------------------------------------------------ */
 
-bool postgres_capture_note(struct store *base, struct error *error) {
+bool postgres_capture_note(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
+    (void)side; /* in one database the old one notes, while the copy runs */
     if (!pg_lock_for_capture(store, SIDE_OLD, error) || !make_table(store, error) ||
         !pg_side_table(store, error) || !pg_side_capture(store, SIDE_OLD, error) || !make_settle(store, error) ||
         !make_each(store, error) || !make_drain(store, error)) {

@@ -151,7 +151,7 @@ MUST_USE bool pg_ranges_close(struct postgres_store *store, struct error *error)
 MUST_USE bool pg_row_bytes(struct postgres_store *store, struct error *error);
 
 /* outbox.c */
-bool postgres_capture_note(struct store *store, struct error *error);
+bool postgres_capture_note(struct store *store, enum side side, struct error *error);
 bool postgres_drain(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
 /* Leaves each key in the outbox once, when it has grown large. [own] */
 MUST_USE bool pg_outbox_compact(struct postgres_store *store, struct error *error);
