@@ -235,12 +235,18 @@ struct store_ops {
     bool (*ledger_step)(struct store *store, const char *name, const char *step, bool *ret_done, struct error *error);
     bool (*ledger_mark)(struct store *store, const char *name, const char *step, struct error *error);      /* [tx] */
     bool (*ledger_forget)(struct store *store, const char *name, struct error *error); /* [tx] steps and findings go */
+    /* The other store knows the migration by ledger_add as well. [tx] It is forgotten there; */
+    bool (*ledger_leave)(struct store *store, const char *name, struct error *error);
+    /* or stays, at this stage, with the history of the moves that are then remembered one by one. */
+    bool (*ledger_stay)(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
+    bool (*ledger_remember)(struct store *store, const char *name, const struct move *move, struct error *error);
     bool (*ledger_findings)(struct store *store, const char *name, enum finding_kind kind, finding_visit *visit,
                             void *context, struct error *error);
     bool (*finding_add)(struct store *store, const char *name, enum finding_kind kind, const struct finding *finding,
                             struct error *error);
     bool (*finding_known)(struct store *store, const char *name, enum finding_kind kind, const char *key, bool *ret,
                           struct error *error);
+    bool (*finding_drop)(struct store *store, const char *name, enum finding_kind kind, const char *key, struct error *error);
     bool (*findings_clear)(struct store *store, const char *name, enum finding_kind kind, struct error *error);
     bool (*lease_take)(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token,
                        struct error *error); /* [tx] token: the new one */
@@ -298,8 +304,8 @@ struct store_ops {
      * and its time says enough. */
     bool (*pulse)(struct store *store, double *ret_ms, struct error *error);
     /* --- between two stores; NULL in a store that does not take part. Those called ship_ are the leader's, land_ the follower's. */
-    /* [tx] The highest right that a store has heard of: what comes with a lower one is refused (ERROR_HELD) from then on, and what
-     * is under way with a lower one has ended. The other store's ledger knows the migration by ledger_add. */
+    /* [tx] The other store hears of a lease taken: what comes with a lower token is refused (ERROR_HELD) from then on, and what is
+     * under way with one has ended. */
     bool (*lease_follow)(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
     /* What the queries over this side yield; it is the store's until it is bound anew. */
     bool (*ship_manifest)(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
@@ -311,8 +317,8 @@ struct store_ops {
     bool (*range_take)(struct store *store, int64_t token, struct claim *ret, struct error *error);
     /* The range that is held goes on after this key, if it is not there yet: so far the follower has it. */
     bool (*range_resume)(struct store *store, const char *cursor, struct error *error);
-    /* How far a range has landed; *ret malloc'ed, NULL: not at all. */
-    bool (*landed)(struct store *store, int64_t place, char **ret, struct error *error);
+    /* [tx] The same for a range; *ret: its last key that has landed, malloc'ed; NULL: none. */
+    bool (*land_claim)(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error);
     /* [own, or tx if within] ship_open reads what the parcel holds; ship gives out a stream, once each, in any order; ship_close
      * ends it, and when it has landed moves the range's cursor, or takes exactly the rows that were read from the outbox. */
     bool (*ship_open)(struct store *store, struct parcel *parcel, struct error *error);

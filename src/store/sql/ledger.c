@@ -155,7 +155,22 @@ bool sql_ledger_mark(struct store *store, const char *name, const char *step, st
 
 bool sql_ledger_forget(struct store *store, const char *name, struct error *error) {
     return RUN(SQL_ledger_forget_steps, NULL, NULL, NULL, sql_text(name)) &&
-           RUN(SQL_ledger_forget_findings, NULL, NULL, NULL, sql_text(name));
+           RUN(SQL_ledger_forget_findings, NULL, NULL, NULL, sql_text(name)) &&
+           RUN(SQL_ledger_forget_landing, NULL, NULL, NULL, sql_text(name));
+}
+
+bool sql_ledger_leave(struct store *store, const char *name, struct error *error) {
+    return sql_ledger_forget(store, name, error) && RUN(SQL_ledger_leave, NULL, NULL, NULL, sql_text(name));
+}
+
+bool sql_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error) {
+    return sql_ledger_forget(store, name, error) && RUN(SQL_ledger_forget_moves, NULL, NULL, NULL, sql_text(name)) &&
+           RUN(SQL_ledger_stay, NULL, NULL, NULL, sql_text(name), sql_text(stage), sql_integer(epoch));
+}
+
+bool sql_ledger_remember(struct store *store, const char *name, const struct move *move, struct error *error) {
+    return RUN(SQL_ledger_move_history, NULL, NULL, NULL, sql_text(name), sql_integer(move->epoch), sql_text(move->from),
+               sql_text(move->to), sql_text(move->who), sql_text(move->why), sql_integer(move->at_ms));
 }
 
 static const char *kind_name(enum finding_kind kind) {
@@ -164,6 +179,11 @@ static const char *kind_name(enum finding_kind kind) {
                                         [DIVERGENCE] = "divergence"};
     return names[kind];
 }
+
+struct landing {
+    bool found;
+    char *cursor;
+};
 
 struct findings {
     finding_visit *visit;
@@ -194,6 +214,10 @@ bool sql_finding_known(struct store *store, const char *name, enum finding_kind 
                        bool *ret, struct error *error) {
     *ret = false;
     return RUN(SQL_finding_known, some_row, ret, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(key));
+}
+
+bool sql_finding_drop(struct store *store, const char *name, enum finding_kind kind, const char *key, struct error *error) {
+    return RUN(SQL_finding_remove, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)), sql_text(key));
 }
 
 bool sql_findings_clear(struct store *store, const char *name, enum finding_kind kind, struct error *error) {
@@ -230,6 +254,40 @@ bool sql_lease_renew(struct store *store, const char *name, int64_t until_ms, in
 
 bool sql_lease_release(struct store *store, const char *name, int64_t token, struct error *error) {
     return RUN(SQL_lease_release, NULL, NULL, NULL, sql_text(name), sql_integer(token));
+}
+
+bool sql_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error) {
+    int64_t changed;
+    if (!RUN(SQL_lease_follow, NULL, NULL, &changed, sql_text(name), sql_text(owner), sql_integer(token))) return false;
+    return changed == 1 || held_by_another(name, error);
+}
+
+static bool copy_found(void *context, const struct sql_value *columns, struct error *error) {
+    struct landing *landing = context;
+    landing->found = true;
+    if (columns[0].text == NULL) return true;
+    return copy_first(&landing->cursor, columns, error);
+}
+
+bool sql_landing_find(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error) {
+    struct landing landing = {0};
+    *ret = NULL;
+    if (!RUN(SQL_landing_find, copy_found, &landing, NULL, sql_text(name), sql_integer(place), sql_integer(token))) return false;
+    *ret = landing.cursor;
+    return landing.found || held_by_another(name, error);
+}
+
+bool sql_land_claim(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error) {
+    return RUN(SQL_landing_claim, NULL, NULL, NULL, sql_text(name), sql_integer(place), sql_integer(token)) &&
+           sql_landing_find(store, name, place, token, ret, error);
+}
+
+bool sql_landing_move(struct store *store, const char *name, int64_t place, int64_t token, const char *cursor, struct error *error) {
+    int64_t changed;
+    if (!RUN(SQL_landing_move, NULL, NULL, &changed, sql_text(name), sql_integer(place), sql_integer(token), sql_text(cursor))) {
+        return false;
+    }
+    return changed == 1 || held_by_another(name, error);
 }
 
 bool sql_rows_advance(struct store *store, const char *name, int64_t token, int64_t rows,

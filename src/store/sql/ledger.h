@@ -19,12 +19,16 @@ bool sql_ledger_step(struct store *store, const char *name, const char *step, bo
                      struct error *error);
 bool sql_ledger_mark(struct store *store, const char *name, const char *step, struct error *error);
 bool sql_ledger_forget(struct store *store, const char *name, struct error *error);
+bool sql_ledger_leave(struct store *store, const char *name, struct error *error);
+bool sql_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
+bool sql_ledger_remember(struct store *store, const char *name, const struct move *move, struct error *error);
 bool sql_ledger_findings(struct store *store, const char *name, enum finding_kind kind,
                          finding_visit *visit, void *context, struct error *error);
 bool sql_finding_add(struct store *store, const char *name, enum finding_kind kind,
                      const struct finding *finding, struct error *error);
 bool sql_finding_known(struct store *store, const char *name, enum finding_kind kind, const char *key,
                        bool *ret, struct error *error);
+bool sql_finding_drop(struct store *store, const char *name, enum finding_kind kind, const char *key, struct error *error);
 bool sql_findings_clear(struct store *store, const char *name, enum finding_kind kind, struct error *error);
 bool sql_lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms,
                     int64_t token, struct error *error);
@@ -32,6 +36,13 @@ bool sql_lease_take(struct store *store, const char *name, const char *owner, in
 bool sql_lease_renew(struct store *store, const char *name, int64_t until_ms, int64_t token,
                      struct error *error);
 bool sql_lease_release(struct store *store, const char *name, int64_t token, struct error *error);
+bool sql_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
+
+/* How far the ranges have landed here: by place, with the highest token that was seen for it. A claim raises that; the others fail
+ * (ERROR_HELD) when it is not theirs. *ret: the last key that has landed, malloc'ed; NULL: none. */
+bool sql_land_claim(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error);
+bool sql_landing_find(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error);
+bool sql_landing_move(struct store *store, const char *name, int64_t place, int64_t token, const char *cursor, struct error *error);
 
 /* Adds to rows_done and renews the lease, in the transaction that copies the rows; fails (ERROR_HELD) when the
  * token is no longer the migration's: another process has taken over. */

@@ -44,6 +44,13 @@ CREATE TABLE IF NOT EXISTS midflight_finding (
   at_ms      BIGINT NOT NULL,
   PRIMARY KEY (migration, kind, entity_key)
 );
+CREATE TABLE IF NOT EXISTS midflight_landing (
+  migration  VARCHAR(64) NOT NULL,
+  place      BIGINT NOT NULL,
+  token      BIGINT NOT NULL,
+  cursor_key TEXT,
+  PRIMARY KEY (migration, place)
+);
 
 -- name: ledger_find
 SELECT m.stage, m.epoch, m.digest, m.schema_digest, m.rows_total, m.rows_done, m.stage_ms, m.soak_until_ms,
@@ -86,6 +93,18 @@ DELETE FROM midflight_step WHERE migration = ?1;
 -- name: ledger_forget_findings
 DELETE FROM midflight_finding WHERE migration = ?1;
 
+-- name: ledger_forget_landing
+DELETE FROM midflight_landing WHERE migration = ?1;
+
+-- name: ledger_leave
+DELETE FROM midflight_migration WHERE name = ?1;
+
+-- name: ledger_stay
+UPDATE midflight_migration SET stage = ?2, epoch = ?3 WHERE name = ?1;
+
+-- name: ledger_forget_moves
+DELETE FROM midflight_history WHERE migration = ?1;
+
 -- name: ledger_findings
 SELECT entity_key, reason, at_ms FROM midflight_finding WHERE migration = ?1 AND kind = ?2 ORDER BY at_ms, entity_key;
 
@@ -109,6 +128,19 @@ UPDATE midflight_migration SET lease_until_ms = ?3 WHERE name = ?1 AND token = ?
 
 -- name: lease_release
 UPDATE midflight_migration SET owner = '', lease_until_ms = 0 WHERE name = ?1 AND token = ?2;
+
+-- name: lease_follow
+UPDATE midflight_migration SET owner = ?2, token = ?3 WHERE name = ?1 AND token <= ?3;
+
+-- name: landing_claim
+INSERT INTO midflight_landing (migration, place, token) VALUES (?1, ?2, ?3)
+ON CONFLICT (migration, place) DO UPDATE SET token = excluded.token WHERE midflight_landing.token < excluded.token;
+
+-- name: landing_find
+SELECT cursor_key FROM midflight_landing WHERE migration = ?1 AND place = ?2 AND token = ?3;
+
+-- name: landing_move
+UPDATE midflight_landing SET cursor_key = ?4 WHERE migration = ?1 AND place = ?2 AND token = ?3;
 
 -- name: rows_advance
 UPDATE midflight_migration SET rows_done = rows_done + ?3, lease_until_ms = ?4,
