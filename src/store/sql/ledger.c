@@ -180,9 +180,9 @@ static const char *kind_name(enum finding_kind kind) {
     return names[kind];
 }
 
-struct landing {
+struct cursor {
     bool found;
-    char *cursor;
+    char *text;
 };
 
 struct findings {
@@ -263,18 +263,18 @@ bool sql_lease_follow(struct store *store, const char *name, const char *owner, 
 }
 
 static bool copy_found(void *context, const struct sql_value *columns, struct error *error) {
-    struct landing *landing = context;
-    landing->found = true;
+    struct cursor *cursor = context;
+    cursor->found = true;
     if (columns[0].text == NULL) return true;
-    return copy_first(&landing->cursor, columns, error);
+    return copy_first(&cursor->text, columns, error);
 }
 
 bool sql_landing_find(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error) {
-    struct landing landing = {0};
+    struct cursor cursor = {0};
     *ret = NULL;
-    if (!RUN(SQL_landing_find, copy_found, &landing, NULL, sql_text(name), sql_integer(place), sql_integer(token))) return false;
-    *ret = landing.cursor;
-    return landing.found || held_by_another(name, error);
+    if (!RUN(SQL_landing_find, copy_found, &cursor, NULL, sql_text(name), sql_integer(place), sql_integer(token))) return false;
+    *ret = cursor.text;
+    return cursor.found || held_by_another(name, error);
 }
 
 bool sql_land_claim(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error) {
