@@ -121,7 +121,7 @@ typedef bool difference_visit(void *context, const struct difference *difference
  *
  * Each has one side (standing.housed), and the work of a direction is shared: the leader's store *ships* what the queries yield
  * for some keys, read in one snapshot; the follower's *lands* it, in one transaction of its own. What travels at once is a
- * parcel: stream 0 holds its keys, stream n what the n-th query of the direction yields for them.
+ * parcel: stream 0 holds its keys, a field a column of the key; stream n what the n-th query of the direction yields for them.
  *
  * A stream travels as text, which every store reads and writes: a row a line, fields with tabs between, \N for NULL; backslash,
  * tab, line feed and carriage return as \\, \t, \n, \r; bytes as \\x and hexadecimal digits (one backslash, written as two);
@@ -158,12 +158,13 @@ struct parcel {
     bool fresh;  /* nothing of its keys is on the follower: it is only inserted. A range's is. */
     bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
     bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
+    bool clears; /* KEYS: what the outbox holds of them is read as well, and taken once they have landed */
     const struct names *keys; /* KEYS: as text */
     const char *cursor;       /* SPAN: the last key passed; NULL: from the beginning */
     int64_t rows; /* RANGE, OUTBOX, SPAN: in: at most so many of the leader's, or the outbox's; out: so many there are */
     /* out, by ship_open; the texts are the store's until its next ship_open */
     int64_t place, token; /* RANGE: which range, and by what right. A KEYS parcel may bear them as well, with `until`. 0: none */
-    const char *until;    /* RANGE, SPAN: its last key; NULL: there was none */
+    const char *until;    /* RANGE: its last key, of the last chunk the range's own, rows or none; SPAN: its last key; NULL: none */
     bool done;            /* RANGE: of its range the last; OUTBOX: it holds all that is there; SPAN: the last of all */
     bool noted;           /* KEYS: the outbox holds one of them, in the same snapshot */
 };
@@ -324,6 +325,8 @@ struct store_ops {
     bool (*ship_open)(struct store *store, struct parcel *parcel, struct error *error);
     bool (*ship)(struct store *store, size_t stream, bool raw, ship_sink *sink, void *context, struct error *error);
     bool (*ship_close)(struct store *store, bool landed, struct error *error);
+    /* Between ship_open and ship_close: the parcel's keys, as text, each once. */
+    bool (*ship_keys)(struct store *store, key_visit *visit, void *context, struct error *error);
     /* [own] land_open checks the token, the range's or else the migration's; the streams follow, the keys first if they come at
      * all (a fresh parcel needs none), each between land_begin and land_end; land_close writes what differs, with the range's
      * cursor, and commits: or, keep false, undoes it all when it was seen to work. ERROR_ROWS: a row does not fit here. */
