@@ -74,10 +74,9 @@ static void worker_work(struct worker *worker) {
 
 static void *thread_main(void *context) {
     struct worker *worker = context;
-    worker->ok = store_open(worker->flight.definition->old_store, &worker->flight.store, &worker->error) &&
-                 flight_bind(&worker->flight, &worker->error);
+    worker->ok = flight_open_stores(&worker->flight, &worker->error) && flight_bind(&worker->flight, &worker->error);
     worker_work(worker);
-    store_close(worker->flight.store);
+    flight_close_stores(&worker->flight);
     return NULL;
 }
 
@@ -88,7 +87,7 @@ static void worker_init(struct crew *crew, size_t number) {
     worker->flight = *crew->flight;
     worker->flight.observer = (struct observer){worker, on_progress, on_note, on_difference};
     worker->flight.stop = &crew->stop;
-    if (number > 0) worker->flight.store = NULL;
+    if (number > 0) worker->flight.store = worker->flight.other = NULL;
 }
 
 /* Of the failures the one that stopped the others, not theirs. */

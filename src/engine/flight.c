@@ -31,12 +31,28 @@ bool flight_open(const struct definition *definition, const struct observer *obs
     if (observer != NULL) flight->observer = *observer;
     name_ourselves(flight->who);
     snprintf(flight->at.record.name, sizeof flight->at.record.name, "%s", definition->change.name);
-    if (!store_open(definition->old_store, &flight->store, error)) {
+    if (!flight_open_stores(flight, error)) {
         flight_close(flight);
         return false;
     }
     *ret = flight;
     return true;
+}
+
+bool flight_open_stores(struct flight *flight, struct error *error) {
+    const struct definition *definition = flight->definition;
+    if (flight->store == NULL && !store_open(definition->old_store, &flight->store, error)) return false;
+    if (!definition_is_apart(definition) || flight->other != NULL) return true;
+    if (!store_open(definition->new_store, &flight->other, error)) return false;
+    if (flight->store->ops->ship_open != NULL && flight->other->ops->ship_open != NULL) return true;
+    return error_set(error, ERROR_REFUSED, "%s: this version moves nothing between two such stores",
+                     flight->store->ops->ship_open == NULL ? flight->store->name : flight->other->name);
+}
+
+void flight_close_stores(struct flight *flight) {
+    store_close(flight->store);
+    store_close(flight->other);
+    flight->store = flight->other = NULL;
 }
 
 void flight_let_go(struct flight *flight) {
@@ -50,7 +66,7 @@ void flight_let_go(struct flight *flight) {
 void flight_close(struct flight *flight) {
     if (flight == NULL) return;
     flight_let_go(flight);
-    store_close(flight->store);
+    flight_close_stores(flight);
     definition_free(flight->started);
     free(flight);
 }
@@ -67,7 +83,7 @@ static bool owner_is_gone(const char *owner, const char *who) {
     return kill((pid_t)atol(pid + 5), 0) != 0 && errno == ESRCH;
 }
 
-bool flight_take(struct flight *flight, bool force, struct error *error) {
+static bool take(struct flight *flight, bool force, struct error *error) {
     struct store *store = flight->store;
     struct record *record = &flight->at.record;
     enum stage before = flight->at.stage;
@@ -97,6 +113,48 @@ bool flight_take(struct flight *flight, bool force, struct error *error) {
     return true;
 }
 
+/* `midflight follow` has the lease most of the time, and lets go of it now and then: for so long others try to get it. */
+#define TAKE_MS 3000.0
+#define TAKE_LOOK_MS 5.0
+
+bool flight_take(struct flight *flight, bool force, struct error *error) {
+    double began = clock_ms();
+    while (!take(flight, force, error)) {
+        bool passing = flight->other != NULL && error->code == ERROR_HELD && clock_ms() - began < TAKE_MS;
+        if (!passing || interrupt_requested()) return false;
+        clock_sleep_ms(TAKE_LOOK_MS);
+        if (!flight_refresh(flight, error)) return false;
+    }
+    flight->renewed_ms = clock_ms();
+    return flight_introduce(flight, error);
+}
+
+/* Where nobody can be mistaken for one who leads from there. */
+#define ELSEWHERE "Elsewhere"
+
+bool flight_introduce(struct flight *flight, struct error *error) {
+    struct store *other = flight->other;
+    const char *name = flight->at.record.name;
+    struct record known;
+    bool found = false;
+    if (other == NULL) return true;
+    if (!other->ops->begin(other, error)) return false;
+    bool ok = other->ops->ledger_create(other, error) && other->ops->ledger_find(other, name, &known, &found, error);
+    if (ok && found && strcmp(known.stage, ELSEWHERE) != 0 && flight->at.stage != STAGE_FINISHED) {
+        ok = error_set(error, ERROR_REFUSED, "%s: a migration %s is in the ledger of this store already, and does not come from "
+                       "%s: give this one another name, or another store", other->name, name, flight->store->name);
+    }
+    if (ok && !found) {
+        known = flight->at.record;
+        snprintf(known.stage, sizeof known.stage, ELSEWHERE);
+        ok = other->ops->ledger_add(other, &known, flight->definition->text, error);
+    }
+    ok = ok && other->ops->lease_follow(other, name, flight->who, flight->token, error) && other->ops->commit(other, error);
+    if (!ok) other->ops->rollback(other);
+    if (ok) FAILPOINT("introduced");
+    return ok;
+}
+
 bool flight_same_definition(struct flight *flight, struct error *error) {
     const struct record *record = &flight->at.record;
     if (flight->at.stage == STAGE_UNINITIALIZED || strcmp(record->digest, flight->definition->digest) == 0) return true;
@@ -123,7 +181,39 @@ bool flight_started_definition(struct flight *flight, struct error *error) {
 bool flight_step_done(struct flight *flight, const char *name, bool *ret, struct error *error) {
     *ret = false;
     if (flight->at.stage == STAGE_UNINITIALIZED) return true;
-    return flight->store->ops->ledger_step(flight->store, flight->at.record.name, name, ret, error);
+    if (!flight->store->ops->ledger_step(flight->store, flight->at.record.name, name, ret, error)) return false;
+    bool exists = false;
+    if (*ret || flight->other == NULL) return true;
+    return flight->other->ops->ledger_exists(flight->other, &exists, error) &&
+           (!exists || flight->other->ops->ledger_step(flight->other, flight->at.record.name, name, ret, error));
+}
+
+/* Each store its own side. */
+static bool bind_stores(struct flight *flight, struct standing standing, struct error *error) {
+    const struct change *change = &flight->definition->change;
+    if (flight->other == NULL) return flight->store->ops->bind(flight->store, change, standing, error);
+    for (enum side side = SIDE_OLD; side <= SIDE_NEW; side++) {
+        struct store *store = flight_house(flight, side);
+        standing.housed = side == SIDE_OLD ? HOUSES_OLD : HOUSES_NEW;
+        standing.elsewhere = flight_house(flight, side == SIDE_OLD ? SIDE_NEW : SIDE_OLD)->name;
+        if (!store->ops->bind(store, change, standing, error)) return false;
+    }
+    return true;
+}
+
+/* What one side's queries yield the other is to take. */
+static bool exchange_manifests(struct flight *flight, struct standing standing, struct error *error) {
+    if (flight->other == NULL || !standing.made) return true;
+    for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
+        if (flight->definition->change.mappings[direction].count == 0) continue;
+        struct store *leader = flight_house(flight, leader_of(direction)), *follower = flight_house(flight, follower_of(direction));
+        struct manifest *manifest = &flight->manifests[direction];
+        if (!leader->ops->ship_manifest(leader, direction, manifest, error) ||
+            !follower->ops->land_expect(follower, direction, manifest, NULL, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool flight_bind(struct flight *flight, struct error *error) {
@@ -132,7 +222,7 @@ bool flight_bind(struct flight *flight, struct error *error) {
         !flight_step_done(flight, "swap", &standing.swapped, error)) {
         return false;
     }
-    if (flight->store->ops->bind(flight->store, &flight->definition->change, standing, error)) return true;
+    if (bind_stores(flight, standing, error) && exchange_manifests(flight, standing, error)) return true;
     if (flight->at.stage == STAGE_UNINITIALIZED || error->code != ERROR_DEFINITION) return false;
     error->code = ERROR_SCHEMA;
     return error_prefix(error, "a table was altered while migration %s runs: undo that and run the command again, or "
@@ -144,11 +234,15 @@ bool flight_bind_names(struct flight *flight, bool as_marked, struct error *erro
     bool ok = flight_step_done(flight, "make the new shape", &standing.made, error) &&
               flight_step_done(flight, "swap", &standing.swapped, error);
     if (!as_marked) standing.swapped = false;
-    return ok && flight->store->ops->bind(flight->store, &flight->definition->change, standing, error);
+    return ok && bind_stores(flight, standing, error);
 }
 
 bool flight_begin(struct flight *flight, struct error *error) {
-    struct store *store = flight->store;
+    return flight_begin_at(flight, SIDE_OLD, error);
+}
+
+bool flight_begin_at(struct flight *flight, enum side side, struct error *error) {
+    struct store *store = flight_house(flight, side);
     if (!store->ops->begin(store, error)) return false;
     if (store->ops->lease_renew(store, flight->at.record.name, clock_wall_ms() + LEASE_MS, flight->token, error)) {
         return true;
@@ -158,7 +252,11 @@ bool flight_begin(struct flight *flight, struct error *error) {
 }
 
 bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct error *error) {
-    struct store *store = flight->store;
+    return flight_end_at(flight, SIDE_OLD, ok, failpoint, error);
+}
+
+bool flight_end_at(struct flight *flight, enum side side, bool ok, const char *failpoint, struct error *error) {
+    struct store *store = flight_house(flight, side);
     char before[128];
     snprintf(before, sizeof before, "%s, uncommitted", failpoint);
     if (ok) FAILPOINT(before);
@@ -166,6 +264,13 @@ bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct er
     if (!ok) store->ops->rollback(store);
     if (ok) FAILPOINT(failpoint);
     return ok;
+}
+
+bool flight_renew(struct flight *flight, struct error *error) {
+    double now = clock_ms();
+    if (flight->token == 0 || now - flight->renewed_ms < LEASE_MS / 4) return true;
+    flight->renewed_ms = now;
+    return flight_begin(flight, error) && flight_end(flight, true, "lease renewed", error);
 }
 
 bool flight_stopped(const struct flight *flight) {
@@ -182,18 +287,18 @@ bool flight_move(struct flight *flight, enum stage to, const char *why, struct e
 }
 
 bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error) {
-    struct store *store = flight->store;
     for (size_t i = 0; i < count; i++) {
+        struct store *store = flight_house(flight, steps[i].at);
         bool done;
         if (!flight_step_done(flight, steps[i].name, &done, error)) return false;
         if (done) continue;
         if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped before: %s", steps[i].name);
         bool ok = true;
         if (steps[i].alone) ok = steps[i].run(flight, error);
-        if (!ok || !flight_begin(flight, error)) return false;
+        if (!ok || !flight_begin_at(flight, steps[i].at, error)) return false;
         if (!steps[i].alone) ok = steps[i].run(flight, error);
         ok = ok && store->ops->ledger_mark(store, flight->at.record.name, steps[i].name, error);
-        if (!flight_end(flight, ok, steps[i].name, error)) return false;
+        if (!flight_end_at(flight, steps[i].at, ok, steps[i].name, error)) return false;
     }
     return true;
 }

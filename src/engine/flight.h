@@ -18,7 +18,11 @@ struct observer {
 struct flight {
     const struct definition *definition; /* the file's; for a rollback, what the migration was started with */
     struct definition *started;          /* owned: that, when the file was changed since */
-    struct store *store;
+    struct store *store;   /* that has the ledger and the old shape; mostly the new one as well */
+    struct store *other;   /* that has the new shape, where it is another; else NULL */
+    struct manifest manifests[2]; /* by direction, between two stores: what the queries yield; the leader's store owns them */
+    struct claim claim;    /* between two stores: the range that we copy; place 0: none */
+    double renewed_ms;     /* between two stores: when we last renewed the lease */
     struct observer observer;
     struct standpoint at;
     double load;   /* the share of time that copying may take; 0: as the application leaves it */
@@ -31,6 +35,14 @@ struct flight {
 MUST_USE bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
                           struct error *error);
 void flight_close(struct flight *flight); /* lets go of the lease; accepts NULL */
+
+/* The store that has a side. */
+static inline struct store *flight_house(const struct flight *flight, enum side side) {
+    return side == SIDE_NEW && flight->other != NULL ? flight->other : flight->store;
+}
+/* Opens the definition's stores; what is open already stays. */
+MUST_USE bool flight_open_stores(struct flight *flight, struct error *error);
+void flight_close_stores(struct flight *flight);
 
 /* Reads anew where the migration stands. */
 MUST_USE bool flight_refresh(struct flight *flight, struct error *error);
@@ -56,6 +68,13 @@ MUST_USE bool flight_started_definition(struct flight *flight, struct error *err
 /* A transaction: begin checks and renews the lease; end commits when `ok`, else undoes; it returns whether all held. */
 MUST_USE bool flight_begin(struct flight *flight, struct error *error);
 MUST_USE bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct error *error);
+/* The same in the store that has a side. */
+MUST_USE bool flight_begin_at(struct flight *flight, enum side side, struct error *error);
+MUST_USE bool flight_end_at(struct flight *flight, enum side side, bool ok, const char *failpoint, struct error *error);
+/* Long work renews the lease now and then, where its own transactions do not. */
+MUST_USE bool flight_renew(struct flight *flight, struct error *error);
+/* The other store comes to know the migration, and who holds the lease. */
+MUST_USE bool flight_introduce(struct flight *flight, struct error *error);
 
 /* Is it time to stop, between two steps of work? By a signal, or as another of the crew has failed. */
 bool flight_stopped(const struct flight *flight);
@@ -68,6 +87,7 @@ struct step {
     const char *name;
     bool (*run)(struct flight *flight, struct error *error);
     bool alone; /* runs outside of a transaction, in ones of its own, and may run again after a crash */
+    enum side at; /* the store that has this side: there it runs, and is known to be done */
 };
 MUST_USE bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error);
 MUST_USE bool flight_step_done(struct flight *flight, const char *name, bool *ret, struct error *error);

@@ -9,7 +9,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct field NEW_FIELDS[] = {
-    {"store", YAML_TEXT, false, "the address of the database (leave it out: it is the old one's)"},
+    {"store", YAML_TEXT, false, "the address of another database; none: the old one's"},
     {"key", YAML_MAP, true, "{TABLE: COLUMN} or {TABLE: [COLUMN, COLUMN]}"},
     {"create", YAML_TEXT, true, "SQL that creates the new tables"},
     {"index", YAML_TEXT, false, "SQL that is better run after the backfill, such as CREATE INDEX"},
@@ -120,16 +120,23 @@ static bool key_widths_check(const struct yaml *key, const struct shape *shape, 
     return true;
 }
 
-static bool shapes_read(struct arena *arena, const struct yaml *old_key, const struct yaml *new_key,
-                        struct shape shapes[2], struct error *error) {
-    if (!shape_read(arena, old_key, &shapes[SIDE_OLD], error)) return false;
-    if (!shape_read(arena, new_key, &shapes[SIDE_NEW], error)) return false;
+/* In one database a table's name tells which side it is of. */
+static bool names_apart(const struct yaml *new_key, const struct shape shapes[2], struct error *error) {
     for (const struct yaml *value = new_key->first; value != NULL; value = value->next) {
         if (shape_find(&shapes[SIDE_OLD], value->key->text) == NULL) continue;
         return yaml_fail(value->key, error,
                          "'%s' is on both sides; expected another name for the new table, or the short form, "
                          "'alter: {table, change}', which gives the new table the old name at the end",
                          excerpt(value->key->text).text);
+    }
+    return true;
+}
+
+static bool shapes_read(struct arena *arena, const struct yaml *old_key, const struct yaml *new_key, bool apart,
+                        struct shape shapes[2], struct error *error) {
+    if (!shape_read(arena, old_key, &shapes[SIDE_OLD], error) || !shape_read(arena, new_key, &shapes[SIDE_NEW], error) ||
+        (!apart && !names_apart(new_key, shapes, error))) {
+        return false;
     }
     const struct table *first = &shapes[SIDE_OLD].tables[0];
     return key_widths_check(old_key, &shapes[SIDE_OLD], first, error) &&
@@ -222,7 +229,7 @@ static bool mappings_read(struct arena *arena, const struct yaml *root, struct c
 }
 
 /* The long form: two shapes, and the queries between them. */
-static bool long_form_read(struct arena *arena, const struct yaml *root, struct change *change, struct error *error) {
+static bool long_form_read(struct arena *arena, const struct yaml *root, bool apart, struct change *change, struct error *error) {
     const struct yaml *old = yaml_get(root, "old"), *new = yaml_get(root, "new");
     if (new == NULL || yaml_get(root, "forward") == NULL) {
         return yaml_fail(root, error, "the file has no '%s'; expected %s", new == NULL ? "new" : "forward",
@@ -234,7 +241,7 @@ static bool long_form_read(struct arena *arena, const struct yaml *root, struct 
     const struct yaml *index = yaml_get(new, "index");
     change->create = yaml_get(new, "create")->text;
     change->index = index == NULL ? NULL : index->text;
-    return shapes_read(arena, old_key, yaml_get(new, "key"), change->shapes, error) &&
+    return shapes_read(arena, old_key, yaml_get(new, "key"), apart, change->shapes, error) &&
            mappings_read(arena, root, change, error);
 }
 
@@ -257,10 +264,10 @@ static bool short_form_read(struct arena *arena, const struct yaml *root, struct
     return value_fill(arena, yaml_get(alter, "table"), &change->alter_table, error);
 }
 
-bool change_read(struct arena *arena, const struct yaml *root, struct change *ret, struct error *error) {
+bool change_read(struct arena *arena, const struct yaml *root, bool apart, struct change *ret, struct error *error) {
     struct change change = {0};
     bool is_short = yaml_get(root, "alter") != NULL;
-    bool read = is_short ? short_form_read(arena, root, &change, error) : long_form_read(arena, root, &change, error);
+    bool read = is_short ? short_form_read(arena, root, &change, error) : long_form_read(arena, root, apart, &change, error);
     if (!read) return false;
     *ret = change;
     return true;

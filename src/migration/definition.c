@@ -24,7 +24,8 @@ static const struct field FILE_FIELDS[] = {
     {"pause_max", YAML_TEXT, false, "how long writers may wait for the cut-over, such as 200ms"},
     {"hold_max", YAML_TEXT, false, "how long writers may wait for one chunk, such as 10ms"},
     {"retire", YAML_TEXT, false, "what becomes of the old tables: rename, drop or keep"},
-    {"sync", YAML_TEXT, false, "in-database"},
+    {"sync", YAML_TEXT, false, "in-database, or outbox: always that between two stores"},
+    {"outbox_max", YAML_TEXT, false, "how large the outbox may grow when nobody drains it, such as 1GB"},
     {"side_lock", YAML_TEXT, false, "whether writers of the two sides take turns: true or false"},
 };
 
@@ -49,30 +50,29 @@ static bool name_read(struct definition *definition, const struct yaml *value, s
 
 static bool stores_read(struct definition *definition, const struct yaml *root, struct error *error) {
     const struct yaml *new = yaml_get(root, "new");
-    const struct yaml *new_store = new == NULL ? NULL : yaml_get(new, "store");
+    const struct yaml *new_store = new == NULL || new->kind != YAML_MAP ? NULL : yaml_get(new, "store");
     const char *old_address, *new_address;
     if (!value_fill(definition->arena, yaml_get(yaml_get(root, "old"), "store"), &old_address, error)) return false;
-    if (new_store != NULL) {
-        if (!value_fill(definition->arena, new_store, &new_address, error)) return false;
-        if (strcmp(old_address, new_address) != 0) {
-            return yaml_fail(new_store, error,
-                             "new.store is not old.store, and this version cannot move data between two stores; "
-                             "expected the same address, or none");
-        }
-    }
     definition->old_store = definition->new_store = old_address;
+    if (new_store == NULL) return true;
+    if (!value_check(new_store, "store", YAML_TEXT, "the address of a database", error) ||
+        !value_fill(definition->arena, new_store, &new_address, error)) {
+        return false;
+    }
+    if (strcmp(old_address, new_address) != 0) definition->new_store = new_address;
     return true;
 }
 
-static bool sync_read(struct arena *arena, const struct yaml *value, struct error *error) {
+/* What follows live writes between two stores is the outbox, in one database the triggers. */
+static bool sync_read(const struct definition *definition, const struct yaml *value, struct error *error) {
     const char *items[] = {"in-database", "outbox"};
     struct names choices = {.items = items, .count = COUNT(items)};
+    bool apart = definition_is_apart(definition);
     size_t choice;
-    if (!value_choice(arena, value, &choices, &choice, error)) return false;
-    if (choice == 0) return true;
-    return yaml_fail(value, error,
-                     "'outbox' is not supported yet; expected in-database, which is what one SQLite store supports in "
-                     "this version");
+    if (!value_choice(definition->arena, value, &choices, &choice, error)) return false;
+    if ((choice == 1) == apart) return true;
+    return yaml_fail(value, error, apart ? "'in-database' between two stores; expected outbox, or no 'sync'"
+                                         : "'outbox' in one database is not supported yet; expected in-database, or no 'sync'");
 }
 
 static bool milliseconds_read(struct arena *arena, const struct yaml *value, const char *min, const char *max,
@@ -106,6 +106,7 @@ static bool settings_read(struct definition *definition, const struct yaml *root
     const struct yaml *soak = yaml_get(root, "soak"), *pause = yaml_get(root, "pause_max");
     const struct yaml *hold = yaml_get(root, "hold_max"), *retire = yaml_get(root, "retire");
     const struct yaml *sync = yaml_get(root, "sync"), *side_lock = yaml_get(root, "side_lock");
+    const struct yaml *outbox = yaml_get(root, "outbox_max");
     struct arena *arena = definition->arena;
     definition->change.retire = RETIRE_RENAME;
     definition->soak_ms = 24 * 3600 * 1000;
@@ -115,7 +116,9 @@ static bool settings_read(struct definition *definition, const struct yaml *root
     if (hold != NULL && !value_duration(arena, hold, "1ms", "10s", &definition->hold_ms_max, error)) return false;
     if (retire != NULL && !retire_read(arena, retire, &definition->change.retire, error)) return false;
     if (side_lock != NULL && !boolean_read(arena, side_lock, &definition->change.side_lock, error)) return false;
-    return sync == NULL || sync_read(arena, sync, error);
+    definition->change.outbox_bytes_max = 1000000000;
+    if (outbox != NULL && !value_size(arena, outbox, "1kB", "1000TB", &definition->change.outbox_bytes_max, error)) return false;
+    return sync == NULL || sync_read(definition, sync, error);
 }
 
 static bool root_read(struct definition *definition, const struct yaml *root, struct error *error) {
@@ -124,8 +127,9 @@ static bool root_read(struct definition *definition, const struct yaml *root, st
     }
     return fields_check(root, "the file", FILE_FIELDS, COUNT(FILE_FIELDS), error) &&
            fields_check(yaml_get(root, "old"), "old", OLD_FIELDS, COUNT(OLD_FIELDS), error) &&
-           change_read(definition->arena, root, &definition->change, error) &&
-           name_read(definition, yaml_get(root, "migration"), error) && stores_read(definition, root, error) &&
+           stores_read(definition, root, error) &&
+           change_read(definition->arena, root, definition_is_apart(definition), &definition->change, error) &&
+           name_read(definition, yaml_get(root, "migration"), error) &&
            settings_read(definition, root, error);
 }
 

@@ -20,6 +20,11 @@ struct definition {
     double hold_ms_max;   /* how long writers may wait for one chunk; 0: as the store says */
 };
 
+/* Is the new shape in another store than the old one? */
+static inline bool definition_is_apart(const struct definition *definition) {
+    return definition->new_store != definition->old_store;
+}
+
 /* Reads, fills in ${VARIABLES} and checks the file. Every error says file:line:column and what was expected. */
 MUST_USE bool definition_read(const char *file, struct definition **ret, struct error *error);
 

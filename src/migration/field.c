@@ -164,6 +164,41 @@ bool value_duration(struct arena *arena, const struct yaml *value, const char *m
     return true;
 }
 
+static bool size_parse(const char *text, double *ret_bytes) {
+    static const struct {
+        const char *name;
+        double bytes;
+    } units[] = {{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"KiB", 1024.}, {"MiB", 1048576.}, {"GiB", 1073741824.}};
+    double digits = 0;
+    if (!isdigit((unsigned char)text[0])) return false;
+    for (; isdigit((unsigned char)*text); text++) digits = digits * 10 + (*text - '0');
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(text, units[i].name) != 0) continue;
+        *ret_bytes = digits * units[i].bytes;
+        return true;
+    }
+    return false;
+}
+
+bool value_size(struct arena *arena, const struct yaml *value, const char *min, const char *max, int64_t *ret_bytes,
+                struct error *error) {
+    double least = 0, most = 0, bytes = 0;
+    bool bounded = size_parse(min, &least) && size_parse(max, &most);
+    assert(bounded && least <= most);
+    (void)bounded;
+    const char *text;
+    if (!value_fill(arena, value, &text, error)) return false;
+    if (!size_parse(text, &bytes)) {
+        return yaml_fail(value, error, "'%s' is no size; expected a whole number and kB, MB, GB, TB, KiB, MiB or GiB, such as 500MB",
+                         excerpt(value->text).text);
+    }
+    if (!(bytes >= least && bytes <= most)) {
+        return yaml_fail(value, error, "%s is out of bounds; expected %s to %s", excerpt(value->text).text, min, max);
+    }
+    *ret_bytes = (int64_t)bytes;
+    return true;
+}
+
 bool value_choice(struct arena *arena, const struct yaml *value, const struct names *choices, size_t *ret,
                   struct error *error) {
     const char *text = "";

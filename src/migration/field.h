@@ -1,6 +1,8 @@
 /* What the maps and texts of a definition file may hold: known keys, names, choices, durations, ${VARIABLES}. */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/text.h"
 #include "migration/yaml.h"
 
@@ -30,6 +32,10 @@ MUST_USE bool value_fill(struct arena *arena, const struct yaml *value, const ch
 /* "1.5h" in milliseconds. The bounds are written in the same way; variables are filled in. */
 MUST_USE bool value_duration(struct arena *arena, const struct yaml *value, const char *min, const char *max,
                              double *ret_ms, struct error *error);
+
+/* "500MB" in bytes. The bounds are written in the same way; variables are filled in. */
+MUST_USE bool value_size(struct arena *arena, const struct yaml *value, const char *min, const char *max, int64_t *ret_bytes,
+                         struct error *error);
 
 /* Which of the choices the text is; variables are filled in. */
 MUST_USE bool value_choice(struct arena *arena, const struct yaml *value, const struct names *choices, size_t *ret,

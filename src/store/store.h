@@ -161,6 +161,7 @@ struct parcel {
     bool clears; /* KEYS: what the outbox holds of them is read as well, and taken once they have landed */
     const struct names *keys; /* KEYS: as text */
     const char *cursor;       /* SPAN: the last key passed; NULL: from the beginning */
+    const char *bound;        /* SPAN: the last key wanted; NULL: to the end */
     int64_t rows; /* RANGE, OUTBOX, SPAN: in: at most so many of the leader's, or the outbox's; out: so many there are */
     /* out, by ship_open; the texts are the store's until its next ship_open */
     int64_t place, token; /* RANGE: which range, and by what right. A KEYS parcel may bear them as well, with `until`. 0: none */

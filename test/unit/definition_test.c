@@ -250,9 +250,9 @@ static void a_password_from_the_environment_is_never_shown(void **state) {
     refused("migration: m\n"
             "old: {store: '${MIDFLIGHT_TEST_DB}', key: {c: id}}\n"
             "new: {store: 'other', key: {p: id}, create: X}\n"
+            "sync: in-database\n"
             "forward: {p: SELECT 1}\n",
-            "f.yaml:3:14: new.store is not old.store, and this version cannot move data between two stores; "
-            "expected the same address, or none");
+            "f.yaml:4:7: 'in-database' between two stores; expected outbox, or no 'sync'");
     refused(SHORT_FORM "soak: ${MIDFLIGHT_TEST_DB}\n",
             "f.yaml:4:7: '${MIDFLIGHT_TEST_DB}' is no duration; expected a number and ms, s, m, h or d, such as 1.5h");
     refused(SHORT_FORM "retire: ${MIDFLIGHT_TEST_DB}\n",
@@ -387,8 +387,7 @@ static void a_choice_that_does_not_exist_is_refused(void **state) {
     refused(SHORT_FORM "retire: renam\n", "f.yaml:4:9: 'renam' is unknown here; did you mean 'rename'?");
     refused(SHORT_FORM "sync: never\n", "f.yaml:4:7: 'never' is unknown here; expected one of: in-database, outbox");
     refused(SHORT_FORM "sync: outbox\n",
-            "f.yaml:4:7: 'outbox' is not supported yet; expected in-database, which is what one SQLite store supports "
-            "in this version");
+            "f.yaml:4:7: 'outbox' in one database is not supported yet; expected in-database, or no 'sync'");
     struct definition *definition = accepted(SHORT_FORM "retire: keep\n");
     assert_int_equal(definition->change.retire, RETIRE_KEEP);
     definition_free(definition);
