@@ -23,13 +23,19 @@ static const char *key_stage(struct postgres_store *store, struct error *error) 
 }
 
 static bool make_stages(struct postgres_store *store, enum direction direction, struct error *error) {
-    if (key_stage(store, error) == NULL) return false;
+    const char *keys = key_stage(store, error);
+    TEXT empty = {0};
+    if (keys == NULL) return false;
+    text_addf(&empty, "TRUNCATE %s", keys);
     for (size_t i = 0; store->half->streams[direction] != NULL && i < store->change.mappings[direction].count; i++) {
         struct stream *stream = &store->half->streams[direction][i];
         const char *label = arena_format(store->bound, "landed %s %zu", direction_name(direction), i + 1);
         if (!pg_stage(store, label, stream->columns, &stream->stage, error)) return false;
+        text_addf(&empty, ", %s", stream->stage);
     }
-    return true;
+    if (!store->half->stale) return true;
+    store->half->stale = false;
+    return pg_script(store->db, text_get(&empty), NULL, error);
 }
 
 /* --- opening ----------------------------------------------------------------------------------------------------- */
@@ -70,7 +76,9 @@ bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t
 }
 
 void postgres_land_abandon(struct store *base) {
-    pg_abandon(postgres_store_of(base)->db);
+    struct postgres_store *store = postgres_store_of(base);
+    store->half->stale = true;
+    pg_abandon(store->db);
 }
 
 /* --- streams ----------------------------------------------------------------------------------------------------- */
@@ -130,8 +138,10 @@ bool postgres_land_end(struct store *base, struct error *error) {
     const struct stream *stream = landing->stream;
     int64_t rows = 0;
     if (!pg_copy_end(store->db, whose(store, stream), &rows, error)) return false;
-    if (stream != NULL) return check_misfits(store, stream, error) || error_prefix(error, "%s", whose(store, stream));
-    return rows > PG_LOOK_UP_MAX || pg_script(store->db, PG_LOOK_UP, NULL, error);
+    if (stream == NULL) return pg_stage_filled(store, key_stage(store, error), rows, error);
+    if (is_straight(store, stream)) return true;
+    return (check_misfits(store, stream, error) || error_prefix(error, "%s", whose(store, stream))) &&
+           (rows <= PG_LOOK_UP_MAX || pg_stage_filled(store, stream->stage, rows, error));
 }
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
@@ -219,11 +229,15 @@ static bool write_all(struct postgres_store *store, struct error *error) {
 bool postgres_land_close(struct store *base, bool keep, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     bool ok = write_all(store, error);
+    /* What only compares has written nothing but its stages, which a commit empties. */
+    if (ok && store->half->landing.parcel.landing == LAND_COMPARE) {
+        return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
+    }
     if (ok && keep) {
         FAILPOINT("parcel written, uncommitted");
         return pg_end(store, true, error);
     }
-    pg_abandon(store->db);
+    postgres_land_abandon(base);
     return ok;
 }
 

@@ -182,10 +182,10 @@ static bool claim(struct postgres_store *store, const struct tables *tables, con
     return run_counted(store, text_get(&sql), ret, error);
 }
 
-/* The keys of a parcel are in the temporary table: few are looked up one by one. */
+/* The keys of a parcel are in the temporary table. */
 static bool keys_known(struct postgres_store *store, const struct tables *tables, int64_t count, struct error *error) {
     store->half->shipment.scope = (struct scope){.set = tables->keys, .joined = true, .row_key = &store->key};
-    return count > PG_LOOK_UP_MAX || pg_script(store->db, PG_LOOK_UP, NULL, error);
+    return pg_stage_filled(store, tables->keys, count, error);
 }
 
 static bool open_outbox(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
