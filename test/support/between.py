@@ -105,8 +105,9 @@ class TwinOfTwo(Twin):
 
 
 def is_refusal(failure):
-    """The side is closed by midflight, and says so."""
-    return "midflight: " in str(failure)
+    """The side is closed by midflight, and says so; or its tables are not there yet, or not any more."""
+    text = str(failure)
+    return "midflight: " in text or "no such table" in text or isinstance(failure, psycopg2.errors.UndefinedTable)
 
 
 def is_gone(failure):
