@@ -92,6 +92,8 @@ typedef struct mf_work {
 MF_API mf_result mf_start(mf_migration *migration, const mf_work *work, mf_error *error);
 /* One stage on, when every gate is green. */
 MF_API mf_result mf_advance(mf_migration *migration, mf_error *error);
+/* Between two stores: keeps the side that follows current until mf_stop, or until the migration is over. */
+MF_API mf_result mf_follow(mf_migration *migration, mf_error *error);
 /* Back to Uninitialized. `force`: also where the old side refuses rows that the new side took. */
 MF_API mf_result mf_rollback(mf_migration *migration, bool force, mf_error *error);
 
@@ -112,7 +114,11 @@ typedef struct mf_status {
     const char *mode;  /* static: old, shadow, reverse shadow, new */
     int64_t epoch;
     int64_t rows_done, rows_total;
-    int64_t outbox, quarantined, diverged;
+    int64_t outbox;        /* keys that were written and have not reached the other side yet; a key may count more than once */
+    int64_t outbox_bytes;  /* between two stores */
+    int64_t lag_ms;        /* between two stores: since when the first of them waits */
+    bool overflowed;       /* between two stores: the outbox reached outbox_max, and nothing was noted from then on */
+    int64_t quarantined, diverged;
     double eta_s;          /* of the backfill; negative: unknown, or not running */
     int64_t soak_left_ms;  /* Awaiting Finalization; else 0 */
     int64_t verified_ms;   /* when the whole was last compared, ms since 1970; 0: never */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
 #include "engine/quarantine.h"
@@ -117,7 +118,10 @@ static bool run_check(mf_migration *m, mf_check *check, struct error *error) {
                          "what is there", mf_name(m), stage_name(flight->at.stage));
     }
     struct check_report report = {check, check_note, check_step, check_broken, check->sample, 0, 0, {0}};
-    if (!flight_bind(flight, error) || !flight->store->ops->check(flight->store, &report, error)) return false;
+    if (!flight_bind(flight, error) || !(flight->other == NULL ? flight->store->ops->check(flight->store, &report, error)
+                                                              : between_check(flight, &report, error))) {
+        return false;
+    }
     check->refusals = report.refusals;
     check->broken_count = report.broken_count;
     check->rows = report.forecast.rows;
@@ -148,6 +152,27 @@ mf_result mf_start(mf_migration *m, const mf_work *work, mf_error *error) {
 mf_result mf_advance(mf_migration *m, mf_error *error) {
     struct error failure = {0};
     bool ok = flight_refresh(m->flight, &failure) && carry_advance(m->flight, &failure);
+    flight_let_go(m->flight);
+    return report(ok, &failure, error);
+}
+
+static bool run_follow(mf_migration *m, struct error *error) {
+    struct flight *flight = m->flight;
+    if (!flight_refresh(flight, error) || !flight_same_definition(flight, error)) return false;
+    if (flight->other == NULL) {
+        return error_set(error, ERROR_USAGE, "follow: migration %s is within one database, where what is written is on both sides "
+                         "at once", mf_name(m));
+    }
+    if (flight->at.stage != STAGE_AWAITING_ADDITIONAL_ACTION && flight->at.stage != STAGE_AWAITING_FINALIZATION) {
+        return error_set(error, ERROR_GATE, "migration %s is %s: one side follows the other from Awaiting Additional Action to "
+                         "Awaiting Finalization", mf_name(m), stage_name(flight->at.stage));
+    }
+    return between_follow(flight, error);
+}
+
+mf_result mf_follow(mf_migration *m, mf_error *error) {
+    struct error failure = {0};
+    bool ok = run_follow(m, &failure);
     flight_let_go(m->flight);
     return report(ok, &failure, error);
 }
@@ -202,6 +227,23 @@ static double eta_s(const struct standpoint *at, int64_t now_ms) {
     return left <= 0 ? 0 : (double)left * spent_s / (double)record->rows_done;
 }
 
+/* What waits between the two stores, in whichever leads. */
+static bool read_backlog(struct flight *flight, mf_status *status, struct error *error) {
+    struct store *leader = flight_house(flight, leader_of(between_leading(flight)));
+    struct backlog backlog;
+    bool captured;
+    if (flight->other == NULL || flight->at.stage == STAGE_ROLLING_BACK || !flight_step_done(flight, "capture the old side", &captured, error)) {
+        return flight->other == NULL || flight->at.stage == STAGE_ROLLING_BACK;
+    }
+    if (!captured || flight->at.stage == STAGE_FINISHING || flight->at.stage == STAGE_FINISHED) return true;
+    if (!flight_bind_names(flight, true, error) || !leader->ops->backlog(leader, &backlog, error)) return false;
+    status->outbox = backlog.keys;
+    status->outbox_bytes = backlog.bytes;
+    status->lag_ms = backlog.oldest_ms == 0 ? 0 : clock_wall_ms() - backlog.oldest_ms;
+    status->overflowed = backlog.overflowed;
+    return true;
+}
+
 mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
     struct error failure = {0};
     if (!flight_refresh(m->flight, &failure)) return report(false, &failure, error);
@@ -212,6 +254,7 @@ mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
                        .quarantined = at->record.quarantined, .diverged = at->record.diverged,
                        .eta_s = eta_s(at, now_ms), .verified_ms = at->record.verified_ms,
                        .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight)};
+    if (!read_backlog(m->flight, ret, &failure)) return report(false, &failure, error);
     if (at->stage == STAGE_AWAITING_FINALIZATION && at->record.soak_until_ms > now_ms) {
         ret->soak_left_ms = at->record.soak_until_ms - now_ms;
     }

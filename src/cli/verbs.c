@@ -18,9 +18,10 @@ static void time_text(char text[32], int64_t ms) {
 
 static json_t *status_json(const mf_migration *migration, const mf_status *s) {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:I, s:I}", "migration", mf_name(migration), "stage",
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:b, s:s, s:I, s:I}", "migration", mf_name(migration), "stage",
         s->stage, "mode", s->mode, "epoch", (json_int_t)s->epoch, "rows_done", (json_int_t)s->rows_done, "rows_total",
-        (json_int_t)s->rows_total, "outbox", (json_int_t)s->outbox, "quarantined", (json_int_t)s->quarantined,
+        (json_int_t)s->rows_total, "outbox", (json_int_t)s->outbox, "outbox_bytes", (json_int_t)s->outbox_bytes, "overflowed",
+        (int)s->overflowed, "lag_ms", (json_int_t)s->lag_ms, "quarantined", (json_int_t)s->quarantined,
         "diverged", (json_int_t)s->diverged, "way_back", (int)s->way_back, "owner", s->owner, "soak_left_s",
         (json_int_t)((s->soak_left_ms + 999) / 1000), "verified_rows", (json_int_t)s->verified_rows);
     json_object_set_new(object, "eta_s", s->eta_s < 0 ? json_null() : json_real(s->eta_s));
@@ -57,6 +58,26 @@ static void print_no_way_back(const mf_status *s) {
     if (!s->way_back) puts("way back     none after the cut-over: the definition has no backward");
 }
 
+/* From here on somebody ought to look: so old, so large. */
+#define LAG_MS_WARN 60000
+#define OUTBOX_BYTES_WARN 100000000
+
+static void print_outbox(const mf_status *s) {
+    char text[32];
+    printf("outbox       %" PRId64, s->outbox);
+    if (s->lag_ms > 0) {
+        output_duration(text, (double)s->lag_ms / 1000);
+        printf(", the oldest since %s", text);
+    }
+    if (s->outbox_bytes > 0) printf(", %.1f MB", (double)s->outbox_bytes / 1e6);
+    putchar('\n');
+    if (s->overflowed) {
+        puts("             it reached outbox_max, and what was written since went unnoticed: midflight rollback, then start again");
+    } else if (s->lag_ms > LAG_MS_WARN || s->outbox_bytes > OUTBOX_BYTES_WARN) {
+        puts("             nobody drains it fast enough: run `midflight follow`");
+    }
+}
+
 static void print_status(mf_migration *migration, const mf_status *s) {
     char text[32];
     mf_error ignored;
@@ -72,7 +93,8 @@ static void print_status(mf_migration *migration, const mf_status *s) {
         time_text(text, s->verified_ms);
         printf("compared     %s, %" PRId64 " rows\n", text, s->verified_rows);
     }
-    printf("outbox       %" PRId64 "\nquarantined  %" PRId64 "\n", s->outbox, s->quarantined);
+    print_outbox(s);
+    printf("quarantined  %" PRId64 "\n", s->quarantined);
     if (s->quarantined > 0) mf_findings(migration, MF_QUARANTINE, print_finding, &printed, &ignored);
     printf("diverged     %" PRId64 "\n", s->diverged);
     printed = 0;
@@ -128,6 +150,11 @@ static mf_result run_start(mf_migration *migration, const struct options *option
     mf_error error = {0};
     mf_work work = {.load = options->load, .workers = (int)options->workers, .join = options->join};
     return end_with_status(migration, options, mf_start(migration, &work, &error), &error);
+}
+
+static mf_result run_follow(mf_migration *migration, const struct options *options) {
+    mf_error error = {0};
+    return end_with_status(migration, options, mf_follow(migration, &error), &error);
 }
 
 static mf_result run_advance(mf_migration *migration, const struct options *options) {
@@ -285,6 +312,11 @@ const struct verb verbs[] = {
      "  midflight verify --from 1000 --to 2000 split-name.yaml\n"
      "  midflight verify --repair split-name.yaml        sync what differs from the side that leads",
      run_verify},
+    {"follow", "keep the other store current until stopped", "--json",
+     "Between two stores: from the end of start to the end of the migration the side that follows is kept current by this, run\n"
+     "beside the application. Ctrl-C ends it; the outbox then waits for the next.\n"
+     "  midflight follow users-to-postgres.yaml",
+     run_follow},
     {"advance", "move one stage on, if every gate is green", "--json",
      "From Awaiting Additional Action: the cut-over, to Awaiting Finalization. From there, after the soak: through the\n"
      "one-way door, to Finished. A red gate is named, with what turns it green.\n"

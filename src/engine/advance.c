@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
 #include "engine/pace.h"
@@ -88,13 +89,20 @@ static const struct step finishing[] = {
 
 /* Some of the old tables may be gone already: names are enough. */
 static bool finish(struct flight *flight, struct error *error) {
-    return flight_bind_names(flight, true, error) &&
-           flight_steps(flight, finishing, sizeof finishing / sizeof *finishing, error) &&
+    return (flight->other != NULL ? between_finish(flight, error)
+                                  : flight_bind_names(flight, true, error) &&
+                                        flight_steps(flight, finishing, sizeof finishing / sizeof *finishing, error)) &&
            flight_move(flight, STAGE_FINISHED, "the old side is retired", error);
+}
+
+/* A cut-over that was cut short between the two stores: *ret, it is done now, and that is all for this time. */
+static bool go_on(struct flight *flight, bool *ret, struct error *error) {
+    return flight_take(flight, false, error) && flight_bind(flight, error) && between_open(flight, ret, error);
 }
 
 bool carry_advance(struct flight *flight, struct error *error) {
     const char *name = flight->definition->change.name;
+    bool resumed = false;
     if (!flight_same_definition(flight, error)) return false;
     switch (flight->at.stage) {
     case STAGE_FINISHED:
@@ -109,8 +117,10 @@ bool carry_advance(struct flight *flight, struct error *error) {
     case STAGE_AWAITING_ADDITIONAL_ACTION:
         return flight_take(flight, false, error) && flight_bind(flight, error) && gate_intact(flight, error) &&
                gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
-               cut_over(flight, error);
+               (flight->other == NULL ? cut_over(flight, error) : between_cross(flight, error));
     case STAGE_AWAITING_FINALIZATION:
+        if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;
+        if (resumed) return true;
         return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
                gate_intact(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) &&
                flight_move(flight, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&

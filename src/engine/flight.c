@@ -245,6 +245,7 @@ bool flight_begin_at(struct flight *flight, enum side side, struct error *error)
     struct store *store = flight_house(flight, side);
     if (!store->ops->begin(store, error)) return false;
     if (store->ops->lease_renew(store, flight->at.record.name, clock_wall_ms() + LEASE_MS, flight->token, error)) {
+        flight->inside = store == flight->store;
         return true;
     }
     store->ops->rollback(store);
@@ -255,6 +256,11 @@ bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct er
     return flight_end_at(flight, SIDE_OLD, ok, failpoint, error);
 }
 
+void flight_undo(struct flight *flight) {
+    flight->store->ops->rollback(flight->store);
+    flight->inside = false;
+}
+
 bool flight_end_at(struct flight *flight, enum side side, bool ok, const char *failpoint, struct error *error) {
     struct store *store = flight_house(flight, side);
     char before[128];
@@ -262,6 +268,7 @@ bool flight_end_at(struct flight *flight, enum side side, bool ok, const char *f
     if (ok) FAILPOINT(before);
     ok = ok && store->ops->commit(store, error);
     if (!ok) store->ops->rollback(store);
+    if (store == flight->store) flight->inside = false;
     if (ok) FAILPOINT(failpoint);
     return ok;
 }
@@ -315,7 +322,7 @@ bool flight_overtaken(struct flight *flight, struct error *error) {
         if (failure.code == ERROR_HELD) *error = failure;
         return false;
     }
-    flight->store->ops->rollback(flight->store);
+    flight_undo(flight);
     return false;
 }
 

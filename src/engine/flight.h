@@ -30,6 +30,7 @@ struct flight {
     const atomic_bool *stop; /* of a crew, when one of it has failed; NULL: this is none of a crew */
     char who[160]; /* "user@host pid 42": who holds the lease, and who stands in the history */
     int64_t token; /* the lease's; 0: we hold none */
+    bool inside;   /* a transaction of ours is under way in `store` */
 };
 
 MUST_USE bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
@@ -68,6 +69,7 @@ MUST_USE bool flight_started_definition(struct flight *flight, struct error *err
 /* A transaction: begin checks and renews the lease; end commits when `ok`, else undoes; it returns whether all held. */
 MUST_USE bool flight_begin(struct flight *flight, struct error *error);
 MUST_USE bool flight_end(struct flight *flight, bool ok, const char *failpoint, struct error *error);
+void flight_undo(struct flight *flight);
 /* The same in the store that has a side. */
 MUST_USE bool flight_begin_at(struct flight *flight, enum side side, struct error *error);
 MUST_USE bool flight_end_at(struct flight *flight, enum side side, bool ok, const char *failpoint, struct error *error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/between.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
@@ -17,6 +18,8 @@ bool gate_intact(struct flight *flight, struct error *error) {
         !store->ops->capture_intact(store, missing, sizeof missing, error)) {
         return false;
     }
+    struct store *other = flight->other;
+    if (missing[0] == '\0' && other != NULL && !other->ops->capture_intact(other, missing, sizeof missing, error)) return false;
     if (missing[0] != '\0') {
         return error_set(error, ERROR_SCHEMA,
                          "gate capture: %s is gone or was changed, so writes went unnoticed. A table was rebuilt or "
@@ -64,7 +67,8 @@ bool gate_verified(struct flight *flight, struct error *error) {
 bool gate_way_back(struct flight *flight, struct error *error) {
     int64_t entities;
     if (!has_way_back(flight)) return true;
-    if (!flight->store->ops->rehearse(flight->store, REHEARSAL_ENTITIES, &entities, error)) {
+    if (!(flight->other == NULL ? flight->store->ops->rehearse(flight->store, REHEARSAL_ENTITIES, &entities, error)
+                                : between_rehearse(flight, REHEARSAL_ENTITIES, &entities, error))) {
         if (error->code != ERROR_ROWS && error->code != ERROR_GATE) return false;
         error->code = ERROR_GATE;
         return error_prefix(error, "gate way back");

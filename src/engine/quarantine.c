@@ -1,5 +1,8 @@
 #include "engine/quarantine.h"
 
+#include "base/clock.h"
+#include "engine/parcel.h"
+
 /* Entities tried together at once: one transaction, so writers wait for it. */
 #define TOGETHER_MAX 50
 
@@ -27,9 +30,44 @@ static bool sync_within(struct flight *flight, enum direction direction, const c
     return false;
 }
 
+static bool put(struct flight *flight, enum direction direction, const char *key, const char *reason, struct error *error) {
+    struct finding finding = {.key = key, .text = reason, .at_ms = clock_wall_ms()};
+    return flight->store->ops->finding_add(flight->store, flight->at.record.name, kind_of(direction), &finding, error);
+}
+
+bool quarantine_put(struct flight *flight, enum direction direction, const char *key, const char *reason, struct error *error) {
+    if (flight->inside) return put(flight, direction, key, reason, error);
+    return flight_begin(flight, error) &&
+           flight_end(flight, put(flight, direction, key, reason, error), "put into quarantine", error);
+}
+
+/* They fit now. */
+static bool release(struct flight *flight, enum direction direction, const struct names *keys, struct error *error) {
+    struct store *store = flight->store;
+    bool ok = true;
+    if (!flight_begin(flight, error)) return false;
+    for (size_t i = 0; ok && i < keys->count; i++) {
+        ok = store->ops->finding_drop(store, flight->at.record.name, kind_of(direction), keys->items[i], error);
+    }
+    return flight_end(flight, ok, "released from quarantine", error);
+}
+
+/* Between two stores, where the follower's transaction is not the ledger's. */
+static bool sync_apart(struct flight *flight, enum direction direction, const struct names *keys, bool *ret_agree,
+                       struct error *error) {
+    struct error reason = {0};
+    if (!parcel_sync(flight, direction, keys, ret_agree, &reason)) {
+        *error = reason;
+        return false;
+    }
+    if (*ret_agree) return release(flight, direction, keys, error);
+    return keys->count > 1 || quarantine_put(flight, direction, keys->items[0], reason.message, error);
+}
+
 bool quarantine_sync(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
                      struct error *error) {
     bool refused = false;
+    if (flight->other != NULL) return sync_apart(flight, direction, &(struct names){.items = &key, .count = 1}, ret_agrees, error);
     if (!flight_begin(flight, error)) return false;
     bool ok = sync_within(flight, direction, key, &refused, error);
     if (!flight_end(flight, ok, "repair", error)) return false;
@@ -75,7 +113,7 @@ static bool try_together(struct flight *flight, enum direction direction, const 
         if (ok && !refused) names_add(arena, ret_accepted, keys->items[i]);
     }
     if (ok && ret_accepted->count == keys->count) return flight_end(flight, true, "repair together", error);
-    store->ops->rollback(store);
+    flight_undo(flight);
     return ok;
 }
 
@@ -83,6 +121,8 @@ static bool try_together(struct flight *flight, enum direction direction, const 
  * that are left, or none, are accepted. */
 static bool try_exchanges(struct flight *flight, enum direction direction, struct names keys, struct arena *arena,
                           struct error *error) {
+    bool agree;
+    if (flight->other != NULL) return sync_apart(flight, direction, &keys, &agree, error);
     while (keys.count > 1) {
         struct names accepted = {0};
         if (!try_together(flight, direction, &keys, arena, &accepted, error)) return false;

@@ -8,6 +8,9 @@ MUST_USE bool quarantine_has(struct flight *flight, enum direction direction, co
 /* Syncs one entity from the leader, whole; *ret_agrees: it is not in quarantine afterwards. */
 MUST_USE bool quarantine_sync(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
                               struct error *error);
+/* Enters an entity, with the reason. */
+MUST_USE bool quarantine_put(struct flight *flight, enum direction direction, const char *key, const char *reason,
+                             struct error *error);
 /* Tries all again, one by one, then together: entities that exchanged unique values are in each other's way.
  * *ret_left: those that are still in it. */
 MUST_USE bool quarantine_retry(struct flight *flight, int64_t *ret_left, struct error *error);

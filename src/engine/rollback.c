@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "base/failpoint.h"
+#include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
 #include "engine/pace.h"
@@ -95,6 +96,15 @@ static bool nothing_refused(struct flight *flight, bool force, struct error *err
                      left);
 }
 
+static bool undo_apart(struct flight *flight, struct error *error) {
+    if (flight->at.stage == STAGE_AWAITING_FINALIZATION) {
+        if (!flight_bind(flight, error) || !between_return(flight, error)) return false;
+    } else if (flight->at.stage != STAGE_ROLLING_BACK && !flight_move(flight, STAGE_ROLLING_BACK, "rollback", error)) {
+        return false;
+    }
+    return between_undo(flight, error) && forget(flight, error);
+}
+
 bool carry_rollback(struct flight *flight, bool force, struct error *error) {
     const char *name = flight->at.record.name;
     if (!flight_started_definition(flight, error)) return false;
@@ -121,6 +131,7 @@ bool carry_rollback(struct flight *flight, bool force, struct error *error) {
         if (!flight_take(flight, true, error)) return false;
         break;
     }
+    if (flight->other != NULL) return undo_apart(flight, error);
     if (flight->at.stage != STAGE_ROLLING_BACK && !flight_move(flight, STAGE_ROLLING_BACK, "rollback", error)) return false;
     return undo(flight, error);
 }

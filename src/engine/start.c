@@ -5,9 +5,11 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/crew.h"
 #include "engine/gate.h"
+#include "engine/parcel.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
@@ -37,7 +39,9 @@ static bool check_first(struct flight *flight, int64_t rows, struct error *error
     struct refusal refusal = {.flight = flight};
     struct check_report report = {.context = &refusal, .note = keep_refusal,
                                   .sample = rows > CHECK_ENTITIES ? (double)CHECK_ENTITIES / (double)rows : 1};
-    if (!flight->store->ops->check(flight->store, &report, error)) return false;
+    if (!(flight->other == NULL ? flight->store->ops->check(flight->store, &report, error) : between_check(flight, &report, error))) {
+        return false;
+    }
     if (report.refusals > 0) {
         return error_set(error, ERROR_REFUSED, "%s (`midflight check` shows everything it found)", refusal.text);
     }
@@ -86,6 +90,7 @@ static bool enter(struct flight *flight, struct error *error) {
     if (!ok) return false;
     flight->at = next;
     flight->token = record->token;
+    flight->renewed_ms = clock_ms();
     if (!has_way_back(flight)) {
         flight_note(flight, "there is no `backward`: after the cut-over there will be no way back");
     }
@@ -247,13 +252,14 @@ bool carry_start(struct flight *flight, struct error *error) {
     case STAGE_FINISHED:
         return true;
     }
-    if (!flight_bind(flight, error)) return false;
+    bool apart = flight->other != NULL;
+    if (!flight_introduce(flight, error) || !flight_bind(flight, error)) return false;
     if (flight->at.stage == STAGE_INITIALIZING &&
-        (!flight_steps(flight, initializing, COUNT(initializing), error) || !flight_bind(flight, error) ||
-         !flight_move(flight, STAGE_RUNNING, "the new shape exists and capture is on", error))) {
+        (!(apart ? between_initialize(flight, error) : flight_steps(flight, initializing, COUNT(initializing), error)) ||
+         !flight_bind(flight, error) || !flight_move(flight, STAGE_RUNNING, "the new shape exists and capture is on", error))) {
         return false;
     }
-    if (!flight_steps(flight, running, COUNT(running), error) || !flight_refresh(flight, error) ||
+    if (!(apart ? between_run(flight, error) : flight_steps(flight, running, COUNT(running), error)) || !flight_refresh(flight, error) ||
         !flight_move(flight, STAGE_AWAITING_ADDITIONAL_ACTION, "backfilled, indexed, compared", error)) {
         return false;
     }
@@ -261,8 +267,10 @@ bool carry_start(struct flight *flight, struct error *error) {
     return true;
 }
 
+/* The holder of the lease renews it; a helper has none. */
 static bool help_one(struct flight *flight, struct chunk *chunk, struct error *error) {
-    return flight->store->ops->backfill_chunk(flight->store, 0, chunk, error);
+    return flight->other != NULL ? parcel_backfill(flight, chunk, error)
+                                 : flight->store->ops->backfill_chunk(flight->store, 0, chunk, error);
 }
 
 bool carry_join(struct flight *flight, struct error *error) {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "engine/compare.h"
 #include "engine/crew.h"
 #include "engine/quarantine.h"
 
@@ -127,6 +128,7 @@ struct progress {
     int64_t rows;   /* of the next step, at most */
     int64_t passed; /* so far */
     int64_t step;    /* its number */
+    bool strays;     /* between two stores: the second pass, for what only the follower has */
     int64_t whole;   /* rows that are to be passed in all, about */
     double spent_ms; /* the last step took */
     double seen;     /* when others were last seen to write; 0: never */
@@ -168,7 +170,8 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     double began = clock_ms();
     inspection->rows = progress->rows;
     inspection->skip = left_out(verification->sample, progress->step);
-    bool ok = flight->store->ops->inspect(flight->store, inspection, collect, &collected, error);
+    bool ok = flight->other == NULL ? flight->store->ops->inspect(flight->store, inspection, collect, &collected, error)
+                                    : compare_step(flight, inspection, progress->strays, collect, &collected, error);
     progress->spent_ms = clock_ms() - began;
     if (ok && collected.full && progress->rows > 1) {
         free(inspection->cursor);
@@ -215,7 +218,7 @@ static bool parts_divide(struct flight *flight, struct parts *parts, struct erro
     const struct verification *verification = parts->verification;
     bool whole = verification->from == NULL && verification->to == NULL && verification->sample >= 1;
     int64_t count = flight->at.record.rows_total / PART_ROWS_LEAST;
-    if (!whole || count < 2 || flight->store->ops->divide == NULL) return true;
+    if (!whole || count < 2 || flight->store->ops->divide == NULL || flight->other != NULL) return true;
     return flight->store->ops->divide(flight->store, count < PARTS_MAX ? count : PARTS_MAX, parts_end, parts, error);
 }
 
@@ -238,7 +241,7 @@ static void parts_add(struct parts *parts, const struct verification *found) {
     pthread_mutex_unlock(&parts->lock);
 }
 
-static bool inspect_part(struct flight *flight, struct verification *verification, struct progress *progress, struct error *error) {
+static bool inspect_pass(struct flight *flight, struct verification *verification, struct progress *progress, struct error *error) {
     bool ok = true;
     progress->inspection = (struct inspection){.direction = leading(flight), .until = verification->to};
     if (verification->from != NULL) progress->inspection.cursor = strdup(verification->from);
@@ -250,6 +253,15 @@ static bool inspect_part(struct flight *flight, struct verification *verificatio
     }
     free(progress->inspection.cursor);
     return ok;
+}
+
+/* In one database one pass sees the keys of both sides. */
+static bool inspect_part(struct flight *flight, struct verification *verification, struct progress *progress, struct error *error) {
+    progress->strays = false;
+    if (!inspect_pass(flight, verification, progress, error)) return false;
+    if (flight->other == NULL) return true;
+    progress->strays = true;
+    return inspect_pass(flight, verification, progress, error);
 }
 
 static bool inspect_parts(struct flight *flight, void *context, struct error *error) {

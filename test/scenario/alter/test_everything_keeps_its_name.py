@@ -174,7 +174,7 @@ class TestAfterTheCutOver:
         assert not [name for name in altered.app.names("trigger") + altered.app.names("view") if "midflight" in name]
 
 
-LEDGER = ["midflight_finding", "midflight_history", "midflight_migration", "midflight_step"]
+LEDGER = ["midflight_finding", "midflight_history", "midflight_landing", "midflight_migration", "midflight_step"]
 
 
 class TestBeforeTheCutOver:

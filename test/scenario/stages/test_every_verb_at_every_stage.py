@@ -139,7 +139,7 @@ def test_a_rollback_from_any_stage_before_the_door_leaves_the_database_as_it_was
     staged.midflight.rollback().done()
     assert app.rows("SELECT * FROM customers") == rows
     assert [name for name in app.tables() if name != "barrier"] == [
-        "customers", "midflight_finding", "midflight_history", "midflight_migration", "midflight_step"]
+        "customers", "midflight_finding", "midflight_history", "midflight_landing", "midflight_migration", "midflight_step"]
     assert app.names("trigger") == app.names("view") == []
     assert app.names("index") == ["customers_email"]
     status = staged.midflight.status().json
@@ -149,7 +149,7 @@ def test_a_rollback_from_any_stage_before_the_door_leaves_the_database_as_it_was
 def test_a_finished_migration_leaves_no_trigger_behind(at, app):
     at(FINISHED)
     assert app.names("trigger") == app.names("view") == []
-    assert app.tables() == ["customers_retired", "midflight_finding", "midflight_history", "midflight_migration",
+    assert app.tables() == ["customers_retired", "midflight_finding", "midflight_history", "midflight_landing", "midflight_migration",
                             "midflight_step", "people"]
     app.sql("INSERT INTO people (first_name) VALUES ('Di')")
     assert app.value("SELECT count(*) FROM customers_retired") == 3

@@ -1,0 +1,34 @@
+/* Between two stores: the steps of a migration whose new shape is in another store than the old one. */
+#pragma once
+
+#include "engine/flight.h"
+
+/* Proves what can be proved of either side, and of what one side's queries yield for the other. [own] */
+MUST_USE bool between_check(struct flight *flight, struct check_report *report, struct error *error);
+
+/* From Initializing, or Running, to the end of Running: the new shape, capture, the backfill, the outbox drained, compared. */
+MUST_USE bool between_initialize(struct flight *flight, struct error *error);
+MUST_USE bool between_run(struct flight *flight, struct error *error);
+/* One of a crew's chunks, also for one who only helps. */
+MUST_USE bool between_backfill(struct flight *flight, struct error *error);
+
+/* Who leads: forward until the cut-over, backward from then on. */
+enum direction between_leading(const struct flight *flight);
+/* One parcel of the outbox; *ret_done: it held everything there was. */
+MUST_USE bool between_drain_some(struct flight *flight, enum direction direction, bool *ret_done, struct error *error);
+/* Until a drain saw everything that the outbox held. */
+MUST_USE bool between_drain(struct flight *flight, enum direction direction, struct error *error);
+/* Drains until it is to stop, or the migration is over; others get the lease in between. */
+MUST_USE bool between_follow(struct flight *flight, struct error *error);
+
+/* The way back, tried on some entities of the new side and undone; *ret_done: how many. */
+MUST_USE bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error);
+/* The cut-over: writers of the old side wait; the outbox is seen empty; it closes, and the new side opens. */
+MUST_USE bool between_cross(struct flight *flight, struct error *error);
+/* The new side opens, if a cut-over was cut short before that; *ret: it was. */
+MUST_USE bool between_open(struct flight *flight, bool *ret, struct error *error);
+/* After the cut-over: the new side closes, and what it took is on the old one, which opens: at Rolling Back. */
+MUST_USE bool between_return(struct flight *flight, struct error *error);
+/* From Rolling Back, all that midflight made goes; from Finishing, the old side retires. */
+MUST_USE bool between_undo(struct flight *flight, struct error *error);
+MUST_USE bool between_finish(struct flight *flight, struct error *error);

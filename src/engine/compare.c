@@ -1,0 +1,118 @@
+#include "engine/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/between.h"
+#include "engine/parcel.h"
+
+/* How often entities that seem to differ are looked at again together, after a drain, before each is looked at alone. */
+#define TRIES 3
+
+struct suspects {
+    struct arena *arena;
+    struct names keys;
+};
+
+static void suspect(struct suspects *suspects, const char *key) {
+    const struct names *keys = &suspects->keys;
+    if (keys->count > 0 && strcmp(keys->items[keys->count - 1], key) == 0) return;
+    if (!names_have(keys, key)) names_add(suspects->arena, &suspects->keys, arena_copy(suspects->arena, key));
+}
+
+static bool on_difference(void *context, const struct difference *difference, struct error *error) {
+    (void)error;
+    suspect(context, difference->key);
+    return true;
+}
+
+static bool on_stray(void *context, const char *key, struct error *error) {
+    (void)error;
+    suspect(context, key);
+    return true;
+}
+
+static enum direction other_way(enum direction direction) {
+    return direction == FORWARD ? BACKWARD : FORWARD;
+}
+
+/* Passes the span without looking at it. */
+static bool pass_over(struct flight *flight, struct parcel *parcel, struct error *error) {
+    struct store *leader = flight_house(flight, leader_of(parcel->direction));
+    return leader->ops->ship_open(leader, parcel, error) && leader->ops->ship_close(leader, false, error);
+}
+
+static bool look_over(struct flight *flight, struct inspection *inspection, bool strays, struct suspects *suspects,
+                      struct error *error) {
+    struct parcel parcel = {.kind = PARCEL_SPAN, .direction = strays ? other_way(inspection->direction) : inspection->direction,
+                            .cursor = inspection->cursor, .bound = inspection->until, .rows = inspection->rows};
+    bool ok = inspection->skip ? pass_over(flight, &parcel, error)
+              : strays         ? parcel_strays(flight, &parcel, on_stray, suspects, error)
+                               : parcel_compare(flight, &parcel, on_difference, suspects, error);
+    if (!ok) return false;
+    char *cursor = parcel.until == NULL ? NULL : strdup(parcel.until);
+    if (cursor != NULL) {
+        free(inspection->cursor);
+        inspection->cursor = cursor;
+    }
+    inspection->rows = strays ? 0 : parcel.rows;
+    inspection->done = parcel.done || cursor == NULL;
+    return true;
+}
+
+/* What differed only because it was under way agrees after a drain. */
+static bool drain_and_look_again(struct flight *flight, enum direction direction, struct suspects *suspects, struct error *error) {
+    bool noted = true;
+    for (int tries = 0; tries < TRIES && noted && suspects->keys.count > 0; tries++) {
+        struct suspects left = {.arena = suspects->arena};
+        struct parcel parcel = {.kind = PARCEL_KEYS, .direction = direction, .keys = &suspects->keys};
+        if (!between_drain(flight, direction, error) || !parcel_compare(flight, &parcel, on_difference, &left, error)) return false;
+        noted = parcel.noted;
+        suspects->keys = left.keys;
+    }
+    return true;
+}
+
+struct told {
+    difference_visit *visit; /* NULL: only counted */
+    void *context;
+    int64_t count;
+};
+
+static bool tell(void *context, const struct difference *difference, struct error *error) {
+    struct told *told = context;
+    told->count++;
+    return told->visit == NULL || told->visit(told->context, difference, error);
+}
+
+/* *ret: it differs in this direction, and is not under way. */
+static bool differs(struct flight *flight, enum direction direction, const char *key, struct told *told, bool *ret,
+                    struct error *error) {
+    struct names keys = {.items = &key, .count = 1};
+    struct parcel parcel = {.kind = PARCEL_KEYS, .direction = direction, .keys = &keys};
+    told->count = 0;
+    if (!parcel_compare(flight, &parcel, tell, told, error)) return false;
+    *ret = told->count > 0 && !parcel.noted;
+    return true;
+}
+
+static bool convict(struct flight *flight, enum direction direction, const char *key, difference_visit *visit, void *context,
+                    struct error *error) {
+    struct told silent = {0}, aloud = {visit, context, 0};
+    bool wrong = true, ignored;
+    if (!differs(flight, direction, key, &silent, &wrong, error)) return false;
+    if (wrong && has_way_back(flight) && !differs(flight, other_way(direction), key, &silent, &wrong, error)) return false;
+    return !wrong || differs(flight, direction, key, &aloud, &ignored, error);
+}
+
+bool compare_step(struct flight *flight, struct inspection *inspection, bool strays, difference_visit *visit, void *context,
+                  struct error *error) {
+    struct suspects suspects = {.arena = arena_new()};
+    bool ok = flight_renew(flight, error) && look_over(flight, inspection, strays, &suspects, error) &&
+              drain_and_look_again(flight, inspection->direction, &suspects, error);
+    for (size_t i = 0; ok && i < suspects.keys.count; i++) {
+        ok = convict(flight, inspection->direction, suspects.keys.items[i], visit, context, error);
+    }
+    arena_free(suspects.arena);
+    return ok;
+}

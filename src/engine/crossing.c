@@ -1,0 +1,258 @@
+/* Between two stores: the cut-over, the way back, and the end. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/interrupt.h"
+#include "engine/between.h"
+#include "engine/pace.h"
+#include "engine/parcel.h"
+
+/* A fence that is not to be had, or takes too long, is tried again so often, after rests that double. */
+#define TRIES 5
+#define REST_MS 200.0
+
+/* --- the fence -------------------------------------------------------------------------------------------------- */
+
+static bool too_long(const struct flight *flight, double held_ms, struct error *error) {
+    return error_set(error, ERROR_GATE,
+                     "gate pause: the cut-over of migration %s would have held the writers for over %.1f ms, and pause_max is "
+                     "%" PRId64 " ms. It was undone and all is as before: run the same command again, at a quieter time, or with a "
+                     "longer pause_max", flight->at.record.name, held_ms, flight->definition->pause_ms_max);
+}
+
+static bool in_time(const struct flight *flight, double began, struct error *error) {
+    double held_ms = clock_ms() - began;
+    return held_ms <= (double)flight->definition->pause_ms_max || too_long(flight, held_ms, error);
+}
+
+/* Nobody writes the leader any more: what its outbox holds now is all there will be. */
+static bool drain_to_empty(struct flight *flight, enum direction direction, double began, struct error *error) {
+    struct parcel parcel;
+    do {
+        parcel = (struct parcel){.direction = direction, .within = true, .rows = INT64_MAX};
+        if (!parcel_drain(flight, &parcel, error) || !in_time(flight, began, error)) return false;
+    } while (parcel.rows > 0);
+    return true;
+}
+
+static bool nothing_refused(struct flight *flight, enum direction direction, struct error *error) {
+    int64_t before = flight->at.record.quarantined;
+    struct record record = flight->at.record;
+    bool found;
+    if (!flight->store->ops->ledger_find(flight->store, record.name, &record, &found, error)) return false;
+    if (record.quarantined <= before) return true;
+    return error_set(error, ERROR_GATE, "gate quarantine: %" PRId64 " entities that were written just now do not fit on the %s side. "
+                     "`midflight status` lists them with the reason: mend the rows, then run the same command again",
+                     record.quarantined - before, side_name(follower_of(direction)));
+}
+
+/* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and `close` is done.
+ * *ret_ms: for how long its writers waited. */
+static bool fence_once(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
+                       const char *failpoint, double *ret_ms, struct error *error) {
+    enum side side = leader_of(direction);
+    struct store *leader = flight_house(flight, side);
+    leader->held_since_ms = 0;
+    if (!flight_begin_at(flight, side, error)) return false;
+    double began = clock_ms();
+    bool ok = leader->ops->hold(leader, error);
+    if (leader->held_since_ms > 0) began = leader->held_since_ms;
+    if (ok) FAILPOINT("fenced");
+    ok = ok && drain_to_empty(flight, direction, began, error) && nothing_refused(flight, direction, error) &&
+         close(flight, error) && in_time(flight, began, error);
+    ok = flight_end_at(flight, side, ok, failpoint, error);
+    *ret_ms = clock_ms() - began;
+    return ok;
+}
+
+static void rest_before(struct flight *flight, int tries, const struct error *why) {
+    double ms = REST_MS * pow(2, tries) * (0.5 + (double)rand() / RAND_MAX);
+    flight_note(flight, "%s; trying again in %.0f ms", why->message, ms);
+    for (double until = clock_ms() + ms; clock_ms() < until && !flight_stopped(flight);) clock_sleep_ms(10);
+}
+
+static bool fence(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
+                  const char *failpoint, struct error *error) {
+    double held_ms = 0;
+    for (int tries = 0; !fence_once(flight, direction, close, failpoint, &held_ms, error); tries++) {
+        bool passing = error->code == ERROR_BUSY || error->code == ERROR_GATE;
+        if (!passing || tries == TRIES - 1 || flight_stopped(flight)) return false;
+        rest_before(flight, tries, error);
+        if (!flight_refresh(flight, error) || !between_drain(flight, direction, error) || !flight_refresh(flight, error)) return false;
+    }
+    flight_note(flight, "the cut-over held the writers for %.1f ms", held_ms);
+    return true;
+}
+
+/* --- the cut-over ----------------------------------------------------------------------------------------------- */
+
+static bool close_old(struct flight *flight, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    struct standpoint next = flight->at;
+    next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
+    return old->ops->capture_refuse(old, SIDE_OLD, error) &&
+           old->ops->ledger_set(old, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) &&
+           ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error);
+}
+
+static bool open_new(struct flight *flight, struct error *error) {
+    struct store *new = flight_house(flight, SIDE_NEW);
+    if (!has_way_back(flight)) return new->ops->capture_off(new, error);
+    return new->ops->capture_note(new, SIDE_NEW, error);
+}
+
+bool between_open(struct flight *flight, bool *ret, struct error *error) {
+    static const struct step steps[] = {{"open the new side", open_new, false, SIDE_NEW}};
+    bool done;
+    *ret = false;
+    if (flight->at.stage != STAGE_AWAITING_FINALIZATION) return true;
+    if (!flight_step_done(flight, steps[0].name, &done, error) || done) return done;
+    *ret = true;
+    return flight_steps(flight, steps, 1, error);
+}
+
+bool between_cross(struct flight *flight, struct error *error) {
+    bool ignored;
+    return between_drain(flight, FORWARD, error) && flight_refresh(flight, error) &&
+           fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error) && flight_refresh(flight, error) &&
+           between_open(flight, &ignored, error);
+}
+
+bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
+    struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .rows = entities};
+    if (!parcel_carry(flight, &parcel, false, error)) return false;
+    *ret_done = parcel.rows;
+    return true;
+}
+
+/* --- the way back ----------------------------------------------------------------------------------------------- */
+
+static bool close_new(struct flight *flight, struct error *error) {
+    struct store *new = flight_house(flight, SIDE_NEW);
+    return new->ops->capture_refuse(new, SIDE_NEW, error) &&
+           new->ops->ledger_mark(new, flight->at.record.name, "close the new side", error);
+}
+
+/* The old side opens with the move: from there on nothing follows anything. */
+static bool open_old(struct flight *flight, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    struct standpoint next = flight->at;
+    if (!flight_begin(flight, error)) return false;
+    bool ok = old->ops->capture_off(old, error) &&
+              ledger_move(old, &next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
+    ok = flight_end(flight, ok, stage_name(STAGE_ROLLING_BACK), error);
+    if (ok) flight->at = next;
+    return ok;
+}
+
+bool between_return(struct flight *flight, struct error *error) {
+    bool ignored, closed;
+    if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
+    if (!closed && (!between_open(flight, &ignored, error) || !between_drain(flight, BACKWARD, error) ||
+                    !flight_refresh(flight, error) || !fence(flight, BACKWARD, close_new, "close the new side", error))) {
+        return false;
+    }
+    return open_old(flight, error);
+}
+
+static bool release_old(struct flight *flight, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    return old->ops->capture_off(old, error);
+}
+
+static bool empty_one(struct flight *flight, struct chunk *chunk, struct error *error) {
+    struct store *new = flight_house(flight, SIDE_NEW);
+    return flight_renew(flight, error) && new->ops->shape_empty(new, SIDE_NEW, chunk, error);
+}
+
+static bool empty_new(struct flight *flight, struct error *error) {
+    bool made;
+    if (!flight_step_done(flight, "make the new shape", &made, error)) return false;
+    return !made || pace_chunks(flight, "empty the new side", 0, flight->at.record.rows_total, empty_one, error);
+}
+
+static bool drop_new(struct flight *flight, struct error *error) {
+    struct store *new = flight_house(flight, SIDE_NEW);
+    bool made;
+    if (!flight_step_done(flight, "make the new shape", &made, error)) return false;
+    return new->ops->capture_off(new, error) && (!made || new->ops->shape_drop(new, SIDE_NEW, error));
+}
+
+bool between_undo(struct flight *flight, struct error *error) {
+    static const struct step steps[] = {
+        {"release the old side", release_old, false, SIDE_OLD},
+        {"empty the new side", empty_new, true, SIDE_OLD},
+        {"drop the new shape", drop_new, false, SIDE_NEW},
+    };
+    struct store *new = flight_house(flight, SIDE_NEW);
+    if (!flight_bind_names(flight, false, error) || !flight_steps(flight, steps, sizeof steps / sizeof *steps, error) ||
+        !new->ops->begin(new, error)) {
+        return false;
+    }
+    bool ok = new->ops->ledger_leave(new, flight->at.record.name, error) && new->ops->commit(new, error);
+    if (!ok) new->ops->rollback(new);
+    if (ok) FAILPOINT("the other store has forgotten");
+    return ok;
+}
+
+/* --- the end ---------------------------------------------------------------------------------------------------- */
+
+static bool release_new(struct flight *flight, struct error *error) {
+    struct store *new = flight_house(flight, SIDE_NEW);
+    return new->ops->capture_off(new, error);
+}
+
+static bool empty_old_one(struct flight *flight, struct chunk *chunk, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    return flight_renew(flight, error) && old->ops->shape_empty(old, SIDE_OLD, chunk, error);
+}
+
+static bool empty_old(struct flight *flight, struct error *error) {
+    if (flight->definition->change.retire != RETIRE_DROP) return true;
+    return pace_chunks(flight, "empty the old side", 0, flight->at.record.rows_total, empty_old_one, error);
+}
+
+static bool retire_old(struct flight *flight, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    return old->ops->capture_off(old, error) && old->ops->shape_retire(old, error);
+}
+
+struct copied {
+    struct flight *flight;
+    struct error *error;
+    bool ok;
+};
+
+static bool copy_move(void *context, const struct move *move) {
+    struct copied *copied = context;
+    struct store *new = flight_house(copied->flight, SIDE_NEW);
+    copied->ok = copied->ok && new->ops->ledger_remember(new, copied->flight->at.record.name, move, copied->error);
+    return copied->ok;
+}
+
+/* The old store may be switched off one day: what happened is told by the new one. */
+static bool hand_over_history(struct flight *flight, struct error *error) {
+    struct store *new = flight_house(flight, SIDE_NEW), *old = flight_house(flight, SIDE_OLD);
+    const char *name = flight->at.record.name;
+    struct copied copied = {flight, error, true};
+    return new->ops->ledger_stay(new, name, stage_name(STAGE_FINISHED), flight->at.record.epoch, error) &&
+           old->ops->ledger_moves(old, name, copy_move, &copied, error) && copied.ok;
+}
+
+static bool hand_over(struct flight *flight, struct error *error) {
+    if (!flight_begin_at(flight, SIDE_NEW, error)) return false;
+    return flight_end_at(flight, SIDE_NEW, hand_over_history(flight, error), "history handed over", error);
+}
+
+bool between_finish(struct flight *flight, struct error *error) {
+    static const struct step steps[] = {
+        {"release the new side", release_new, false, SIDE_NEW},
+        {"empty the old side", empty_old, true, SIDE_OLD},
+        {"retire the old side", retire_old, false, SIDE_OLD},
+        {"hand over the history", hand_over, true, SIDE_OLD},
+    };
+    return flight_bind_names(flight, true, error) && flight_steps(flight, steps, sizeof steps / sizeof *steps, error);
+}
