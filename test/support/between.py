@@ -37,6 +37,7 @@ CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join(PAIRS)).split(",")
 UNMAPPED = {"origin", "note", "hint"}
 
 PATIENCE_S = 60
+REFUSAL = re.compile(r"midflight: |\(migration |has moved to")
 OTHER = {OLD: NEW, NEW: OLD}
 
 
@@ -107,7 +108,7 @@ class TwinOfTwo(Twin):
 def is_refusal(failure):
     """The side is closed by midflight, and says so; or its tables are not there yet, or not any more."""
     text = str(failure)
-    return "midflight: " in text or "no such table" in text or isinstance(failure, psycopg2.errors.UndefinedTable)
+    return REFUSAL.search(text) is not None or "no such table" in text or isinstance(failure, psycopg2.errors.UndefinedTable)
 
 
 def is_gone(failure):
@@ -191,12 +192,14 @@ class Version:
 
 
 class Move:
-    def __init__(self, kind, apps, count, *options, seed=None):
+    def __init__(self, kind, apps, count, *options, seed=None, made=False):
+        """`made`: the databases are there already."""
         self.apps, self.seed = apps, seed if seed is not None else seed_of_run()
         self.workload = apart(kind)(apps[OLD].store, apps[NEW].store)
-        self.workload.make(apps[OLD], count)
-        apps[NEW].prepare("wal")
-        apps[NEW].sql(apps[NEW].journal)
+        if not made:
+            self.workload.make(apps[OLD], count)
+            apps[NEW].prepare("wal")
+            apps[NEW].sql(apps[NEW].journal)
         self.before = {side: app.schema() for side, app in apps.items()}
         self.twin = TwinOfTwo(self.workload, apps, count)
         self.midflight = midflight_between(apps, "\n".join([self.workload.definition.strip(), *(options or ("soak: 0s",))]) + "\n")

@@ -3,6 +3,7 @@ import pytest
 
 from scenario.conftest import stopped_backfill
 from scenario.definitions import CUSTOMERS, LISTS, ONE_WAY, SPLIT_NAME, SUBSCRIPTIONS
+from support.between import OTHER
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, FINISHING, INITIALIZING,
                                RUNNING, UNINITIALIZED)
 from support.stores import POSTGRESQL
@@ -222,7 +223,7 @@ def test_no_stage_takes_writes_on_the_wrong_side(people):
             with pytest.raises(Exception) as failure:
                 people.at(side, statement)
             text = str(failure.value)
-            assert "midflight: " in text and table in text and "split-name" in text, text
+            assert table in text and "split-name" in text and str(people.apps[OTHER[side]].database) in text, text
     people.start()
     closed(NEW)
     people.midflight.advance().done()
