@@ -37,6 +37,7 @@ CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join(PAIRS)).split(",")
 UNMAPPED = {"origin", "note", "hint"}
 
 PATIENCE_S = 60
+BEGUN_S = 0.1  # by when a process listens to signals
 REFUSAL = re.compile(r"midflight: |\(migration |has moved to")
 OTHER = {OLD: NEW, NEW: OLD}
 
@@ -118,6 +119,11 @@ def is_gone(failure):
     return failure.pgcode is None or failure.pgcode[:3] in ("57P", "080")
 
 
+def changes(connection):
+    """A number that grows with every row written: SQLite refuses rows, and no statement that finds none."""
+    return getattr(connection, "total_changes", time.monotonic())
+
+
 class Version:
     """One version of the application: connections that write, until `stop`. It remembers what was acknowledged and what it was told
     when its side was closed; with `comes_back` it survives its server. Anything else that fails, fails the test."""
@@ -151,10 +157,12 @@ class Version:
         began = time.monotonic()
         try:
             connection.execute(self.app.begin_writing)
+            wrote = changes(connection)
             for write, values in drawn:
                 write.run(connection, values)
+            wrote = changes(connection) - wrote
             record(connection, name, [(write.name, values) for write, values in drawn])
-            if random.random() < 0.1:
+            if not wrote or random.random() < 0.1:
                 connection.execute("ROLLBACK")
                 return
             connection.execute("COMMIT")
@@ -255,10 +263,10 @@ def midflight_between(apps, definition, name="migration.yaml"):
 
 @contextmanager
 def follow(midflight, ends=signal.SIGTERM):
-    process = midflight.begin("follow")
+    process, began = midflight.begin("follow"), time.monotonic()
     try:
         yield process
-        time.sleep(0.01)
+        time.sleep(max(0, BEGUN_S - (time.monotonic() - began)))
         if process.poll() is None:
             process.send_signal(ends)
         midflight.end(process).done()
@@ -269,7 +277,11 @@ def follow(midflight, ends=signal.SIGTERM):
 
 
 def settle(midflight):
+    eventually(midflight, lambda status: status["outbox"] == 0)
+
+
+def eventually(midflight, so):
     until = time.monotonic() + PATIENCE_S
-    while (status := midflight.status().done().json)["outbox"] > 0:
-        assert time.monotonic() < until, f"the outbox does not get empty: {status}"
+    while not so(status := midflight.status().done().json):
+        assert time.monotonic() < until, f"still not so: {status}"
         time.sleep(0.02)

@@ -4,7 +4,7 @@ import pytest
 
 from scenario.conftest import quarantined_keys
 from support.application import Application
-from support.between import CHOSEN, PAIRS, Move, between, follow, midflight_between, settle
+from support.between import CHOSEN, PAIRS, Move, between, eventually, follow, midflight_between, settle
 from support.stores import POSTGRESQL, SQLITE, spoken
 from support.workload import NEW, OLD
 
@@ -58,8 +58,9 @@ class Scene:
     def __init__(self, apps, schema, definition):
         self.apps = apps
         self.stores = {side: app.store for side, app in apps.items()}
+        for app in apps.values():
+            app.prepare("wal")
         apps[OLD].sql(spoken(schema, self.stores[OLD]))
-        apps[NEW].prepare("wal")
         apps[NEW].sql("CREATE TABLE others (id INTEGER)")  # SQLite's file is there with the first table
         self.before = {side: app.schema() for side, app in apps.items()}
         self.definition = between(definition, self.stores[OLD], self.stores[NEW])
@@ -86,6 +87,12 @@ class Scene:
         """Until nothing is left to be carried over."""
         with follow(self.midflight):
             settle(self.midflight)
+        return self
+
+    def released(self):
+        """Until nothing is left in quarantine either."""
+        with follow(self.midflight):
+            eventually(self.midflight, lambda status: status["outbox"] == status["quarantined"] == 0)
         return self
 
     def quarantine(self):

@@ -58,7 +58,7 @@ class TestBacklog:
         scene = scene(CUSTOMERS, SPLIT_NAME).start()
         with closing(scene.apps[OLD].connect()) as connection:
             connection.execute("BEGIN")
-            connection.execute("UPDATE customers SET email = 'never'")
+            connection.execute("UPDATE customers SET email = 'never' || id")
             connection.execute("ROLLBACK")
         assert scene.midflight.status().done().json["outbox"] == 0
         scene.agree()
@@ -78,7 +78,7 @@ class TestLimit:
 
     def test_is_told_and_bars_the_cut_over(self, overflowed):
         said = overflowed.midflight.status(json=False).done().out
-        assert "overflow" in said, said
+        assert "outbox_max" in said, said
         outcome = overflowed.midflight.advance()
         assert outcome.status != 0 and overflowed.midflight.stage() == AWAITING_ADDITIONAL_ACTION, outcome
         assert "outbox" in outcome.message, outcome

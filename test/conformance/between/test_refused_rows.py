@@ -58,7 +58,7 @@ class TestRow:
         assert "quarantine" in outcome.message, outcome
         assert scene.midflight.stage() == AWAITING_ADDITIONAL_ACTION
         scene.old(f"UPDATE customers SET {stricter.remedy} WHERE id = 9")
-        scene.drain()
+        scene.released()
         assert scene.quarantine() == [] and stricter.keys() == [1, 2, 3, 9]
         scene.agree()
         scene.midflight.advance().done()
@@ -69,7 +69,7 @@ class TestRow:
         stricter.write()
         scene.drain()
         scene.old("DELETE FROM customers WHERE id = 9")
-        scene.drain()
+        scene.released()
         scene.agree()
         scene.midflight.advance().done()
 
@@ -77,9 +77,8 @@ class TestRow:
         """Or by the check before it, with a word of which it is."""
         stricter.write(", (4, 'Ed Fox', 'e@x'), (10, 'Flo Fox', 'f@x')")
         outcome = stricter.scene.midflight.start()
-        if outcome.status != 0:
-            outcome.refused()
-            assert "9" in outcome.message, outcome
+        if outcome.status != 0:  # or what is unique over all rows cannot be made so
+            assert "9" in outcome.message or "people.first_name" in outcome.message or "people_name" in outcome.message, outcome
             return
         # Of two rows with one value either may be the one that is taken.
         assert stricter.scene.quarantine() in (["9"], ["1"])
@@ -163,7 +162,7 @@ class TestBadCast:
         assert [row for row in scene.new("SELECT id, age FROM people ORDER BY id") if row[0] != 2] == [(1, 41), (3, 33), (4, 34)]
         scene.midflight.advance().refused()
         scene.old("UPDATE customers SET hint = '42' WHERE id = 2")
-        scene.drain()
+        scene.released()
         assert scene.new("SELECT age FROM people WHERE id = 2") == [(42,)]
         scene.agree()
 
@@ -178,7 +177,7 @@ class TestMany:
         assert sorted(scene.quarantine(), key=int) == wanted
         assert scene.new("SELECT count(*) FROM people WHERE email IS NULL") == [(1500,)]
         scene.old("UPDATE customers SET name = 'Bart Lee' WHERE id % 500 = 7")
-        scene.drain()
+        scene.released()
         scene.agree()
 
     def test_are_found_in_the_copy_too(self, scene):

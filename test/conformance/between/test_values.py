@@ -174,5 +174,5 @@ def test_text_that_the_other_store_cannot_hold_is_listed_with_its_key(scene, pai
     assert sorted(made.quarantine()) == ["1", "2"]
     assert made.new("SELECT value FROM goods WHERE id = 3") == [("fine",)]
     made.old("UPDATE items SET value = 'mended'")
-    made.drain()
+    made.released()
     made.agree()
