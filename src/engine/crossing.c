@@ -83,7 +83,7 @@ static bool fence(struct flight *flight, enum direction direction, bool (*close)
         rest_before(flight, tries, error);
         if (!flight_refresh(flight, error) || !between_drain(flight, direction, error) || !flight_refresh(flight, error)) return false;
     }
-    flight_note(flight, "the cut-over held the writers for %.1f ms", held_ms);
+    flight_note(flight, "the writers of the %s side were held for %.1f ms", side_name(leader_of(direction)), held_ms);
     return true;
 }
 
