@@ -245,8 +245,7 @@ static bool inspect_part(struct flight *flight, struct verification *verificatio
     while (ok && !progress->inspection.done) {
         interrupt_rest();
         ok = !flight_stopped(flight) || error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: verify");
-        ok = ok && inspect_step(flight, verification, progress, error) &&
-             (progress->inspection.done || progress_rest(progress, flight, error));
+        ok = ok && inspect_step(flight, verification, progress, error) && progress_rest(progress, flight, error);
     }
     free(progress->inspection.cursor);
     return ok;
