@@ -128,6 +128,7 @@ struct progress {
     int64_t passed; /* so far */
     int64_t step;    /* its number */
     int64_t whole;   /* rows that are to be passed in all, about */
+    int64_t left;    /* of the part, about; 0: it is not known */
     double spent_ms; /* the last step took */
     double seen;     /* when others were last seen to write; 0: never */
 };
@@ -166,7 +167,8 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     int64_t total = flight->at.record.rows_total, whole = progress->whole;
     char *cursor = inspection->cursor == NULL ? NULL : strdup(inspection->cursor);
     double began = clock_ms();
-    inspection->rows = progress->rows;
+    inspection->rest = !progress_busy(progress) && progress->left > 0 && progress->left <= progress->rows;
+    inspection->rows = inspection->rest ? progress->left : progress->rows;
     inspection->skip = left_out(verification->sample, progress->step);
     bool ok = flight->store->ops->inspect(flight->store, inspection, collect, &collected, error);
     progress->spent_ms = clock_ms() - began;
@@ -184,6 +186,7 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     if (!ok) return false;
     progress->step++;
     progress->passed += inspection->rows;
+    progress->left = progress->left > inspection->rows ? progress->left - inspection->rows : 0;
     if (!inspection->skip) verification->rows += inspection->rows;
     meter_add(&progress->meter, flight, "verify", inspection->rows,
               progress->passed < whole ? progress->passed : whole, total);
@@ -257,7 +260,10 @@ static bool inspect_parts(struct flight *flight, void *context, struct error *er
     struct progress progress = {.rows = part.sample < 1 ? ROWS_OF_A_SAMPLE : ROWS_FIRST, .whole = flight->at.record.rows_total};
     part.rows = part.diverged = part.repaired = 0;
     bool ok = true;
-    while (ok && parts_take(parts, &part.from, &part.to)) ok = inspect_part(flight, &part, &progress, error);
+    while (ok && parts_take(parts, &part.from, &part.to)) {
+        progress.left = parts->count == 0 ? 0 : progress.whole / (int64_t)(parts->count + 1);
+        ok = inspect_part(flight, &part, &progress, error);
+    }
     parts_add(parts, &part);
     return ok;
 }

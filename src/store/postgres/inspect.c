@@ -256,7 +256,7 @@ static bool inspect_range(struct judge *judge, struct stretch *stretch, int64_t 
 static bool inspect_step(struct judge *judge, struct inspection *inspection, const char **ret_cursor, struct error *error) {
     struct postgres_store *store = judge->store;
     const char *upper = NULL;
-    if (!pg_key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, judge->arena, &upper, error)) {
+    if (!inspection->rest && !pg_key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, judge->arena, &upper, error)) {
         return false;
     }
     const char *until = upper == NULL ? inspection->until : upper;
