@@ -132,7 +132,7 @@ static void add_counts(struct text *text, const struct capture *capture) {
     text_add(text, ")] FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON ");
     sync_scope(text, &pg_dialect, &before, "midflight_n", &capture->table->table->key);
     text_add(text, TAG "\n    INTO midflight_counts;\n"
-                   "  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN RETURN NULL; END IF;\n");
+                   "  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN " PG_REST_DONE " END IF;\n");
 }
 
 /* A flow that some of the changed rows do not concern is written for the others; for these it must agree as it is, or they
