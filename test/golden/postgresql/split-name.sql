@@ -498,6 +498,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -530,6 +531,7 @@ FROM people
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -537,6 +539,9 @@ FROM people
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_old$midflight_many$ INTO
         midflight_counts;
@@ -620,6 +625,7 @@ FROM people
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -638,6 +644,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -672,6 +679,7 @@ FROM people
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -679,6 +687,9 @@ FROM people
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_new$midflight_many$ INTO
         midflight_counts;
@@ -767,6 +778,7 @@ FROM people
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -785,10 +797,12 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -819,6 +833,7 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -837,6 +852,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -889,6 +905,7 @@ FROM people
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -896,16 +913,19 @@ FROM people
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),
     count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
           DISTINCT FROM midflight_n."email" OR midflight_o."first_name" COLLATE "C" IS DISTINCT FROM
           midflight_n."first_name" OR midflight_o."last_name" COLLATE "C" IS DISTINCT FROM midflight_n."last_name")),
-    count(*) FILTER (WHERE (midflight_o."email" COLLATE "C" IS DISTINCT FROM midflight_n."email" OR
-          midflight_o."first_name" COLLATE "C" IS DISTINCT FROM midflight_n."first_name" OR midflight_o."id" IS
-          DISTINCT FROM midflight_n."id" OR midflight_o."last_name" COLLATE "C" IS DISTINCT FROM
-          midflight_n."last_name"))] FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON
-          midflight_n."id" = midflight_o."id"$midflight_many$
+    count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
+          DISTINCT FROM midflight_n."email" OR midflight_o."first_name" COLLATE "C" IS DISTINCT FROM
+          midflight_n."first_name" OR midflight_o."last_name" COLLATE "C" IS DISTINCT FROM midflight_n."last_name"))]
+          FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON midflight_n."id" =
+          midflight_o."id"$midflight_many$
     INTO midflight_counts;
   IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN EXIT midflight_rest; END IF;
   IF midflight_counts[1] = 0 THEN
@@ -1100,6 +1120,7 @@ FROM people
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1226,6 +1247,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1261,6 +1283,7 @@ FROM customers
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1268,6 +1291,9 @@ FROM customers
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_old$midflight_many$ INTO
         midflight_counts;
@@ -1362,6 +1388,7 @@ FROM customers
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1380,6 +1407,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1418,6 +1446,7 @@ FROM customers
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1425,6 +1454,9 @@ FROM customers
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_new$midflight_many$ INTO
         midflight_counts;
@@ -1530,6 +1562,7 @@ FROM customers
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1548,10 +1581,12 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1582,6 +1617,7 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1600,6 +1636,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1660,6 +1697,7 @@ FROM customers
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1667,12 +1705,15 @@ FROM customers
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),
     count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
           DISTINCT FROM midflight_n."email" OR midflight_o."name" COLLATE "C" IS DISTINCT FROM midflight_n."name")),
-    count(*) FILTER (WHERE (midflight_o."email" COLLATE "C" IS DISTINCT FROM midflight_n."email" OR midflight_o."id"
-          IS DISTINCT FROM midflight_n."id" OR midflight_o."name" COLLATE "C" IS DISTINCT FROM midflight_n."name"))]
+    count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
+          DISTINCT FROM midflight_n."email" OR midflight_o."name" COLLATE "C" IS DISTINCT FROM midflight_n."name"))]
           FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON midflight_n."id" =
           midflight_o."id"$midflight_many$
     INTO midflight_counts;
@@ -1898,6 +1939,7 @@ FROM customers
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;

@@ -706,6 +706,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -713,6 +714,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -720,6 +722,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -807,6 +812,7 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -825,6 +831,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -832,6 +839,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -839,6 +847,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -922,6 +933,7 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -940,10 +952,12 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -978,6 +992,7 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -996,6 +1011,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1007,6 +1023,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1014,6 +1031,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -1136,6 +1156,7 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1154,6 +1175,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1161,6 +1183,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1168,6 +1191,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "customer_id" AS k1 FROM
@@ -1255,6 +1281,7 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1273,10 +1300,12 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1311,6 +1340,7 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1329,6 +1359,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1336,6 +1367,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1343,6 +1375,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "customer_id" AS k1 FROM
@@ -1432,6 +1467,7 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1450,6 +1486,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1461,6 +1498,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1468,6 +1506,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -1602,6 +1643,7 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1738,6 +1780,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -1747,6 +1790,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1754,6 +1798,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1860,6 +1907,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1878,6 +1926,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -1887,6 +1936,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1894,6 +1944,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1992,6 +2045,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -2010,10 +2064,12 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -2047,6 +2103,7 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -2065,6 +2122,7 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
+  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -2078,6 +2136,7 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
+  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -2085,6 +2144,9 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
+  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
+    midflight_guard := set_config('work_mem', '32MB', true);
+  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -2349,6 +2411,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
+  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
