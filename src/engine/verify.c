@@ -13,10 +13,11 @@
 #include "engine/crew.h"
 #include "engine/quarantine.h"
 
-/* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest of the same
- * length, while others write. A sample is taken in small steps, all of one size. */
+/* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest so many times as
+ * long, while others write. A sample is taken in small steps, all of one size. */
 #define STEP_MS 50.0
 #define STEP_BUSY_MS 10.0
+#define REST_BUSY 2.0
 #define ROWS_FIRST 2000
 #define ROWS_MAX 100000
 /* However long they take: a step costs something whatever its size, so that ever smaller ones would only be more of that. */
@@ -151,7 +152,7 @@ static bool progress_rest(struct progress *progress, struct flight *flight, stru
     bool wrote;
     if (!flight->store->ops->others_write(flight->store, &wrote, error)) return false;
     if (wrote) progress->seen = clock_ms();
-    double rest = progress_busy(progress) ? progress->spent_ms : 0;
+    double rest = progress_busy(progress) ? progress->spent_ms * REST_BUSY : 0;
     if (flight->load > 0 && flight->load < 1) rest = fmax(rest, progress->spent_ms * (1 - flight->load) / flight->load);
     for (double until = clock_ms() + rest, now; (now = clock_ms()) < until && !flight_stopped(flight);) {
         clock_sleep_ms(fmin(until - now, LOOK_MS));
