@@ -168,7 +168,7 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     int64_t total = flight->at.record.rows_total, whole = progress->whole;
     char *cursor = inspection->cursor == NULL ? NULL : strdup(inspection->cursor);
     double began = clock_ms();
-    inspection->rest = !progress_busy(progress) && progress->left > 0 && progress->left <= progress->rows;
+    inspection->rest = !progress_busy(progress) && progress->left > 0 && progress->left <= 2 * progress->rows;
     inspection->rows = inspection->rest ? progress->left : progress->rows;
     inspection->skip = left_out(verification->sample, progress->step);
     bool ok = flight->store->ops->inspect(flight->store, inspection, collect, &collected, error);
