@@ -130,15 +130,10 @@ static void add_keyless(struct text *text, const struct capture *capture) {
     text_add(text, "\n    ON CONFLICT (migration, kind, entity_key) DO NOTHING;\n");
 }
 
-/* Both images of 100,000 rows are joined: with PostgreSQL's 4 MB by the disk. As much as a step of a verification has. */
-#define MEMORY "'32MB'"
-
 /* Few rows or many? None is nothing to do. */
 static void add_rows(struct text *text, const struct capture *capture) {
     text_addf(text, "  midflight_rows := (SELECT count(*) FROM (SELECT FROM %s LIMIT " PG_FEW " + 1) AS midflight_w);\n"
-                    "  IF midflight_rows = 0 THEN " PG_REST_DONE " END IF;\n  midflight_many := midflight_rows > " PG_FEW ";\n"
-                    "  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes(" MEMORY ") THEN\n"
-                    "    midflight_guard := set_config('work_mem', " MEMORY ", true);\n  END IF;\n",
+                    "  IF midflight_rows = 0 THEN " PG_REST_DONE " END IF;\n  midflight_many := midflight_rows > " PG_FEW ";\n",
               capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
 }
 
@@ -381,7 +376,7 @@ static void add_declarations(struct text *text, const struct capture *capture) {
     const struct postgres_store *store = capture->store;
     const char *key = pg_own(store, "key");
     text_addf(text, "DECLARE\n  midflight_keys %s[];\n  midflight_all %s[];\n  midflight_before text := "
-                    "current_setting('midflight.syncing', true);\n" PG_GUARDED "  midflight_plans text;\n  midflight_jit text;\n  midflight_memory text;\n", key, key);
+                    "current_setting('midflight.syncing', true);\n" PG_GUARDED "  midflight_plans text;\n  midflight_jit text;\n", key, key);
     if (capture->event == EVENT_NONE) {
         text_add(text, "  midflight_many boolean := true;\n");
         return;
@@ -432,15 +427,13 @@ static bool attach(const struct capture *capture, const char *name, struct error
 /* A plan is made once a session, whatever its first values; and never compiled, which takes longer than it runs. The single row's
  * quick way does without: its plans read one row by its key, and to set and restore a setting takes as long as one of them. */
 static void add_rest(struct text *text, const struct capture *capture, const char *deferred) {
-    text_add(text, "  midflight_plans := current_setting('plan_cache_mode');\n  midflight_jit := current_setting('jit');\n"
-                   "  midflight_memory := current_setting('work_mem');\n" PLAN_FEW
+    text_add(text, "  midflight_plans := current_setting('plan_cache_mode');\n  midflight_jit := current_setting('jit');\n" PLAN_FEW
                    "  midflight_guard := set_config('jit', 'off', true);\n  <<" PG_REST ">>\n  BEGIN\n");
     if (capture->event != EVENT_NONE) add_rows(text, capture);
     if (pg_is_plain(capture)) pg_add_bulk(text, capture, deferred);
     add_careful(text, capture);
     text_add(text, "  END;\n  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);\n"
-                   "  midflight_guard := set_config('jit', midflight_jit, true);\n"
-                   "  midflight_guard := set_config('work_mem', midflight_memory, true);\n  RETURN NULL;\n");
+                   "  midflight_guard := set_config('jit', midflight_jit, true);\n  RETURN NULL;\n");
 }
 
 static const char *capture_name(const struct capture *capture) {

@@ -498,7 +498,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -531,7 +530,6 @@ FROM people
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -539,9 +537,6 @@ FROM people
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_old$midflight_many$ INTO
         midflight_counts;
@@ -625,7 +620,6 @@ FROM people
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -644,7 +638,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -679,7 +672,6 @@ FROM people
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -687,9 +679,6 @@ FROM people
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_new$midflight_many$ INTO
         midflight_counts;
@@ -778,7 +767,6 @@ FROM people
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -797,12 +785,10 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -833,7 +819,6 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -852,7 +837,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -905,7 +889,6 @@ FROM people
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -913,9 +896,6 @@ FROM people
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),
     count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
@@ -1120,7 +1100,6 @@ FROM people
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1247,7 +1226,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1283,7 +1261,6 @@ FROM customers
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1291,9 +1268,6 @@ FROM customers
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_old$midflight_many$ INTO
         midflight_counts;
@@ -1388,7 +1362,6 @@ FROM customers
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1407,7 +1380,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1446,7 +1418,6 @@ FROM customers
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1454,9 +1425,6 @@ FROM customers
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_new$midflight_many$ INTO
         midflight_counts;
@@ -1562,7 +1530,6 @@ FROM customers
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1581,12 +1548,10 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1617,7 +1582,6 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1636,7 +1600,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1697,7 +1660,6 @@ FROM customers
   END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1705,9 +1667,6 @@ FROM customers
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),
     count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
@@ -1939,7 +1898,6 @@ FROM customers
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;

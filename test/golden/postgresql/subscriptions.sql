@@ -706,7 +706,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -714,7 +713,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -722,9 +720,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -812,7 +807,6 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -831,7 +825,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -839,7 +832,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -847,9 +839,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -933,7 +922,6 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -952,12 +940,10 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -992,7 +978,6 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1011,7 +996,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1023,7 +1007,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1031,9 +1014,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -1156,7 +1136,6 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1175,7 +1154,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1183,7 +1161,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1191,9 +1168,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "customer_id" AS k1 FROM
@@ -1281,7 +1255,6 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1300,12 +1273,10 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1340,7 +1311,6 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1359,7 +1329,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1367,7 +1336,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1375,9 +1343,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "customer_id" AS k1 FROM
@@ -1467,7 +1432,6 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1486,7 +1450,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1498,7 +1461,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1506,9 +1468,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -1643,7 +1602,6 @@ FROM people p
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1780,7 +1738,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -1790,7 +1747,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1798,9 +1754,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1907,7 +1860,6 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -1926,7 +1878,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -1936,7 +1887,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -1944,9 +1894,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -2045,7 +1992,6 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -2064,12 +2010,10 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_many boolean := true;
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -2103,7 +2047,6 @@ BEGIN
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
@@ -2122,7 +2065,6 @@ DECLARE
   midflight_guard text;
   midflight_plans text;
   midflight_jit text;
-  midflight_memory text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -2136,7 +2078,6 @@ DECLARE
 BEGIN
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
-  midflight_memory := current_setting('work_mem');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
   midflight_guard := set_config('jit', 'off', true);
   <<midflight_rest>>
@@ -2144,9 +2085,6 @@ BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
   IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
-  IF midflight_many AND pg_size_bytes(midflight_memory) < pg_size_bytes('32MB') THEN
-    midflight_guard := set_config('work_mem', '32MB', true);
-  END IF;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT midflight_k.* FROM (SELECT
@@ -2411,7 +2349,6 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
   END;
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
-  midflight_guard := set_config('work_mem', midflight_memory, true);
   RETURN NULL;
 END
 $function$;
