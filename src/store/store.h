@@ -104,6 +104,7 @@ struct inspection {
     char *cursor;      /* in/out: the last key seen, malloc'ed; NULL: from the beginning. The caller frees it. */
     const char *until; /* in: the last key wanted; NULL: to the end */
     int64_t rows;      /* in: at most so many; out: leader rows passed */
+    bool rest;         /* in: to `until`, where so many rows are about what is left */
     bool skip;         /* in: pass them without comparing (a sample) */
     bool done;         /* out */
 };
