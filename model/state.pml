@@ -66,7 +66,8 @@
 #define OLD_OPENED_FIRST 24
 #define NEW_MADE_OPEN 25
 #define LOCK_KEPT 26
-#define TOKENS_FORGOTTEN 27
+#define LEAVE_UNCHECKED 27
+#define TRIED_FOR_EVER 28
 #ifndef FAULT
 #define FAULT NONE
 #endif
@@ -131,4 +132,5 @@ inline sound() {
     assert(kept(0) && kept(1));
     assert(truth(0) && truth(1));
     assert(!(open(OLD) && open(NEW)));  /* one side takes writes at a time */
+    assert(stage != UNINITIALIZED || !made) /* after a rollback nothing is left */
 }

@@ -37,6 +37,17 @@ inline let_go() {
     if :: range_holder[RANGES - 1] == self -> range_holder[RANGES - 1] = NOBODY :: else fi
 }
 
+/* It ends, with an error or by a crash. Its own leases are free, as sessions end and times run out; it is run again. */
+inline give_up() {
+    fence_undo(); let_go(); forget()
+}
+
+/* By right of the lease. Nobody is, but by somebody who came later. */
+inline refused() {
+    assert(lease_token != token);
+    give_up()
+}
+
 /* --- the lease: flight_take, flight_introduce --- */
 
 /* The first to come is worker 0: the two are alike. */
@@ -60,7 +71,7 @@ inline lease_take() {
 /* From here on the new store refuses everybody who came before. */
 inline introduce() {
     if
-    :: floor > token -> forget()
+    :: floor > token -> refused()
     :: else ->
         if :: floor == 0 || !faulty(NO_INTRODUCTION) -> floor = token :: else fi;
         doing = LEADING
@@ -84,13 +95,13 @@ inline range_take(range) {
 inline range_claim() {
     if
     :: made && place_token[place] < token -> place_token[place] = token; cursor = place_cursor[place]; doing = COPYING
-    :: else -> forget()
+    :: else -> give_up()
     fi
 }
 
 inline chunk_ship() {
     if
-    :: range_token[place] != token || stage != RUNNING -> forget()
+    :: range_token[place] != token || stage != RUNNING -> give_up()
     :: else ->
         if
         :: cursor == KEYS / RANGES -> range_done[place] = true; range_holder[place] = NOBODY; forget()
@@ -109,7 +120,7 @@ inline chunk_land() {
         row[at(NEW, key_at)] = value[0]; value[0] = 0;
         cursor++; place_cursor[place] = cursor;
         doing = COPYING
-    :: else -> forget()
+    :: else -> give_up()
     fi
 }
 
@@ -168,7 +179,7 @@ inline sync(key) {
 
 inline parcel_land() {
     if
-    :: doing == DRAINING && !lands -> fence_undo(); forget()
+    :: doing == DRAINING && !lands -> refused()
     :: doing == DRAINING && lands && faulty(TOKEN_CHECKED_EARLY) -> doing = CHECKED
     :: else -> sync(0); sync(1); value[0] = 0; value[1] = 0; doing = DRAINED
     fi
@@ -227,19 +238,20 @@ inline new_open() {
     step_end()
 }
 
+/* The new store forgets the migration, its tokens too: nobody's is the one that it knows then. */
+inline leave() {
+    floor = 0; place_token[0] = 0; place_token[RANGES - 1] = 0;
+    step_end()
+}
+
 inline shape_drop() {
     made = false; refuses[NEW] = false; opened = false; closed = false; capture_off(NEW);
     row[at(NEW, 0)] = ABSENT; row[at(NEW, 1)] = ABSENT;
     place_cursor[0] = 0; place_cursor[RANGES - 1] = 0;
     if
-    :: faulty(TOKENS_FORGOTTEN) -> doing = LEAVING
-    :: else -> step_end()
+    :: faulty(LEAVE_UNCHECKED) -> doing = LEAVING
+    :: else -> leave()
     fi
-}
-
-inline tokens_forget() {
-    floor = 0; place_token[0] = 0; place_token[RANGES - 1] = 0;
-    step_end()
 }
 
 inline back_to_uninitialized() {
@@ -262,8 +274,8 @@ proctype Worker(byte self) {
     bool fence;                                     /* in a fence's transaction */
     byte within[KEYS], position = EVERY_ID;         /* what it has taken from the outbox, and which rows it looks at */
     do
-    :: atomic { doing != IDLE && crashes > 0 && !over -> crashes--; fence_undo(); let_go(); forget(); sound() }
-    :: atomic { doing == LEADING && lease_token != token -> fence_undo(); forget(); sound() }
+    :: atomic { doing != IDLE && crashes > 0 && !over -> crashes--; give_up(); sound() }
+    :: atomic { doing == LEADING && lease_token != token -> give_up(); sound() }
     :: over && (doing == IDLE || doing == LEADING) -> break
 
     :: atomic { doing == IDLE && work && lease_to_be_had -> lease_take() }
@@ -272,7 +284,7 @@ proctype Worker(byte self) {
     /* Uninitialized, Initializing */
     :: atomic { free_to_move && stage == UNINITIALIZED && starts > 0 -> starts--; stage = INITIALIZING; sound() }
     :: atomic { free_to_move && stage == INITIALIZING && !made -> doing = MAKING }
-    :: atomic { doing == MAKING -> if :: introduced -> shape_make() :: else -> forget() fi; sound() }
+    :: atomic { doing == MAKING -> if :: introduced -> shape_make() :: else -> refused() fi; sound() }
     :: atomic { free_to_move && stage == INITIALIZING && made && !captured[OLD] && !faulty(CAPTURE_AFTER_COPY) -> captured[OLD] = true; sound() }
     :: atomic { free_to_move && stage == INITIALIZING && made && (captured[OLD] || faulty(CAPTURE_AFTER_COPY)) &&
            (unnoted == 0 || faulty(OLDER_NOT_DRAINED)) -> stage = RUNNING; let_go(); forget(); sound() }
@@ -297,19 +309,19 @@ proctype Worker(byte self) {
            position = outbox[at(OLD, 0)] | outbox[at(OLD, 1)] }
     :: atomic { free_to_move && stage == AWAITING_ACTION && UNTIL != AWAITING_ACTION && !held[OLD] && fenced(OLD) &&
            (position != EVERY_ID || !faulty(POSITION_BEFORE_FENCE)) -> fence_begin(OLD); sound() }
-    :: atomic { fence && aborts > 0 -> aborts--; fence_undo(); forget_parcel(); doing = LEADING; sound() }
+    :: atomic { fence && aborts > 0 -> if :: faulty(TRIED_FOR_EVER) :: else -> aborts-- fi; fence_undo(); forget_parcel(); doing = LEADING; sound() }
     :: atomic { doing == LEADING && fence && from == OLD && (!waiting(OLD) || faulty(FLIP_BEFORE_DRAIN)) ->
            fence_commit(); refuses[OLD] = !faulty(OLD_STAYS_OPEN); stage = AWAITING_FINALIZATION; sound() }
     :: atomic { free_to_move && stage == AWAITING_FINALIZATION && !opened -> doing = OPENING }
     :: atomic { faulty(TWO_OPEN) && doing == LEADING && fence && from == OLD && !opened ->
            captured[NEW] = true; refuses[NEW] = false; opened = true; sound() }
-    :: atomic { doing == OPENING -> if :: introduced -> new_open() :: else -> forget() fi; sound() }
+    :: atomic { doing == OPENING -> if :: introduced -> new_open() :: else -> refused() fi; sound() }
 
     /* the end */
     :: atomic { free_to_move && stage == AWAITING_FINALIZATION && opened && !back_wanted && !closed -> stage = FINISHING; sound() }
     :: atomic { free_to_move && stage == FINISHING && captured[NEW] -> doing = RELEASING }
     :: atomic { doing == RELEASING && writing[NEW] == 0 ->
-           if :: introduced -> capture_off(NEW); step_end() :: else -> forget() fi; sound() }
+           if :: introduced -> capture_off(NEW); step_end() :: else -> refused() fi; sound() }
     :: atomic { free_to_move && stage == FINISHING && !captured[NEW] -> stage = FINISHED; capture_off(OLD); sound() }
 
     /* the way back after the cut-over: the new side closes, then the old one opens */
@@ -325,8 +337,8 @@ proctype Worker(byte self) {
            go_back(); stage = ROLLING_BACK; sound() }
     :: atomic { free_to_move && stage == ROLLING_BACK && captured[OLD] && writing[OLD] == 0 -> capture_off(OLD); sound() }
     :: atomic { free_to_move && stage == ROLLING_BACK && !captured[OLD] && made -> doing = DROPPING }
-    :: atomic { doing == DROPPING && writing[NEW] == 0 -> if :: introduced -> shape_drop() :: else -> forget() fi; sound() }
-    :: atomic { doing == LEAVING -> tokens_forget() }
+    :: atomic { doing == DROPPING && writing[NEW] == 0 -> if :: introduced -> shape_drop() :: else -> refused() fi; sound() }
+    :: atomic { doing == LEAVING -> leave(); sound() }
     :: atomic { free_to_move && stage == ROLLING_BACK && !captured[OLD] && !made -> back_to_uninitialized(); sound() }
     od
 }
