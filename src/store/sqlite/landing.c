@@ -105,7 +105,11 @@ static bool sync_all(struct sqlite_store *store, struct error *error) {
     struct half *half = store->half;
     size_t count = half->arrival_count;
     for (size_t i = 0; half->parcel.park && i < count; i++) {
-        if (!write_run(store, &half->arrivals[i], WRITE_PARK, error)) return false;
+        struct error failure;
+        if (write_run(store, &half->arrivals[i], WRITE_PARK, &failure)) continue;
+        if (failure.code == ERROR_ROWS) continue; /* another constraint forbids it: the statement is undone, and they stay as they are */
+        *error = failure;
+        return false;
     }
     for (size_t i = count; i-- > 0;) {
         if (!write_run(store, &half->arrivals[i], WRITE_DELETE, error)) return false;
