@@ -121,7 +121,7 @@ def is_gone(failure):
 
 
 def changes(connection):
-    """A number that grows with every row written: SQLite refuses rows, and no statement that finds none."""
+    """A number that grows with every row written: SQLite refuses rows, and no statement that finds none; PostgreSQL refuses statements."""
     return getattr(connection, "total_changes", time.monotonic())
 
 
