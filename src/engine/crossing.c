@@ -53,15 +53,16 @@ static bool nothing_refused(struct flight *flight, enum direction direction, str
 }
 
 /* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and `close` is done.
- * *ret_ms: for how long its writers waited. */
+ * *ret_held: its writers were stopped, *ret_ms: for so long they waited. */
 static bool fence_once(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
-                       const char *failpoint, double *ret_ms, struct error *error) {
+                       const char *failpoint, bool *ret_held, double *ret_ms, struct error *error) {
     enum side side = leader_of(direction);
     struct store *leader = flight_house(flight, side);
     leader->held_since_ms = 0;
+    *ret_held = false;
     if (!flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();
-    bool ok = leader->ops->hold(leader, error);
+    bool ok = *ret_held = leader->ops->hold(leader, error);
     if (leader->held_since_ms > 0) began = leader->held_since_ms;
     if (ok) FAILPOINT("fenced");
     /* The way back was asked about this before, where --force may answer. */
@@ -81,8 +82,10 @@ static void rest_before(struct flight *flight, int tries, const struct error *wh
 static bool fence(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
                   const char *failpoint, struct error *error) {
     double held_ms = 0;
-    for (int tries = 0; !fence_once(flight, direction, close, failpoint, &held_ms, error); tries++) {
-        bool passing = error->code == ERROR_BUSY || error->code == ERROR_GATE;
+    bool held;
+    for (int tries = 0; !fence_once(flight, direction, close, failpoint, &held, &held_ms, error); tries++) {
+        /* The store was patient already with those who are in its way. */
+        bool passing = error->code == ERROR_GATE || (held && error->code == ERROR_BUSY);
         if (!passing || tries == TRIES - 1 || flight_stopped(flight)) return false;
         rest_before(flight, tries, error);
         if (!flight_refresh(flight, error) || !between_drain(flight, direction, error) || !flight_refresh(flight, error)) return false;

@@ -1,5 +1,6 @@
 """The cut-over holds the writers for as long as pause_max says and no longer: whoever is in its way is named, everybody goes on with the
 old side, and when the way is free it succeeds."""
+import signal
 import threading
 import time
 from contextlib import closing
@@ -36,13 +37,15 @@ class TestTransactionInTheWay:
             people.connection = connection
             yield people
 
-    def test_is_waited_for_no_longer_than_the_pause_and_named(self, blocked, pair):
-        outcome = blocked.midflight.advance()
+    @pytest.mark.long
+    def test_is_waited_for_and_named_when_it_does_not_end(self, blocked, pair):
+        outcome = blocked.midflight.advance()  # once the store's patience is at its end: a minute on PostgreSQL
         assert outcome.status != 0, outcome
         assert blocked.midflight.stage() == AWAITING_ADDITIONAL_ACTION
         if pair[0] == POSTGRESQL:
             assert str(blocked.connection.pid) in outcome.message + outcome.err, outcome
 
+    @pytest.mark.long
     def test_holds_up_no_other_writer_for_longer(self, blocked, pair):
         if pair[0] != POSTGRESQL:
             pytest.skip("SQLite has one writer at a time anyway")
@@ -65,7 +68,11 @@ class TestTransactionInTheWay:
         assert longest[0] < 3  # of 200 ms: this machine may be busy with other tests
 
     def test_that_ends_lets_the_next_attempt_succeed(self, blocked):
-        blocked.midflight.advance()
+        process = blocked.midflight.begin("advance")
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        blocked.midflight.end(process).failed()
+        assert blocked.midflight.stage() == AWAITING_ADDITIONAL_ACTION
         blocked.connection.execute("COMMIT")
         blocked.midflight.advance().done()
         assert blocked.midflight.stage() == AWAITING_FINALIZATION

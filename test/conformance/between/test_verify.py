@@ -85,9 +85,11 @@ class TestDifference:
     def test_of_everything_is_found_and_mended(self, scene):
         scene = scene(MANY, SPLIT_NAME).start()
         scene.behind(NEW, "DELETE FROM people")
-        assert scene.midflight.verify().diverged().json["diverged"] == 10000
-        assert scene.midflight.verify("--repair").done().json["repaired"] == 10000
+        assert scene.midflight.verify().diverged().json["diverged"] > 0  # a step tells only so many
+        while scene.midflight.verify("--repair").json["repaired"] > 0:
+            pass
         scene.agree()
+        assert scene.new("SELECT count(*) FROM people") == [(10000,)]
 
     def test_that_waits_in_the_outbox_is_none_but_one_beside_it_is(self, people):
         people.old("UPDATE customers SET email = 'on its way' WHERE id = 1")
