@@ -50,8 +50,7 @@ bool gate_outbox(struct flight *flight, struct error *error) {
     return error_set(error, ERROR_SCHEMA,
                      "gate outbox: the outbox of the %s side reached outbox_max, and what was written there since went unnoticed. %s",
                      side_name(side), side == SIDE_OLD ? "`midflight rollback`, then start again, and let `midflight follow` drain it"
-                                                       : "`midflight verify --repair` carries over what the new side holds; "
-                                                         "then, when nobody writes it, `midflight rollback --force` leads back");
+                                                       : "`midflight rollback --force` leads back without it");
 }
 
 bool gate_quarantine(struct flight *flight, struct error *error) {

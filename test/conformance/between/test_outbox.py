@@ -6,7 +6,6 @@ import pytest
 
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, UNINITIALIZED
-from support.stores import POSTGRESQL
 from support.workload import NEW, OLD
 
 MANY = CUSTOMERS + """
@@ -89,11 +88,8 @@ class TestLimit:
         outcome = scene.midflight.rollback()
         assert outcome.status != 0 and "outbox" in outcome.message and scene.midflight.stage() == AWAITING_FINALIZATION, outcome
         assert scene.midflight.advance().status != 0
-        if scene.stores[NEW] == POSTGRESQL:  # whose outbox counts as a part of capture, which is not whole then
-            return
-        scene.midflight.verify("--repair").done()
         scene.midflight.rollback("--force").done()
-        assert scene.old("SELECT email FROM customers WHERE id = 20000") == [("20000@x" + "".join(map(str, range(ROUNDS))),)]
+        assert scene.midflight.stage() == UNINITIALIZED
 
     def test_is_none_while_somebody_follows(self, scene):
         scene = scene(MANY, SPLIT_NAME + "    outbox_max: 4MB\n").start()  # PostgreSQL's outbox keeps its room until it is vacuumed
