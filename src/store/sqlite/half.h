@@ -77,4 +77,6 @@ bool half_key_bind(struct sqlite_store *store, sqlite3_stmt *statement, const ch
 /* note.c */
 bool note_triggers(struct sqlite_store *store, size_t table, struct error *error);
 /* landing.c */
+/* The rows alone, in the transaction under way. */
+bool landing_write_rows(struct sqlite_store *store, struct error *error);
 bool landing_write(struct sqlite_store *store, bool keep, struct error *error);
