@@ -20,7 +20,8 @@ static const char *const TEXTS[] = {"text", "character varying", "character", "\
                                     "date", "time", "timestamp", "interval", "inet", "cidr", "macaddr", "macaddr8", "bit", "bit varying",
                                     "citext", "money", "tsvector", "int4range", "int8range", "numrange", "tsrange", "tstzrange",
                                     "daterange"};
-static const char *const NUMBERS[] = {"smallint", "integer", "bigint", "numeric", "real", "double precision", "oid"};
+static const char *const NUMBERS[] = {"smallint", "integer", "bigint", "numeric", "oid"};
+static const char *const REALS[] = {"real", "double precision"};
 
 static enum reading reading_of(const char *type) {
     size_t length = strlen(type);
@@ -28,6 +29,7 @@ static enum reading reading_of(const char *type) {
     if (strcasecmp(type, "boolean") == 0) return READING_TRUTH;
     if (strcasecmp(type, "bytea") == 0) return READING_BYTES;
     if (IS_ANY_OF(type, NUMBERS)) return READING_NUMBER;
+    if (IS_ANY_OF(type, REALS)) return READING_REAL;
     return IS_ANY_OF(type, TEXTS) ? READING_TEXT : READING_ANY;
 }
 
@@ -108,6 +110,7 @@ static const char *bind_written_number(sqlite3_stmt *statement, int index, const
     double infinite;
     if (intake->affinity == AFFINITY_TEXT) return bind_text(statement, index, field);
     struct number number = number_read(field->data, field->size);
+    if (number.is && intake->reading == READING_REAL) return bind_real(statement, index, intake, number.real); /* it was one */
     if (number.is && (is_converting(intake) || number.in_integer || number.in_real)) {
         return bind_number(statement, index, intake, number);
     }
@@ -176,6 +179,7 @@ static const char *bind_written(sqlite3_stmt *statement, int index, const struct
     case READING_BYTES:
         return bind_hex(statement, index, field) ? NULL : "what arrived is not bytes (\\x and hexadecimal digits)";
     case READING_NUMBER:
+    case READING_REAL:
         return bind_written_number(statement, index, intake, field);
     case READING_TEXT:
         return bind_words(statement, index, intake, field);
@@ -216,8 +220,8 @@ static const char *strict_misfit(const struct intake *intake) {
     bool number = strcmp(kind, "integer") == 0 || strcmp(kind, "real") == 0;
     bool fits = intake->reading == READING_ANY || (intake->reading == READING_BYTES && strcmp(kind, "blob") == 0) ||
                 (intake->reading == READING_TEXT && strcmp(kind, "text") == 0) ||
-                (intake->reading == READING_NUMBER && (number || strcmp(kind, "text") == 0)) ||
-                (intake->reading == READING_TRUTH && (number || strcmp(kind, "text") == 0));
+                ((intake->reading == READING_NUMBER || intake->reading == READING_TRUTH) && (number || strcmp(kind, "text") == 0)) ||
+                (intake->reading == READING_REAL && (strcmp(kind, "real") == 0 || strcmp(kind, "text") == 0));
     return fits ? NULL : "the STRICT table takes nothing of that kind there: declare another type";
 }
 

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -103,8 +104,8 @@ struct number number_read(const char *data, size_t size) {
 size_t real_write(double value, char text[REAL_TEXT_BYTES]) {
     if (isinf(value)) return (size_t)snprintf(text, REAL_TEXT_BYTES, value > 0 ? "Infinity" : "-Infinity");
     if (value == floor(value) && fabs(value) < 1e15) return (size_t)snprintf(text, REAL_TEXT_BYTES, "%.1f", value);
-    int length = 0;
-    for (int digits = 15; digits <= 17; digits++) {
+    int length = 0, few = fabs(value) < DBL_MIN ? 1 : 15; /* the smallest have fewer digits that mean something */
+    for (int digits = few; digits <= 17; digits++) {
         length = snprintf(text, REAL_TEXT_BYTES, "%.*g", digits, value);
         if (strtod(text, NULL) == value) break;
     }
