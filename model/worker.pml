@@ -112,10 +112,10 @@ inline chunk_ship() {
     fi
 }
 
-/* Rows and cursor in one transaction, which checks the range's token and shares the floor. Rows are only inserted. */
+/* Rows and cursor in one transaction, which checks the range's token: nobody else's is as good. Rows are only inserted. */
 inline chunk_land() {
     if
-    :: made && (faulty(ZOMBIE_ON_RANGE) || (place_token[place] == token && floor <= token)) ->
+    :: made && (faulty(ZOMBIE_ON_RANGE) || place_token[place] == token) ->
         assert(row[at(NEW, key_at)] == ABSENT);     /* invariant 4: nothing is in the way of who has the range */
         row[at(NEW, key_at)] = value[0]; value[0] = 0;
         cursor++; place_cursor[place] = cursor;
