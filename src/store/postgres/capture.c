@@ -89,6 +89,7 @@ static bool is_there(struct postgres_store *store, const struct bound_table *tab
 }
 
 static bool list_tables(struct postgres_store *store, enum side side, struct text *list, struct error *error) {
+    if (!houses(store->standing.housed, side)) return true;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
         bool there;
@@ -220,6 +221,7 @@ static bool install_refusal(struct postgres_store *store, enum side side, const 
 
 bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
+    if (store->half != NULL) return pg_half_refuse(store, side, error);
     return install_refusal(store, side,
                            arena_format(store->bound, "midflight: table %%s takes no writes now: migration %s has no way %s. "
                                                       "Write the %s shape''s tables",
@@ -240,7 +242,7 @@ bool postgres_capture_close(struct store *base, enum side side, struct error *er
 
 bool postgres_capture_off(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return lock_to_release(store, false, error) && drop_objects(store, error);
+    return lock_to_release(store, false, error) && (store->half == NULL || pg_ranges_close(store, error)) && drop_objects(store, error);
 }
 
 bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size, struct error *error) {
@@ -254,5 +256,9 @@ bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size,
               "WHERE m.migration = $1 AND o.digest IS DISTINCT FROM m.digest ORDER BY m.place LIMIT 1", objects_now);
     if (!pg_query(store->db, text_get(&sql), NULL, values, 1, &missing, error)) return false;
     snprintf(ret_missing, size, "%s", PQntuples(missing) == 0 ? "" : PQgetvalue(missing, 0, 0));
+    struct backlog backlog = {0};
+    if (store->half == NULL || *ret_missing != '\0') return true;
+    if (!postgres_backlog(base, &backlog, error)) return false;
+    if (backlog.overflowed) snprintf(ret_missing, size, "part of the outbox, which grew to its limit (outbox_max),");
     return true;
 }

@@ -8,7 +8,7 @@
 #include "base/interrupt.h"
 #include "store/postgres/alter.h"
 #include "store/postgres/catalog.h"
-#include "store/postgres/state.h"
+#include "store/postgres/half.h"
 #include "store/sql/ledger.h"
 
 /* --- sql_connection over libpq -------------------------------------------------------------------------------- */
@@ -62,6 +62,7 @@ static bool connection_script(struct sql_connection *connection, const char *sql
 static void postgres_close(struct store *base) {
     struct postgres_store *store = postgres_store_of(base);
     pg_range_let_go(store);
+    if (store->half != NULL) pg_shipment_forget(store);
     PQfinish(store->db);
     arena_free(store->bound);
     arena_free(store->arena);
@@ -139,8 +140,17 @@ static void name_key(struct postgres_store *store) {
     }
 }
 
+/* One side is here, and the other in another store. */
+static bool bind_half(struct postgres_store *store, struct error *error) {
+    bool unmade = store->standing.housed == HOUSES_NEW && !store->standing.made && !store->standing.names_only;
+    name_key(store);
+    return (!unmade || pg_patiently(store->db, make_new, store, "what the new shape refers to could not be locked", error)) &&
+           bind_tables(store, pg_home(store), error) && (store->standing.names_only || pg_half_bind(store, error));
+}
+
 /* As long as the new shape does not exist it is made for a moment, in a transaction that is undone. */
 static bool bind_all(struct postgres_store *store, struct error *error) {
+    if (store->half != NULL) return bind_half(store, error);
     bool unmade = !store->standing.made && !store->standing.names_only;
     if (store->change.alter_table != NULL && !pg_alter_bind(store, error)) return false;
     name_key(store);
@@ -154,11 +164,15 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
                           struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     bool inside = PQtransactionStatus(store->db) == PQTRANS_INTRANS;
+    if (store->half != NULL) pg_shipment_forget(store);
     arena_free(store->bound);
     store->bound = arena_new();
     store->standing = standing;
     store->change = *change;
     store->alter = NULL;
+    store->half = standing.housed == HOUSES_BOTH ? NULL : ARENA_ARRAY(store->bound, struct half, 1);
+    store->tables[SIDE_OLD] = store->tables[SIDE_NEW] = NULL;
+    store->flows[FORWARD] = store->flows[BACKWARD] = NULL;
     store->key = (struct names){0};
     if (!pg_text(store->db, "SELECT current_setting('search_path') || ', pg_temp'", NULL, store->bound, &store->path, error) ||
         !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
@@ -381,7 +395,7 @@ const struct store_ops postgres_ops = {
     .ledger_mark = sql_ledger_mark,
     .ledger_forget = sql_ledger_forget,
     .ledger_leave = sql_ledger_leave,
-    .ledger_stay = sql_ledger_stay,
+    .ledger_stay = postgres_ledger_stay,
     .ledger_remember = sql_ledger_remember,
     .ledger_findings = sql_ledger_findings,
     .finding_add = sql_finding_add,
@@ -391,8 +405,26 @@ const struct store_ops postgres_ops = {
     .lease_take = sql_lease_take,
     .lease_renew = sql_lease_renew,
     .lease_release = sql_lease_release,
-    .lease_follow = sql_lease_follow,
-    .land_claim = sql_land_claim,
+    .lease_follow = postgres_lease_follow,
+    .ship_manifest = postgres_ship_manifest,
+    .land_expect = postgres_land_expect,
+    .range_take = postgres_range_take,
+    .range_resume = postgres_range_resume,
+    .land_claim = postgres_land_claim,
+    .ship_open = postgres_ship_open,
+    .ship = postgres_ship,
+    .ship_close = postgres_ship_close,
+    .ship_keys = postgres_ship_keys,
+    .land_open = postgres_land_open,
+    .land_begin = postgres_land_begin,
+    .land_data = postgres_land_data,
+    .land_end = postgres_land_end,
+    .land_close = postgres_land_close,
+    .land_abandon = postgres_land_abandon,
+    .land_differ = postgres_land_differ,
+    .land_absent = postgres_land_absent,
+    .backlog = postgres_backlog,
+    .hold = postgres_hold,
     .bind = postgres_bind,
     .check = postgres_check,
     .schema_digest = postgres_schema_digest,

@@ -397,7 +397,9 @@ static void add_declarations(struct text *text, const struct capture *capture) {
 static void add_trigger(struct text *text, const struct capture *capture, const char *name, const char *table) {
     text_add(text, "CREATE TRIGGER ");
     pg_quote(text, pg_own_name(capture->store, name));
-    text_addf(text, " AFTER %s ON %s", event_name(capture->event), table);
+    /* Where the followers are in another store, only the table itself can say whom a TRUNCATE concerns. */
+    bool before = capture->event == EVENT_NONE && capture->store->standing.housed != HOUSES_BOTH;
+    text_addf(text, " %s %s ON %s", before ? "BEFORE" : "AFTER", event_name(capture->event), table);
     if (capture->event != EVENT_NONE) text_add(text, " REFERENCING");
     if (capture->event == EVENT_UPDATE || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
     if (capture->event == EVENT_UPDATE || capture->event == EVENT_INSERT) text_add(text, " NEW TABLE AS midflight_new");
@@ -436,17 +438,25 @@ static const char *capture_name(const struct capture *capture) {
 static bool create_note(const struct capture *capture, struct error *error) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
+    bool apart = store->standing.housed != HOUSES_BOTH;
     TEXT sql = {0};
     pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger", "");
     text_add(&sql, "BEGIN\n");
+    if (apart) pg_add_limit(&sql, store);
     add_keyless(&sql, capture);
-    text_addf(&sql, "  INSERT INTO %s SELECT * FROM (", pg_own(store, "outbox"));
+    text_addf(&sql, "  INSERT INTO %s (", pg_own(store, "outbox"));
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_add(&sql, apart ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
     if (capture->event == EVENT_UPDATE) {
         text_add(&sql, "SELECT ");
         pg_add_as_key(&sql, store, NULL, key);
         text_add(&sql, " FROM midflight_old UNION SELECT ");
         pg_add_as_key(&sql, store, NULL, key);
         text_add(&sql, " FROM midflight_new");
+    } else if (capture->event == EVENT_NONE && apart) { /* it is about to be emptied */
+        text_add(&sql, "SELECT ");
+        pg_add_as_key(&sql, store, NULL, key);
+        text_addf(&sql, " FROM %s", pg_relation(store, capture->table));
     } else {
         add_written(&sql, capture);
     }
@@ -491,6 +501,6 @@ bool pg_capture_table(struct postgres_store *store, enum direction direction, si
     return each_event(store, direction, leader, create_capture, error);
 }
 
-bool pg_note_table(struct postgres_store *store, size_t leader, struct error *error) {
-    return each_event(store, FORWARD, leader, create_note, error);
+bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
+    return each_event(store, direction, leader, create_note, error);
 }
