@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "engine/crew.h"
+#include "engine/gate.h"
 #include "engine/parcel.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
@@ -132,7 +133,7 @@ static bool drain_and_close(struct flight *flight, struct error *error) {
 static bool sweep(struct flight *flight, struct error *error) {
     struct verification verification = {.sample = 1, .repair = true};
     int64_t quarantined;
-    if (!quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
+    if (!gate_outbox(flight, error) || !quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
     if (verification.repaired > 0) {
         flight_note(flight, "the second pass synced %" PRId64 " entities again", verification.repaired);
     }

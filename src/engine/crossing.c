@@ -7,12 +7,15 @@
 #include "base/failpoint.h"
 #include "base/interrupt.h"
 #include "engine/between.h"
+#include "engine/gate.h"
 #include "engine/pace.h"
 #include "engine/parcel.h"
 
 /* A fence that is not to be had, or takes too long, is tried again so often, after rests that double. */
 #define TRIES 5
 #define REST_MS 200.0
+/* How often the way back is tried, each time after a drain, before its failure is believed. */
+#define REHEARSALS 10
 
 /* --- the fence -------------------------------------------------------------------------------------------------- */
 
@@ -61,7 +64,8 @@ static bool fence_once(struct flight *flight, enum direction direction, bool (*c
     bool ok = leader->ops->hold(leader, error);
     if (leader->held_since_ms > 0) began = leader->held_since_ms;
     if (ok) FAILPOINT("fenced");
-    ok = ok && drain_to_empty(flight, direction, began, error) && nothing_refused(flight, direction, error) &&
+    /* The way back was asked about this before, where --force may answer. */
+    ok = ok && (direction == BACKWARD || gate_outbox(flight, error)) && drain_to_empty(flight, direction, began, error) && nothing_refused(flight, direction, error) &&
          close(flight, error) && in_time(flight, began, error);
     ok = flight_end_at(flight, side, ok, failpoint, error);
     *ret_ms = clock_ms() - began;
@@ -121,11 +125,16 @@ bool between_cross(struct flight *flight, struct error *error) {
            between_open(flight, &ignored, error);
 }
 
+/* The new side is behind the old one: what it holds of one entity may stand in the way of what the old side has of another by now. */
 bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
-    struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .rows = entities};
-    if (!parcel_carry(flight, &parcel, false, error)) return false;
-    *ret_done = parcel.rows;
-    return true;
+    for (int tries = 1;; tries++) {
+        struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .park = true, .rows = entities};
+        if (parcel_carry(flight, &parcel, false, error)) {
+            *ret_done = parcel.rows;
+            return true;
+        }
+        if (error->code != ERROR_ROWS || tries == REHEARSALS || !between_drain(flight, FORWARD, error)) return false;
+    }
 }
 
 /* --- the way back ----------------------------------------------------------------------------------------------- */

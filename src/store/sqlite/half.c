@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/sql/ledger.h"
 
 /* --- binding ------------------------------------------------------------------------------------------------------ */
 
@@ -254,6 +255,15 @@ bool half_refuse(struct sqlite_store *store, struct error *error) {
         for (size_t e = 0; e < sizeof events / sizeof *events; e++) add_refusal(&sql, store, table, events[e]);
     }
     return connection_script(store->db, text_get(&sql), NULL, error) && remember_own(store, error);
+}
+
+/* At the end of a migration it is no longer of use to know what new.create made. */
+bool sqlite_ledger_stay(struct store *base, const char *name, const char *stage, int64_t epoch, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    TEXT sql = {0};
+    text_add(&sql, "DROP TABLE IF EXISTS ");
+    own_add(&sql, store, "made");
+    return connection_script(store->db, text_get(&sql), NULL, error) && sql_ledger_stay(base, name, stage, epoch, error);
 }
 
 /* --- the fence, and what waits ------------------------------------------------------------------------------------- */

@@ -130,6 +130,7 @@ bool sqlite_park(struct store *store, enum direction direction, const char *key,
 bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
 /* half.c, ship.c, land.c, landing.c: between two stores */
 bool sqlite_capture_note(struct store *store, enum side side, struct error *error);
+bool sqlite_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
 bool sqlite_hold(struct store *store, struct error *error);
 bool sqlite_backlog(struct store *store, struct backlog *ret, struct error *error);
 bool sqlite_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
