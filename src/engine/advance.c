@@ -92,7 +92,7 @@ static bool finish(struct flight *flight, struct error *error) {
     return (flight->other != NULL ? between_finish(flight, error)
                                   : flight_bind_names(flight, true, error) &&
                                         flight_steps(flight, finishing, sizeof finishing / sizeof *finishing, error)) &&
-           flight_move(flight, STAGE_FINISHED, "the old side is retired", error);
+           flight_move(flight, STAGE_FINISHED, BETWEEN_FINISHED, error);
 }
 
 /* A cut-over that was cut short between the two stores: *ret, it is done now, and that is all for this time. */

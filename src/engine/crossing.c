@@ -133,7 +133,8 @@ bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done
             *ret_done = parcel.rows;
             return true;
         }
-        if (error->code != ERROR_ROWS || tries == REHEARSALS || !between_drain(flight, FORWARD, error)) return false;
+        bool passing = error->code == ERROR_ROWS || error->code == ERROR_BUSY;
+        if (!passing || tries == REHEARSALS || !between_drain(flight, FORWARD, error)) return false;
     }
 }
 
@@ -242,13 +243,17 @@ static bool copy_move(void *context, const struct move *move) {
     return copied->ok;
 }
 
-/* The old store may be switched off one day: what happened is told by the new one. */
+/* The old store may be switched off one day: what happened is told by the new one, with the move that is all that is left. */
 static bool hand_over_history(struct flight *flight, struct error *error) {
     struct store *new = flight_house(flight, SIDE_NEW), *old = flight_house(flight, SIDE_OLD);
     const char *name = flight->at.record.name;
     struct copied copied = {flight, error, true};
-    return new->ops->ledger_stay(new, name, stage_name(STAGE_FINISHED), flight->at.record.epoch, error) &&
-           old->ops->ledger_moves(old, name, copy_move, &copied, error) && copied.ok;
+    int64_t epoch = flight->at.record.epoch;
+    struct move last = {.from = stage_name(STAGE_FINISHING), .to = stage_name(STAGE_FINISHED), .epoch = epoch, .who = flight->who,
+                        .why = BETWEEN_FINISHED, .at_ms = clock_wall_ms()};
+    return new->ops->ledger_stay(new, name, stage_name(STAGE_FINISHED), epoch + 1, error) &&
+           old->ops->ledger_moves(old, name, copy_move, &copied, error) && copied.ok &&
+           new->ops->ledger_remember(new, name, &last, error);
 }
 
 static bool hand_over(struct flight *flight, struct error *error) {

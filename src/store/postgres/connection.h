@@ -39,8 +39,8 @@ MUST_USE bool pg_copy_out(PGconn *db, const char *sql, const char *what, pg_sink
 MUST_USE bool pg_copy_begin(PGconn *db, const char *sql, const char *what, struct error *error);
 MUST_USE bool pg_copy_put(PGconn *db, const char *data, size_t size, struct error *error);
 MUST_USE bool pg_copy_end(PGconn *db, const char *what, int64_t *ret_rows, struct error *error);
-/* Undoes the transaction under way, if there is one, in the middle of a COPY or not. */
-void pg_abandon(PGconn *db);
+/* Ends a transaction, in the middle of a COPY or not: `undo` is ROLLBACK, or leads back to a savepoint. */
+void pg_abandon(PGconn *db, const char *undo);
 
 /* What a result that is none says: fills the error, and returns false. */
 bool pg_fail(PGconn *db, const PGresult *result, const char *what, struct error *error);

@@ -38,6 +38,7 @@ struct half {
     struct stream *streams[2];    /* by direction: what lands here */
     struct shipment shipment;
     struct arrival landing;
+    bool stale; /* a transaction was undone: the stages hold its dead rows, which only a commit would have taken away */
 };
 
 static inline enum side pg_home(const struct postgres_store *store) {
@@ -59,9 +60,10 @@ MUST_USE bool pg_stage(struct postgres_store *store, const char *label, const ch
 const char *pg_key_columns(struct postgres_store *store);
 /* ship.c: gives back what the last shipment held. */
 void pg_shipment_forget(struct postgres_store *store);
-/* So few keys are looked up one by one, whatever the planner thinks of a table that was never analyzed. */
-#define PG_LOOK_UP "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 #define PG_LOOK_UP_MAX 100
+/* Plans for `rows` of a stage that has just been filled: few are looked up one by one, of many the planner is told how many they are,
+ * which it would guess wrong. */
+MUST_USE bool pg_stage_filled(struct postgres_store *store, const char *stage, int64_t rows, struct error *error);
 /* What makes values the same text in every session. */
 #define PG_CANONICAL "SET LOCAL timezone = 'UTC'; SET LOCAL jit = off"
 

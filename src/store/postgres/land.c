@@ -22,21 +22,28 @@ static const char *key_stage(struct postgres_store *store, struct error *error) 
     return pg_stage(store, "landed keys", pg_key_columns(store), &name, error) ? name : NULL;
 }
 
-static bool make_stages(struct postgres_store *store, enum direction direction, struct error *error) {
-    if (key_stage(store, error) == NULL) return false;
+static bool make_stages(struct postgres_store *store, enum direction direction, bool joins, struct error *error) {
+    const char *keys = key_stage(store, error);
+    TEXT empty = {0};
+    if (keys == NULL) return false;
+    text_addf(&empty, "TRUNCATE %s", keys);
     for (size_t i = 0; store->half->streams[direction] != NULL && i < store->change.mappings[direction].count; i++) {
         struct stream *stream = &store->half->streams[direction][i];
         const char *label = arena_format(store->bound, "landed %s %zu", direction_name(direction), i + 1);
         if (!pg_stage(store, label, stream->columns, &stream->stage, error)) return false;
+        text_addf(&empty, ", %s", stream->stage);
     }
-    return true;
+    if (!store->half->stale && !joins) return true;
+    store->half->stale = false;
+    return pg_script(store->db, text_get(&empty), NULL, error);
 }
 
 /* --- opening ----------------------------------------------------------------------------------------------------- */
 
-static bool begin(struct postgres_store *store, enum direction direction, struct error *error) {
+static bool begin(struct postgres_store *store, enum direction direction, bool joins, struct error *error) {
     TEXT sql = {0};
-    text_add(&sql, "BEGIN; " PG_CANONICAL "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = "
+    text_addf(&sql, "%s; ", joins ? "SAVEPOINT midflight_landing" : "BEGIN");
+    text_add(&sql, PG_CANONICAL "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = "
                    "'off'; SELECT set_config('midflight.syncing', ");
     pg_quote_text(&sql, pg_guard(store, direction));
     text_add(&sql, ", true)");
@@ -61,16 +68,20 @@ static bool is_current(struct postgres_store *store, const struct parcel *parcel
 bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t token, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct arrival *landing = &store->half->landing;
-    if (!make_stages(store, parcel->direction, error)) return false;
+    if (!make_stages(store, parcel->direction, parcel->joins, error)) return false;
     *landing = (struct arrival){.parcel = *parcel, .token = token};
-    if (!begin(store, parcel->direction, error)) return false;
-    bool ok = pg_landing_lock(store, store->change.name, parcel->place, false, error) && is_current(store, parcel, token, error);
+    if (!begin(store, parcel->direction, parcel->joins, error)) return false;
+    bool ok = parcel->joins || parcel->landing == LAND_COMPARE ||
+              (pg_landing_lock(store, store->change.name, parcel->place, false, error) && is_current(store, parcel, token, error));
     if (!ok) postgres_land_abandon(base);
     return ok;
 }
 
 void postgres_land_abandon(struct store *base) {
-    pg_abandon(postgres_store_of(base)->db);
+    struct postgres_store *store = postgres_store_of(base);
+    store->half->stale = true;
+    /* Should it fail to go back to the savepoint, the rehearsal cannot go on either. */
+    pg_abandon(store->db, store->half->landing.parcel.joins ? "ROLLBACK TO midflight_landing; RELEASE midflight_landing" : "ROLLBACK");
 }
 
 /* --- streams ----------------------------------------------------------------------------------------------------- */
@@ -130,8 +141,10 @@ bool postgres_land_end(struct store *base, struct error *error) {
     const struct stream *stream = landing->stream;
     int64_t rows = 0;
     if (!pg_copy_end(store->db, whose(store, stream), &rows, error)) return false;
-    if (stream != NULL) return check_misfits(store, stream, error) || error_prefix(error, "%s", whose(store, stream));
-    return rows > PG_LOOK_UP_MAX || pg_script(store->db, PG_LOOK_UP, NULL, error);
+    if (stream == NULL) return pg_stage_filled(store, key_stage(store, error), rows, error);
+    if (is_straight(store, stream)) return true;
+    return (check_misfits(store, stream, error) || error_prefix(error, "%s", whose(store, stream))) &&
+           (rows <= PG_LOOK_UP_MAX || pg_stage_filled(store, stream->stage, rows, error));
 }
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
@@ -213,17 +226,25 @@ static bool write_all(struct postgres_store *store, struct error *error) {
     return (parcel->fresh ? write_fresh(store, parcel, error) : write_synced(store, parcel, error)) &&
            (!parcel->closes || pg_late_across(store, error)) &&
            (pg_script(store->db, "SET CONSTRAINTS ALL IMMEDIATE", NULL, error) || error_prefix(error, "%s", store->sql.base.name)) &&
-           prove(store, landing, error);
+           (parcel->joins || prove(store, landing, error));
 }
+
+/* What is only tried is tried among writers: in a deadlock it is we who give way. */
+#define TRIAL_LOCK_WAIT "50ms"
 
 bool postgres_land_close(struct store *base, bool keep, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    bool ok = write_all(store, error);
+    bool ok = (keep || pg_script(store->db, "SET LOCAL lock_timeout = '" TRIAL_LOCK_WAIT "'", NULL, error)) && write_all(store, error);
+    /* What only compares has written nothing but its stages, which a commit empties. */
+    if (ok && store->half->landing.parcel.landing == LAND_COMPARE) {
+        return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
+    }
+    if (ok && keep && store->half->landing.parcel.joins) return pg_script(store->db, "RELEASE midflight_landing", NULL, error);
     if (ok && keep) {
         FAILPOINT("parcel written, uncommitted");
         return pg_end(store, true, error);
     }
-    pg_abandon(store->db);
+    postgres_land_abandon(base);
     return ok;
 }
 

@@ -1,5 +1,6 @@
 #include "store/postgres/postgres.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,19 @@ static bool bind_all(struct postgres_store *store, struct error *error) {
            (store->standing.names_only || (bind_flows(store, FORWARD, error) && bind_flows(store, BACKWARD, error)));
 }
 
+/* Transactions that all connections of this process have committed: what is counted beyond is others'. */
+static atomic_llong own_transactions;
+
+void pg_count_own(void) {
+    atomic_fetch_add(&own_transactions, 1);
+}
+
+/* Every transaction that writes takes the next number. */
+static bool watch_begin(struct postgres_store *store, struct error *error) {
+    store->watch = (struct watch){.at_ms = clock_ms(), .own = atomic_load(&own_transactions)};
+    return pg_integer(store->db, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint", &store->watch.number, error);
+}
+
 static bool postgres_bind(struct store *base, const struct change *change, struct standing standing,
                           struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
@@ -178,20 +192,13 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
         !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
         return false;
     }
-    bool ok = bind_all(store, error);
+    bool ok = bind_all(store, error) && watch_begin(store, error);
     struct error undo;
     if (!pg_script(store->db, inside ? "ROLLBACK TO bind" : "ROLLBACK", NULL, &undo) && ok) {
         *error = undo;
         return false;
     }
     return ok;
-}
-
-/* Transactions that all connections of this process have committed: what is counted beyond is others'. */
-static atomic_llong own_transactions;
-
-void pg_count_own(void) {
-    atomic_fetch_add(&own_transactions, 1);
 }
 
 /* --- transactions --------------------------------------------------------------------------------------------- */
@@ -232,27 +239,24 @@ bool pg_end(struct postgres_store *store, bool ok, struct error *error) {
 
 /* --- others ------------------------------------------------------------------------------------------------------ */
 
-/* How long others are watched before something is said of them, and how many transactions a second are somebody at work: the
- * server's own upkeep is fewer, and so are those of ours that are under way at either look. */
+/* How long others are watched before something is said of them, the first time and later, and how many transactions are somebody
+ * at work, at least and a second: the server's own upkeep is fewer, and so are those of ours that are under way at either look. */
+#define WATCH_FIRST_MS 10.0
 #define WATCH_MS 200.0
+#define OTHERS_LEAST 3.0
 #define OTHERS_A_SECOND 20.0
 
-/* Every transaction that writes takes the next number. */
 static bool postgres_others_write(struct store *base, bool *ret, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct watch *watch = &store->watch;
-    double now = clock_ms();
-    int64_t number, own = atomic_load(&own_transactions);
-    if (watch->at_ms > 0 && now - watch->at_ms < WATCH_MS) {
-        *ret = watch->others;
-        return true;
+    double passed = clock_ms() - watch->at_ms;
+    if (passed >= (watch->looked ? WATCH_MS : WATCH_FIRST_MS)) {
+        struct watch before = *watch;
+        if (!watch_begin(store, error)) return false;
+        double others = (double)(watch->number - before.number - (watch->own - before.own));
+        watch->looked = true;
+        watch->others = before.at_ms > 0 && others > fmax(OTHERS_LEAST, OTHERS_A_SECOND * passed / 1000);
     }
-    if (!pg_integer(store->db, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint", &number, error)) return false;
-    double others = (double)(number - watch->number - (own - watch->own));
-    watch->others = watch->at_ms > 0 && others * 1000 / (now - watch->at_ms) > OTHERS_A_SECOND;
-    watch->at_ms = now;
-    watch->number = number;
-    watch->own = own;
     *ret = watch->others;
     return true;
 }

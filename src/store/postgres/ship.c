@@ -182,10 +182,10 @@ static bool claim(struct postgres_store *store, const struct tables *tables, con
     return run_counted(store, text_get(&sql), ret, error);
 }
 
-/* The keys of a parcel are in the temporary table: few are looked up one by one. */
+/* The keys of a parcel are in the temporary table. */
 static bool keys_known(struct postgres_store *store, const struct tables *tables, int64_t count, struct error *error) {
     store->half->shipment.scope = (struct scope){.set = tables->keys, .joined = true, .row_key = &store->key};
-    return count > PG_LOOK_UP_MAX || pg_script(store->db, PG_LOOK_UP, NULL, error);
+    return pg_stage_filled(store, tables->keys, count, error);
 }
 
 static bool open_outbox(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
@@ -226,7 +226,7 @@ static bool open_keys(struct postgres_store *store, const struct tables *tables,
     if (!list_keys(store, tables, parcel->keys, error)) return false;
     if (parcel->clears) {
         if (!claim(store, tables, text_get(&which), &noted, error)) return false;
-    } else {
+    } else if (!parcel->joins) { /* a rehearsal comes before there is an outbox */
         TEXT sql = {0};
         text_addf(&sql, "SELECT count(*) FROM (SELECT 1 FROM %s %s LIMIT 1) AS o", pg_own(store, "outbox"), text_get(&which));
         if (!pg_integer(store->db, text_get(&sql), &noted, error)) return false;
@@ -269,7 +269,7 @@ void pg_shipment_forget(struct postgres_store *store) {
 /* As it was before the parcel. */
 static void undo(struct postgres_store *store) {
     if (!store->half->shipment.within) {
-        pg_abandon(store->db);
+        pg_abandon(store->db, "ROLLBACK");
         return;
     }
     /* Should it fail, the transaction cannot be committed either. */

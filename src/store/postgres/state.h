@@ -13,8 +13,9 @@ struct range {
 
 /* What was last seen of others' writes. */
 struct watch {
-    double at_ms; /* 0: never looked */
+    double at_ms;
     int64_t number, own; /* transactions by then, all and ours */
+    bool looked;         /* since bound */
     bool others;
 };
 

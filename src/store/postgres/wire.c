@@ -87,11 +87,11 @@ bool pg_copy_end(PGconn *db, const char *what, int64_t *ret_rows, struct error *
     return copy_finish(db, what, ret_rows, error);
 }
 
-void pg_abandon(PGconn *db) {
+void pg_abandon(PGconn *db, const char *undo) {
     if (PQtransactionStatus(db) == PQTRANS_ACTIVE) {
         (void)PQputCopyEnd(db, "given up"); /* where nothing is copied it does nothing */
         for (PGresult *rest = PQgetResult(db); rest != NULL && PQstatus(db) != CONNECTION_BAD; rest = PQgetResult(db)) PQclear(rest);
     }
     /* A transaction whose connection is lost is undone by the server. */
-    if (PQtransactionStatus(db) != PQTRANS_IDLE) PQclear(PQexec(db, "ROLLBACK"));
+    if (PQtransactionStatus(db) != PQTRANS_IDLE) PQclear(PQexec(db, undo));
 }

@@ -11,6 +11,7 @@
 #include "store/sqlite/half.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,6 +256,13 @@ bool half_refuse(struct sqlite_store *store, struct error *error) {
         for (size_t e = 0; e < sizeof events / sizeof *events; e++) add_refusal(&sql, store, table, events[e]);
     }
     return connection_script(store->db, text_get(&sql), NULL, error) && remember_own(store, error);
+}
+
+bool half_intact(struct sqlite_store *store, char *ret_missing, size_t size, struct error *error) {
+    struct backlog backlog;
+    if (!sqlite_backlog(&store->sql.base, &backlog, error)) return false;
+    if (backlog.overflowed) snprintf(ret_missing, size, "room in the outbox of %s (outbox_max was reached)", store->sql.base.name);
+    return true;
 }
 
 /* At the end of a migration it is no longer of use to know what new.create made. */

@@ -124,7 +124,7 @@ static bool empty_held(struct sqlite_store *store, struct error *error) {
 /* The right to write, looked at before anything is carried; what counts is the look in the transaction that writes. */
 static bool check_token(struct sqlite_store *store, const struct parcel *parcel, int64_t token, struct error *error) {
     char *cursor = NULL;
-    if (parcel->landing == LAND_COMPARE || parcel->place == 0) return true;
+    if (parcel->landing == LAND_COMPARE || parcel->place == 0 || parcel->joins) return true;
     bool ok = sql_landing_find(&store->sql.base, store->change.name, parcel->place, token, &cursor, error);
     free(cursor);
     return ok;
@@ -138,7 +138,12 @@ bool sqlite_land_open(struct store *base, const struct parcel *parcel, int64_t t
     half->token = token;
     half->landing = true;
     /* one transaction for all that is put into the temporary tables; of the file it holds nothing */
-    return connection_script(store->db, "BEGIN", NULL, error);
+    return connection_script(store->db, parcel->joins ? "SAVEPOINT midflight_landing" : "BEGIN", NULL, error);
+}
+
+/* As it was before the rehearsal's parcel. */
+static void undo_joined(struct sqlite_store *store) {
+    (void)sqlite3_exec(store->db, "ROLLBACK TO midflight_landing; RELEASE midflight_landing", NULL, NULL, NULL);
 }
 
 /* Names the row by the columns of its key, as they arrived. */
@@ -205,6 +210,10 @@ void sqlite_land_abandon(struct store *base) {
     struct half *half = sqlite_store_of(base)->half;
     if (!half->landing) return;
     half->landing = false;
+    if (half->parcel.joins) {
+        undo_joined(sqlite_store_of(base));
+        return;
+    }
     base->ops->rollback(base);
 }
 
@@ -212,6 +221,13 @@ bool sqlite_land_close(struct store *base, bool keep, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
     struct half *half = store->half;
     bool write = half->parcel.landing == LAND_WRITE;
+    if (half->parcel.joins) {
+        half->landing = false;
+        bool ok = landing_write_rows(store, error);
+        if (ok && keep) return connection_script(store->db, "RELEASE midflight_landing", NULL, error);
+        undo_joined(store);
+        return ok;
+    }
     /* the temporary tables' rows are to stay: a rollback would undo them as well */
     if (!connection_script(store->db, "COMMIT", NULL, error)) return false;
     half->landing = false;

@@ -105,7 +105,11 @@ static bool sync_all(struct sqlite_store *store, struct error *error) {
     struct half *half = store->half;
     size_t count = half->arrival_count;
     for (size_t i = 0; half->parcel.park && i < count; i++) {
-        if (!write_run(store, &half->arrivals[i], WRITE_PARK, error)) return false;
+        struct error failure;
+        if (write_run(store, &half->arrivals[i], WRITE_PARK, &failure)) continue;
+        if (failure.code == ERROR_ROWS) continue; /* another constraint forbids it: the statement is undone, and they stay as they are */
+        *error = failure;
+        return false;
     }
     for (size_t i = count; i-- > 0;) {
         if (!write_run(store, &half->arrivals[i], WRITE_DELETE, error)) return false;
@@ -133,12 +137,15 @@ static bool move_cursor(struct sqlite_store *store, struct error *error) {
            sql_landing_move(&store->sql.base, store->change.name, parcel->place, store->half->token, parcel->until, error);
 }
 
+bool landing_write_rows(struct sqlite_store *store, struct error *error) {
+    bool fresh = store->half->parcel.fresh || store->half->parcel.kind == PARCEL_RANGE;
+    return guard_pass(store, true, error) && (fresh ? fill_all(store, error) : sync_all(store, error)) && guard_pass(store, false, error);
+}
+
 bool landing_write(struct sqlite_store *store, bool keep, struct error *error) {
     struct store *base = &store->sql.base;
-    bool fresh = store->half->parcel.fresh || store->half->parcel.kind == PARCEL_RANGE;
     if (!base->ops->begin(base, error)) return false;
-    bool ok = check_right(store, error) && guard_pass(store, true, error) &&
-              (fresh ? fill_all(store, error) : sync_all(store, error)) && guard_pass(store, false, error) && move_cursor(store, error);
+    bool ok = check_right(store, error) && landing_write_rows(store, error) && move_cursor(store, error);
     if (ok) FAILPOINT("landed, uncommitted");
     if (ok && keep && base->ops->commit(base, error)) return true;
     base->ops->rollback(base);
