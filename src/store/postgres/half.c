@@ -211,6 +211,8 @@ bool postgres_hold(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     enum side side = pg_home(store);
     if (pg_lock_for_capture(store, side, error)) return true;
+    struct error undone;
+    if (error->code == ERROR_OVERTIME && pg_script(store->db, "ROLLBACK TO midflight_patience", NULL, &undone)) error->code = ERROR_BUSY;
     return error->code == ERROR_BUSY ? name_holders(store, side, error) : false;
 }
 
