@@ -182,6 +182,7 @@ static bool is_noted(struct postgres_store *store, enum side side, bool *ret, st
  * for us again while the other is taken away. */
 static bool list_captured(struct postgres_store *store, enum side side, struct text *list, struct error *error) {
     bool any = false;
+    if (!houses(store->standing.housed, side)) return true;
     for (size_t i = 0; !any && i < store->change.shapes[side].count; i++) {
         if (!is_captured(store, &store->tables[side][i], &any, error)) return false;
     }
