@@ -274,10 +274,10 @@ static bool hand_over_history(struct flight *flight, struct error *error) {
     struct store *new = flight_house(flight, SIDE_NEW), *old = flight_house(flight, SIDE_OLD);
     const char *name = flight->at.record.name;
     struct copied copied = {flight, error, true};
-    int64_t epoch = flight->at.record.epoch;
+    int64_t epoch = flight->at.record.epoch + 1; /* a history has the epochs that moves lead to */
     struct move last = {.from = stage_name(STAGE_FINISHING), .to = stage_name(STAGE_FINISHED), .epoch = epoch, .who = flight->who,
                         .why = BETWEEN_FINISHED, .at_ms = clock_wall_ms()};
-    return new->ops->ledger_stay(new, name, stage_name(STAGE_FINISHED), epoch + 1, error) &&
+    return new->ops->ledger_stay(new, name, stage_name(STAGE_FINISHED), epoch, error) &&
            old->ops->ledger_moves(old, name, copy_move, &copied, error) && copied.ok &&
            new->ops->ledger_remember(new, name, &last, error);
 }

@@ -135,12 +135,14 @@ bool flight_take(struct flight *flight, bool force, struct error *error) {
 bool flight_introduce(struct flight *flight, struct error *error) {
     struct store *other = flight->other;
     const char *name = flight->at.record.name;
-    struct record known;
+    struct record known = {0};
     bool found = false;
     if (other == NULL) return true;
     if (!other->ops->begin(other, error)) return false;
     bool ok = other->ops->ledger_create(other, error) && other->ops->ledger_find(other, name, &known, &found, error);
-    if (ok && found && strcmp(known.stage, ELSEWHERE) != 0 && flight->at.stage != STAGE_FINISHED) {
+    /* At the end the other store keeps the history, as that of a migration that is Finished; a crash may come after that. */
+    bool handed_over = flight->at.stage == STAGE_FINISHED || (flight->at.stage == STAGE_FINISHING && strcmp(known.stage, stage_name(STAGE_FINISHED)) == 0);
+    if (ok && found && strcmp(known.stage, ELSEWHERE) != 0 && !handed_over) {
         ok = error_set(error, ERROR_REFUSED, "%s: a migration %s is in the ledger of this store already, and does not come from "
                        "%s: give this one another name, or another store", other->name, name, flight->store->name);
     }
@@ -235,6 +237,7 @@ bool flight_bind_names(struct flight *flight, bool as_marked, struct error *erro
     bool ok = flight_step_done(flight, "make the new shape", &standing.made, error) &&
               flight_step_done(flight, "swap", &standing.swapped, error);
     if (!as_marked) standing.swapped = false;
+    if (flight->at.stage == STAGE_FINISHING) standing.made = true; /* the store that has it may have forgotten the steps already */
     return ok && bind_stores(flight, standing, error);
 }
 

@@ -11,6 +11,11 @@
 /* Entities on which the way back is tried before the cut-over. */
 #define REHEARSAL_ENTITIES 100
 
+/* Without a way back the old side stops at the cut-over: from there on there is nothing to compare with. */
+static bool stands_alone(const struct flight *flight) {
+    return flight->at.stage == STAGE_AWAITING_FINALIZATION && !has_way_back(flight);
+}
+
 bool gate_intact(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
     char digest[24], missing[256];
@@ -18,7 +23,7 @@ bool gate_intact(struct flight *flight, struct error *error) {
         !store->ops->capture_intact(store, missing, sizeof missing, error)) {
         return false;
     }
-    struct store *other = flight->other;
+    struct store *other = stands_alone(flight) ? NULL : flight->other;
     if (missing[0] == '\0' && other != NULL && !other->ops->capture_intact(other, missing, sizeof missing, error)) return false;
     if (missing[0] != '\0') {
         return error_set(error, ERROR_SCHEMA,
@@ -58,11 +63,6 @@ bool gate_quarantine(struct flight *flight, struct error *error) {
                      "gate quarantine: %" PRId64 " entit%s could not be carried over. `midflight status` lists them with "
                      "the reason: mend the rows, then run the same command again",
                      left, left == 1 ? "y" : "ies");
-}
-
-/* Without a way back the old side stops at the cut-over: from there on there is nothing to compare with. */
-static bool stands_alone(const struct flight *flight) {
-    return flight->at.stage == STAGE_AWAITING_FINALIZATION && !has_way_back(flight);
 }
 
 bool gate_verified(struct flight *flight, struct error *error) {

@@ -82,12 +82,16 @@ static bool nothing_refused(struct flight *flight, bool force, struct error *err
     int64_t left;
     if (force) return true;
     struct error damage;
-    if (!flight_bind(flight, &damage) || !gate_intact(flight, &damage)) {
-        /* Going back is all that is left; that it may not be complete must be said. */
+    if (!flight_bind(flight, &damage)) {
         flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
         return true;
     }
     if (!gate_outbox(flight, error)) return false;
+    if (!gate_intact(flight, &damage)) {
+        /* Going back is all that is left; that it may not be complete must be said. */
+        flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
+        return true;
+    }
     if (flight->at.record.quarantined == 0) return true;
     if (!quarantine_retry(flight, &left, error)) return false;
     if (left == 0) return true;

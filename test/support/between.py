@@ -39,6 +39,7 @@ UNMAPPED = {"origin", "note", "hint"}
 PATIENCE_S = 60
 BEGUN_S = 0.1  # by when a process listens to signals
 REFUSAL = re.compile(r"midflight: |\(migration |has moved to")
+NOT_THERE = (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidColumnReference)  # or not with its primary key yet
 OTHER = {OLD: NEW, NEW: OLD}
 
 
@@ -109,7 +110,7 @@ class TwinOfTwo(Twin):
 def is_refusal(failure):
     """The side is closed by midflight, and says so; or its tables are not there yet, or not any more."""
     text = str(failure)
-    return REFUSAL.search(text) is not None or "no such table" in text or isinstance(failure, psycopg2.errors.UndefinedTable)
+    return REFUSAL.search(text) is not None or "no such table" in text or isinstance(failure, NOT_THERE)
 
 
 def is_gone(failure):
@@ -120,7 +121,7 @@ def is_gone(failure):
 
 
 def changes(connection):
-    """A number that grows with every row written: SQLite refuses rows, and no statement that finds none."""
+    """A number that grows with every row written: SQLite refuses rows, and no statement that finds none; PostgreSQL refuses statements."""
     return getattr(connection, "total_changes", time.monotonic())
 
 

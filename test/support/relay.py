@@ -36,7 +36,12 @@ class Relay:
             while True:
                 client, _ = self.listener.accept()
                 server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-                server.connect(self.target)
+                try:
+                    server.connect(self.target)
+                except OSError:  # it is not there, for now
+                    client.close()
+                    server.close()
+                    continue
                 self.pairs.append((client, server))
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()

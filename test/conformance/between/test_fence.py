@@ -12,12 +12,17 @@ from support.stores import POSTGRESQL
 from support.workload import NEW, OLD
 from support.workloads import SplitName
 
+ROWS = 1000
+SCHEMA = CUSTOMERS + f"""
+    WITH RECURSIVE n (i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
+    INSERT INTO customers (id, name, email) SELECT i, 'First Last' || i, i || '@x' FROM n;
+"""
 BRIEF = SPLIT_NAME + "    pause_max: 200ms\n"
 
 
 @pytest.fixture
 def people(scene):
-    return scene(CUSTOMERS, BRIEF).start()
+    return scene(SCHEMA, BRIEF).start()
 
 
 class TestTransactionInTheWay:
@@ -27,7 +32,7 @@ class TestTransactionInTheWay:
     def blocked(self, people):
         with closing(people.apps[OLD].connect()) as connection:
             connection.execute(people.apps[OLD].begin_writing.split(";")[0])
-            connection.execute("UPDATE customers SET hint = 'mine' WHERE id = 1")
+            connection.execute(f"UPDATE customers SET hint = 'mine' WHERE id = {ROWS}")
             people.connection = connection
             yield people
 
@@ -66,17 +71,18 @@ class TestTransactionInTheWay:
         assert blocked.midflight.stage() == AWAITING_FINALIZATION
         blocked.new("UPDATE people SET last_name = 'Hill' WHERE id = 2")
         blocked.drain()
-        assert blocked.old("SELECT name, hint FROM customers WHERE id < 3 ORDER BY id") == [("Ann Lee", "mine"), ("Bob Hill", "old 2")]
+        assert blocked.old(f"SELECT name, hint FROM customers WHERE id IN (2, {ROWS}) ORDER BY id") == [
+            ("Bob Hill", "old 2"), (f"First Last{ROWS}", "mine")]
 
     def test_that_ends_meanwhile_is_not_lost(self, blocked):
-        blocked.connection.execute("UPDATE customers SET email = 'late@x' WHERE id = 1")
+        blocked.connection.execute(f"UPDATE customers SET email = 'late@x' WHERE id = {ROWS}")
         process = blocked.midflight.begin("advance")
         time.sleep(0.15)
         blocked.connection.execute("COMMIT")
         outcome = blocked.midflight.end(process)
         if outcome.status != 0:
             blocked.midflight.advance().done()
-        assert blocked.new("SELECT email FROM people WHERE id = 1") == [("late@x",)]
+        assert blocked.new(f"SELECT email FROM people WHERE id = {ROWS}") == [("late@x",)]
 
 
 class TestReaderInTheWay:
@@ -85,7 +91,7 @@ class TestReaderInTheWay:
             connection.execute(people.apps[OLD].begin_reading)
             connection.execute("SELECT * FROM customers").fetchall()
             people.midflight.advance().done()
-            assert len(connection.execute("SELECT * FROM customers").fetchall()) == 3
+            assert len(connection.execute("SELECT * FROM customers").fetchall()) == ROWS
 
 
 def test_a_transaction_that_began_before_the_cut_over_and_writes_after_it_is_refused(people, pair):
