@@ -104,7 +104,7 @@ class Clients:
                 for turn in range(1_000_000):
                     if self.over.is_set():
                         return
-                    key, began = number + 1 + turn * count % ROWS, time.monotonic()
+                    key, began = number + 1 + turn * count % (ROWS - 20), time.monotonic()
                     connection.execute("BEGIN")
                     connection.execute(f"UPDATE customers SET visits = visits + 1 WHERE id = {key}")
                     connection.execute("COMMIT")

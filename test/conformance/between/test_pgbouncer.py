@@ -1,6 +1,5 @@
 """A whole application behind PgBouncer is moved from one server to another and back, and hears nothing of it."""
 import shutil
-import threading
 import time
 from contextlib import closing
 
@@ -22,8 +21,8 @@ def shop(tmp_path, postgresql_server, other_server):
         yield shop
 
 
-def proofs(shop):
-    return [line["text"] for line in shop.midflight.check().done().lines if line.get("level") == "proof"]
+def notes(shop, level):
+    return "\n".join(note["text"] for note in shop.midflight.check().done().json["notes"] if note["level"] == level)
 
 
 class TestMove:
@@ -190,7 +189,7 @@ class TestTrouble:
 
 class TestCheck:
     def test_says_what_it_has_proved(self, shop):
-        text = "\n".join(proofs(shop))
+        text = notes(shop, "proof")
         for wanted in ("may PAUSE", "pools", "transaction", "can be written anew", "line leads to the old store", "target leads to the new store"):
             assert wanted in text, text
         assert shop.door.leads_to() == (str(shop.apps[OLD].server.folder), False)
@@ -242,5 +241,5 @@ class TestCheck:
 
     def test_warns_of_sessions(self, tmp_path, postgresql_server, other_server):
         with Shop(tmp_path, postgresql_server, other_server, mode="session") as shop:
-            assert any("pools" in line["text"] and "sessions" in line["text"] for line in shop.midflight.check().done().lines
-                       if line.get("level") == "warning")
+            text = notes(shop, "warning")
+            assert "pools" in text and "sessions" in text, text
