@@ -97,7 +97,13 @@ static bool finish(struct flight *flight, struct error *error) {
 
 /* A cut-over that was cut short between the two stores: *ret, it is done now, and that is all for this time. */
 static bool go_on(struct flight *flight, bool *ret, struct error *error) {
-    return flight_take(flight, false, error) && flight_bind(flight, error) && between_open(flight, ret, error);
+    bool closed;
+    if (!flight_take(flight, false, error) || !flight_step_done(flight, "close the new side", &closed, error)) return false;
+    if (closed && flight->definition->change.pooler != NULL) {
+        return error_set(error, ERROR_GATE, "gate stage: a rollback of migration %s was cut short, and the clients may be waiting for its end: "
+                         "`midflight rollback` ends it", flight->at.record.name);
+    }
+    return between_settle(flight, ret, error);
 }
 
 bool carry_advance(struct flight *flight, struct error *error) {
@@ -115,8 +121,8 @@ bool carry_advance(struct flight *flight, struct error *error) {
     case STAGE_ROLLING_BACK:
         return error_set(error, ERROR_GATE, "gate stage: migration %s is rolling back: `midflight rollback` ends that", name);
     case STAGE_AWAITING_ADDITIONAL_ACTION:
-        return flight_take(flight, false, error) && flight_bind(flight, error) && gate_intact(flight, error) &&
-               gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
+        return flight_take(flight, false, error) && (flight->other == NULL || between_settle(flight, &resumed, error)) &&
+               flight_bind(flight, error) && gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
                (flight->other == NULL ? cut_over(flight, error) : between_cross(flight, error));
     case STAGE_AWAITING_FINALIZATION:
         if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;

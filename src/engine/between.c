@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "engine/clients.h"
 #include "engine/crew.h"
 #include "engine/gate.h"
 #include "engine/parcel.h"
@@ -144,7 +145,8 @@ static bool check_made(struct flight *flight, struct check_report *report, struc
 
 bool between_check(struct flight *flight, struct check_report *report, struct error *error) {
     struct store *old = old_of(flight);
-    return old->ops->check(old, report, error) && check_made(flight, report, error) && flight_bind(flight, error);
+    return clients_check(flight, report, error) && old->ops->check(old, report, error) && check_made(flight, report, error) &&
+           clients_check(flight, report, error) && flight_bind(flight, error);
 }
 
 /* --- Initializing ----------------------------------------------------------------------------------------------- */

@@ -27,6 +27,9 @@ MUST_USE bool between_rehearse(struct flight *flight, int64_t entities, int64_t 
 MUST_USE bool between_cross(struct flight *flight, struct error *error);
 /* The new side opens, if a cut-over was cut short before that; *ret: it was. */
 MUST_USE bool between_open(struct flight *flight, bool *ret, struct error *error);
+/* What a cut-over or a way back that was cut short left: the new side opens, and the clients of a pooler are led to the side that leads
+ * and let go; *ret: something of that had to be done. On the way back from a new side that is closed they go on waiting. */
+MUST_USE bool between_settle(struct flight *flight, bool *ret, struct error *error);
 /* After the cut-over: the new side closes, and what it took is on the old one, which opens: at Rolling Back. */
 MUST_USE bool between_return(struct flight *flight, struct error *error);
 /* What the last move of all is entered for; the new store remembers it before it is made. */

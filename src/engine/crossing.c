@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/interrupt.h"
 #include "engine/between.h"
+#include "engine/clients.h"
 #include "engine/gate.h"
 #include "engine/pace.h"
 #include "engine/parcel.h"
@@ -52,6 +53,17 @@ static bool nothing_refused(struct flight *flight, enum direction direction, str
                      record.quarantined - before, side_name(follower_of(direction)));
 }
 
+/* Clients of a pooler wait for as long as it takes to hold those who came another way. */
+static bool hold(struct flight *flight, struct store *leader, double *began, struct error *error) {
+    double waiting = flight->clients_held_ms;
+    leader->hold_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
+    bool ok = leader->ops->hold(leader, error);
+    leader->hold_until_ms = 0;
+    if (leader->held_since_ms > 0) *began = leader->held_since_ms;
+    if (waiting > 0) *began = waiting;
+    return ok;
+}
+
 /* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and `close` is done.
  * *ret_held: its writers were stopped, *ret_ms: for so long they waited. */
 static bool fence_once(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
@@ -60,10 +72,9 @@ static bool fence_once(struct flight *flight, enum direction direction, bool (*c
     struct store *leader = flight_house(flight, side);
     leader->held_since_ms = 0;
     *ret_held = false;
-    if (!flight_begin_at(flight, side, error)) return false;
+    if (!clients_hold(flight, error) || !flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();
-    bool ok = *ret_held = leader->ops->hold(leader, error);
-    if (leader->held_since_ms > 0) began = leader->held_since_ms;
+    bool ok = *ret_held = hold(flight, leader, &began, error);
     if (ok) FAILPOINT("fenced");
     /* The way back was asked about this before, where --force may answer. */
     ok = ok && (direction == BACKWARD || gate_outbox(flight, error)) && drain_to_empty(flight, direction, began, error) && nothing_refused(flight, direction, error) &&
@@ -84,9 +95,10 @@ static bool fence(struct flight *flight, enum direction direction, bool (*close)
     double held_ms = 0;
     bool held;
     for (int tries = 0; !fence_once(flight, direction, close, failpoint, &held, &held_ms, error); tries++) {
-        /* The store was patient already with those who are in its way. */
-        bool passing = error->code == ERROR_GATE || (held && error->code == ERROR_BUSY);
-        if (!passing || tries == TRIES - 1 || flight_stopped(flight)) return false;
+        /* Where no client waits at a pooler the store was patient already with those who are in its way. */
+        bool patient = !held && flight->definition->change.pooler == NULL;
+        bool passing = error->code == ERROR_GATE || (error->code == ERROR_BUSY && !patient), resumed = clients_let_go(flight, error);
+        if (!passing || !resumed || tries == TRIES - 1 || flight_stopped(flight)) return false;
         rest_before(flight, tries, error);
         if (!flight_refresh(flight, error) || !between_drain(flight, direction, error) || !flight_refresh(flight, error)) return false;
     }
@@ -123,9 +135,23 @@ bool between_open(struct flight *flight, bool *ret, struct error *error) {
 
 bool between_cross(struct flight *flight, struct error *error) {
     bool ignored;
-    return between_drain(flight, FORWARD, error) && flight_refresh(flight, error) &&
-           fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error) && flight_refresh(flight, error) &&
-           between_open(flight, &ignored, error);
+    if (!between_drain(flight, FORWARD, error) || !flight_refresh(flight, error) ||
+        !fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error)) {
+        return false;
+    }
+    bool ok = flight_refresh(flight, error) && between_open(flight, &ignored, error);
+    return ok ? clients_lead(flight, SIDE_NEW, error) : (clients_let_go(flight, error), false);
+}
+
+bool between_settle(struct flight *flight, bool *ret, struct error *error) {
+    bool closed, opened = false, freed = false, after = flight->at.stage == STAGE_AWAITING_FINALIZATION;
+    *ret = false;
+    if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
+    if (after && closed) return flight_bind(flight, error);
+    bool ok = !after || (flight_bind(flight, error) && between_open(flight, &opened, error));
+    if (!clients_settle(flight, ok, &freed, error)) return false;
+    *ret = opened || freed;
+    return true;
 }
 
 /* The new side is behind the old one: what it holds of one entity may stand in the way of what the old side has of another by now. */
@@ -168,7 +194,8 @@ bool between_return(struct flight *flight, struct error *error) {
                     !flight_refresh(flight, error) || !fence(flight, BACKWARD, close_new, "close the new side", error))) {
         return false;
     }
-    return open_old(flight, error);
+    if (closed && !clients_take_over(flight, error)) return false;
+    return open_old(flight, error) ? clients_lead(flight, SIDE_OLD, error) : (clients_let_go(flight, error), false);
 }
 
 static bool release_old(struct flight *flight, struct error *error) {

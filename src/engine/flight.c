@@ -175,6 +175,7 @@ bool flight_started_definition(struct flight *flight, struct error *error) {
     bool ok = definition_parse("the definition in the ledger", text, strlen(text), &flight->started, error);
     free(text);
     if (!ok) return false;
+    flight->started->change.pooler = flight->definition->change.pooler; /* how the application is reached may change meanwhile */
     flight->definition = flight->started;
     flight_note(flight, "the definition file was changed since the start: going back by the one in the ledger");
     return true;

@@ -22,6 +22,7 @@ struct flight {
     struct store *other;   /* that has the new shape, where it is another; else NULL */
     struct manifest manifests[2]; /* by direction, between two stores: what the queries yield; the leader's store owns them */
     struct claim claim;    /* between two stores: the range that we copy; place 0: none */
+    double clients_held_ms; /* since when the application's clients wait at a pooler, by clock_ms; 0: they do not */
     double renewed_ms;     /* between two stores: when we last renewed the lease */
     struct observer observer;
     struct standpoint at;

@@ -110,6 +110,12 @@ static bool undo_apart(struct flight *flight, struct error *error) {
     return between_undo(flight, error) && forget(flight, error);
 }
 
+/* Clients that a midflight which was cut short left waiting do not wait for what a rollback takes. */
+static bool settle(struct flight *flight, struct error *error) {
+    bool ignored;
+    return flight->definition->change.pooler == NULL || between_settle(flight, &ignored, error);
+}
+
 bool carry_rollback(struct flight *flight, bool force, struct error *error) {
     const char *name = flight->at.record.name;
     if (!flight_started_definition(flight, error)) return false;
@@ -127,13 +133,13 @@ bool carry_rollback(struct flight *flight, bool force, struct error *error) {
             return error_set(error, ERROR_GATE, "gate way back: migration %s has no `backward`, so there is none after the "
                              "cut-over", name);
         }
-        if (!flight_take(flight, true, error) || !nothing_refused(flight, force, error)) return false;
+        if (!flight_take(flight, true, error) || !settle(flight, error) || !nothing_refused(flight, force, error)) return false;
         break;
     case STAGE_INITIALIZING:
     case STAGE_RUNNING:
     case STAGE_AWAITING_ADDITIONAL_ACTION:
     case STAGE_ROLLING_BACK:
-        if (!flight_take(flight, true, error)) return false;
+        if (!flight_take(flight, true, error) || !settle(flight, error)) return false;
         break;
     }
     if (flight->other != NULL) return undo_apart(flight, error);

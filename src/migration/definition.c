@@ -27,6 +27,14 @@ static const struct field FILE_FIELDS[] = {
     {"sync", YAML_TEXT, false, "in-database, or outbox: always that between two stores"},
     {"outbox_max", YAML_TEXT, false, "how large the outbox may grow when nobody drains it, such as 1GB"},
     {"side_lock", YAML_TEXT, false, "whether writers of the two sides take turns: true or false"},
+    {"pgbouncer", YAML_MAP, false, "{admin: ADDRESS, database: NAME, config: FILE}"},
+};
+
+static const struct field POOLER_FIELDS[] = {
+    {"admin", YAML_TEXT, true, "the address of PgBouncer's console, such as postgresql://admin@127.0.0.1:6432/pgbouncer"},
+    {"database", YAML_TEXT, true, "the name that the application connects to"},
+    {"config", YAML_TEXT, true, "the file with that name's line, such as /etc/pgbouncer/pgbouncer.ini"},
+    {"target", YAML_TEXT, false, "what the line says after the cut-over, such as host=10.0.0.2 dbname=shop"},
 };
 
 static const struct field OLD_FIELDS[] = {
@@ -101,12 +109,30 @@ static bool boolean_read(struct arena *arena, const struct yaml *value, bool *re
     return true;
 }
 
+static bool pooler_read(struct definition *definition, const struct yaml *map, struct error *error) {
+    struct arena *arena = definition->arena;
+    struct pooler *pooler = ARENA_ARRAY(arena, struct pooler, 1);
+    const struct yaml *target = yaml_get(map, "target");
+    if (!definition_is_apart(definition)) {
+        return yaml_fail(map->key, error, "'pgbouncer' within one database, where nobody has to be led elsewhere; expected none, or a "
+                         "'store' in new");
+    }
+    pooler->migration = definition->change.name;
+    pooler->stores[SIDE_OLD] = definition->old_store;
+    pooler->stores[SIDE_NEW] = definition->new_store;
+    definition->change.pooler = pooler;
+    return value_fill(arena, yaml_get(map, "admin"), &pooler->admin, error) &&
+           value_fill(arena, yaml_get(map, "database"), &pooler->database, error) &&
+           value_fill(arena, yaml_get(map, "config"), &pooler->config, error) &&
+           (target == NULL || value_fill(arena, target, &pooler->target, error));
+}
+
 /* Everything that has a default. */
 static bool settings_read(struct definition *definition, const struct yaml *root, struct error *error) {
     const struct yaml *soak = yaml_get(root, "soak"), *pause = yaml_get(root, "pause_max");
     const struct yaml *hold = yaml_get(root, "hold_max"), *retire = yaml_get(root, "retire");
     const struct yaml *sync = yaml_get(root, "sync"), *side_lock = yaml_get(root, "side_lock");
-    const struct yaml *outbox = yaml_get(root, "outbox_max");
+    const struct yaml *outbox = yaml_get(root, "outbox_max"), *pooler = yaml_get(root, "pgbouncer");
     struct arena *arena = definition->arena;
     definition->change.retire = RETIRE_RENAME;
     definition->soak_ms = 24 * 3600 * 1000;
@@ -118,6 +144,7 @@ static bool settings_read(struct definition *definition, const struct yaml *root
     if (side_lock != NULL && !boolean_read(arena, side_lock, &definition->change.side_lock, error)) return false;
     definition->change.outbox_bytes_max = 1000000000;
     if (outbox != NULL && !value_size(arena, outbox, "1kB", "1000TB", &definition->change.outbox_bytes_max, error)) return false;
+    if (pooler != NULL && !pooler_read(definition, pooler, error)) return false;
     return sync == NULL || sync_read(definition, sync, error);
 }
 
@@ -127,6 +154,8 @@ static bool root_read(struct definition *definition, const struct yaml *root, st
     }
     return fields_check(root, "the file", FILE_FIELDS, COUNT(FILE_FIELDS), error) &&
            fields_check(yaml_get(root, "old"), "old", OLD_FIELDS, COUNT(OLD_FIELDS), error) &&
+           (yaml_get(root, "pgbouncer") == NULL ||
+            fields_check(yaml_get(root, "pgbouncer"), "pgbouncer", POOLER_FIELDS, COUNT(POOLER_FIELDS), error)) &&
            stores_read(definition, root, error) &&
            change_read(definition->arena, root, definition_is_apart(definition), &definition->change, error) &&
            name_read(definition, yaml_get(root, "migration"), error) &&
@@ -197,17 +226,21 @@ static const char *find_password(const char *line, size_t *ret) {
     return NULL;
 }
 
-/* The text goes into the ledger and into whatever copies of the database are made: a password that stands in a store's address,
+/* Those up to the line's end. */
+static void hide_passwords(char *copy, const char *from) {
+    size_t secret = 0;
+    for (const char *found = from; (found = find_password(found, &secret)) != NULL; found += secret) {
+        memset(copy + (found - copy), '*', secret);
+    }
+}
+
+/* The text goes into the ledger and into whatever copies of the database are made: a password that stands in an address,
  * where a ${VARIABLE} ought to, stays out of it. */
 static const char *without_passwords(const char *text, size_t length, struct arena *arena) {
     char *copy = arena_copy_n(arena, text, length);
-    for (char *store = strstr(copy, "store:"); store != NULL; store = strstr(store + 1, "store:")) {
-        size_t secret = 0;
-        const char *found = store;
-        while ((found = find_password(found, &secret)) != NULL) {
-            memset(copy + (found - copy), '*', secret);
-            found += secret;
-        }
+    static const char *const keys[] = {"store:", "admin:", "target:"};
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        for (char *key = strstr(copy, keys[i]); key != NULL; key = strstr(key + 1, keys[i])) hide_passwords(copy, key);
     }
     return copy;
 }

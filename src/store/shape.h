@@ -48,6 +48,16 @@ struct mapping {
 
 enum retire { RETIRE_RENAME, RETIRE_DROP, RETIRE_KEEP };
 
+/* What stands between the application and its store, and can hold its clients and lead them to another. */
+struct pooler {
+    const char *migration; /* its name */
+    const char *stores[2]; /* by side: the addresses */
+    const char *admin;     /* the address of its console */
+    const char *database;  /* the name that the application connects to */
+    const char *config;    /* the file that says where that name leads */
+    const char *target;    /* what it is to say after the cut-over; NULL: as the new store's address does */
+};
+
 struct change {
     const char *name;
     struct shape shapes[2];     /* by side */
@@ -59,4 +69,5 @@ struct change {
     enum retire retire;         /* what becomes of the old tables when the migration finishes */
     int64_t outbox_bytes_max;   /* between two stores: at that size capture stops, rather than fill the disk */
     bool side_lock;             /* writers of the two sides take turns, where a store lets both write at once */
+    const struct pooler *pooler; /* through which the application comes, and is led to the new store; NULL: it sees to that itself */
 };

@@ -189,6 +189,17 @@ struct backlog {
 
 typedef bool ship_sink(void *context, const char *data, size_t size, struct error *error);
 
+/* --- the application's clients, where they come through a pooler (change->pooler) -----------------------------------------------
+ *
+ * Asked of the store that has the old side, outside of transactions; clients_find first. While they are held no transaction of
+ * theirs is under way, and none begins. */
+
+struct clients {
+    bool held;      /* they wait */
+    enum side side; /* that the pooler's configuration leads them to */
+    bool led;       /* it goes by that */
+};
+
 enum check_level { CHECK_PROOF, CHECK_WARNING, CHECK_REFUSAL };
 
 /* What `check` has to say: a sentence, and whether the migration may start. */
@@ -347,6 +358,16 @@ struct store_ops {
     /* [tx] Nobody else writes this side's tables until the end of the transaction; waits for those who do, briefly and often. */
     bool (*hold)(struct store *store, struct error *error);
 
+    /* --- the application's clients; NULL in a store that knows no pooler. */
+    bool (*clients_check)(struct store *store, const struct pooler *pooler, struct check_report *report, struct error *error);
+    /* Where they are; and proves that all is at hand for what follows. */
+    bool (*clients_find)(struct store *store, const struct pooler *pooler, struct clients *ret, struct error *error);
+    /* Transactions under way come to their end first. ERROR_BUSY: they did not in so many ms, the error names them, and all go on. */
+    bool (*clients_hold)(struct store *store, const struct pooler *pooler, double ms_max, struct error *error);
+    /* Leads them to that side. It may be said again, and while they are not held: then each goes over after its transaction. */
+    bool (*clients_turn)(struct store *store, const struct pooler *pooler, enum side side, struct error *error);
+    bool (*clients_release)(struct store *store, const struct pooler *pooler, struct error *error);
+
     /* Outside of transactions: keeps the log short. `rest`: there is time for it; else only where it has to be. */
     bool (*tidy)(struct store *store, bool rest, struct error *error);
 };
@@ -358,6 +379,8 @@ struct store {
     /* Since when the transaction under way holds the application's tables, by clock_ms; 0: since it began. The engine puts 0; a
      * store that asks for locks again and again, and holds none in between, says when it had them. */
     double held_since_ms;
+    /* By when (clock_ms) hold must have come to its end, where others wait meanwhile; 0: it takes its time. */
+    double hold_until_ms;
 };
 
 /* `address` is "scheme:...". A file that does not exist is an error, never created. */

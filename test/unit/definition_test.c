@@ -637,11 +637,13 @@ static void a_message_stays_readable_whatever_it_quotes(void **state) {
                              "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
                              "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
                              "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9...' in the file; expected one of: "
-                             "migration, old, new, forward, backward, alter, soak, pause_max, hold_max, retire, sync, outbox_max, side_lock");
+                             "migration, old, new, forward, backward, alter, soak, pause_max, hold_max, retire, sync, outbox_max, side_lock, "
+                             "pgbouncer");
     static const char *const lines[] = {"\"a\\nb\": 1\n", "\"a\\rb\": 1\n"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         refused(lines[i], "f.yaml:1:1: unknown key 'a...' in the file; expected one of: migration, old, new, forward, "
-                          "backward, alter, soak, pause_max, hold_max, retire, sync, outbox_max, side_lock");
+                          "backward, alter, soak, pause_max, hold_max, retire, sync, outbox_max, side_lock, "
+                          "pgbouncer");
     }
 }
 

@@ -90,7 +90,9 @@ bool pg_stage(struct postgres_store *store, const char *label, const char *colum
 }
 
 bool pg_stage_filled(struct postgres_store *store, const char *stage, int64_t rows, struct error *error) {
-    static const char look_up[] = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+    /* Sequential scans stay on: the stage knows no other, and what the planner adds for one that is forbidden is so much that any two
+     * plans with one look alike to it, even one that goes over the whole target. */
+    static const char look_up[] = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
     if (rows <= PG_LOOK_UP_MAX) return pg_script(store->db, look_up, NULL, error);
     /* a merge would read the target from its beginning; and its pages are near each other, as the keys are */
     return pg_script(store->db, arena_format(store->bound, "SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1; ANALYZE %s",
@@ -211,6 +213,8 @@ bool postgres_hold(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     enum side side = pg_home(store);
     if (pg_lock_for_capture(store, side, error)) return true;
+    struct error undone;
+    if (error->code == ERROR_OVERTIME && pg_script(store->db, "ROLLBACK TO midflight_patience", NULL, &undone)) error->code = ERROR_BUSY;
     return error->code == ERROR_BUSY ? name_holders(store, side, error) : false;
 }
 

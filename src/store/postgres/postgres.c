@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "store/postgres/alter.h"
+#include "store/postgres/bouncer.h"
 #include "store/postgres/catalog.h"
 #include "store/postgres/half.h"
 #include "store/sql/ledger.h"
@@ -63,6 +64,7 @@ static bool connection_script(struct sql_connection *connection, const char *sql
 static void postgres_close(struct store *base) {
     struct postgres_store *store = postgres_store_of(base);
     pg_range_let_go(store);
+    bouncer_free(store->bouncer);
     if (store->half != NULL) pg_shipment_forget(store);
     PQfinish(store->db);
     arena_free(store->bound);
@@ -429,6 +431,11 @@ const struct store_ops postgres_ops = {
     .land_absent = postgres_land_absent,
     .backlog = postgres_backlog,
     .hold = postgres_hold,
+    .clients_check = postgres_clients_check,
+    .clients_find = postgres_clients_find,
+    .clients_hold = postgres_clients_hold,
+    .clients_turn = postgres_clients_turn,
+    .clients_release = postgres_clients_release,
     .bind = postgres_bind,
     .check = postgres_check,
     .schema_digest = postgres_schema_digest,

@@ -30,6 +30,7 @@ struct postgres_store {
     struct watch watch;
     int64_t lag_looked_ms, compacted_ms;
     struct names stages;   /* temporary tables of the session (half.c); in the arena */
+    struct bouncer *bouncer; /* PgBouncer's console; NULL: not opened */
     bool older_ended;      /* since this store was opened: transactions older than the sync triggers */
 
     /* From here on: what bind made. */
