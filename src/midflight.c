@@ -12,35 +12,13 @@
 #include "engine/gate.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
+#include "report.h"
 
 struct mf_migration {
     struct definition *definition;
     struct flight *flight;
     mf_observer observer;
 };
-
-static mf_result result_of(enum error_class class) {
-    switch (class) {
-    case CLASS_USAGE:
-        return MF_USAGE;
-    case CLASS_GATE:
-        return MF_REFUSED;
-    case CLASS_DIVERGED:
-        return MF_DIVERGED;
-    case CLASS_RETRY:
-    case CLASS_FATAL:
-        break;
-    }
-    return MF_FAILED;
-}
-
-static mf_result report(bool ok, const struct error *from, mf_error *to) {
-    if (ok) return MF_DONE;
-    to->result = result_of(error_class(from->code));
-    to->code = error_name(from->code);
-    snprintf(to->message, sizeof to->message, "%s", from->message);
-    return to->result;
-}
 
 static void on_progress(void *context, const char *phase, int64_t done, int64_t total, double rows_s) {
     const mf_migration *m = context;
@@ -182,6 +160,12 @@ mf_result mf_rollback(mf_migration *m, bool force, mf_error *error) {
     bool ok = flight_refresh(m->flight, &failure) && carry_rollback(m->flight, force, &failure);
     flight_let_go(m->flight);
     return report(ok, &failure, error);
+}
+
+mf_result mf_demote(mf_migration *m, const char *why, mf_error *error) {
+    struct error failure = {0};
+    (void)m, (void)why;
+    return report(error_set(&failure, ERROR_REFUSED, "mf_demote: this version cannot yet"), &failure, error);
 }
 
 static bool run_verify(mf_migration *m, mf_verify *verify, struct error *error) {
