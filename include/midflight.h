@@ -61,6 +61,14 @@ MF_API void mf_close(mf_migration *migration); /* accepts NULL */
 /* The name of the migration; valid until mf_close. */
 MF_API const char *mf_name(const mf_migration *migration);
 
+#define MF_NAME_BYTES 128
+/* The same from the definition alone: no store is opened. */
+MF_API mf_result mf_name_read(const char *definition_file, char ret[MF_NAME_BYTES], mf_error *error);
+
+/* Asks the verb at work on this handle, on whatever thread, to stop at the next safe point, as mf_stop asks all of them; until it
+ * is taken back, those that follow stop as well. The one function that may be called on a handle that another thread uses. */
+MF_API void mf_halt(mf_migration *migration, bool halt);
+
 /* --- check --- */
 
 typedef enum mf_check_level { MF_CHECK_PROOF, MF_CHECK_WARNING, MF_CHECK_REFUSAL } mf_check_level;
@@ -131,6 +139,7 @@ typedef struct mf_status {
     int64_t verified_ms;   /* when the whole was last compared, ms since 1970; 0: never */
     int64_t verified_rows;
     bool way_back;         /* the definition has a backward */
+    bool apart;            /* the two shapes are in two stores: mf_follow keeps the side that follows current */
     char owner[160];       /* who is carrying it out now; empty: nobody */
 } mf_status;
 
