@@ -88,7 +88,7 @@ void answer_problem(struct request *request, unsigned status, const char *code, 
 static unsigned status_of(const mf_error *error, int *retry_after_s) {
     static const struct { const char *code; unsigned status; int retry_after_s; } known[] = {
         {"epoch", 503, 1},      {"busy", 503, 1}, {"held", 503, 3},  {"overtime", 503, 5}, {"interrupted", 503, 1}, {"closing", 503, 5},
-        {"conflict", 412, 0},   {"rows", 422, 0}, {"full", 507, 0},  {"store", 503, 5},    {"definition", 500, 0},  {"file", 500, 0},
+        {"conflict", 412, 0},   {"rows", 422, 0}, {"full", 507, 0},  {"store", 503, 5},    {"definition", 409, 0},  {"file", 503, 5},
         {"paused", 409, 0},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

@@ -32,6 +32,7 @@ void control_ready(struct request *request) {
         if (!can_be_read(server->drivers[i], &error)) json_array_append_new(unread, json_string(driver_name(server->drivers[i])));
     }
     json_t *more = json_pack("{s:o}", "migrations", unread);
+    request->retry_after_s = server_drains(server) || json_array_size(unread) > 0 ? 5 : 0;
     if (server_drains(server)) {
         answer_problem(request, 503, "closing", more, "the server is about to end");
     } else if (json_array_size(unread) > 0) {
