@@ -5,6 +5,7 @@
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/nodes.h"
 #include "engine/pace.h"
 
 /* The short form's tables exchange names; capture is made anew on both, as it goes by name. */
@@ -38,7 +39,7 @@ static bool within_pause(const struct flight *flight, double began, struct error
                      flight->at.record.name, held, flight->definition->pause_ms_max);
 }
 
-static bool cut_over(struct flight *flight, struct error *error) {
+static bool cut_over_now(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
     bool swaps = flight->definition->change.alter_table != NULL;
     if (swaps && !store->ops->swap_rehearse(store, false, error)) return false;
@@ -59,6 +60,14 @@ static bool cut_over(struct flight *flight, struct error *error) {
     flight->at = next;
     flight_note(flight, "the cut-over held the writers for %.1f ms", held_ms(flight, began));
     return !swaps || flight_settle(flight, error);
+}
+
+static bool cut_over(struct flight *flight, struct error *error) {
+    if (!nodes_await(flight, error)) return false;
+    enum stage before = flight->at.stage;
+    bool ok = cut_over_now(flight, error);
+    if (flight->at.stage == before) nodes_dismiss(flight);
+    return ok;
 }
 
 /* --- Finishing ------------------------------------------------------------------------------------------------ */

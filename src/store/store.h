@@ -218,6 +218,7 @@ typedef bool mismatch_visit(void *context, const struct mismatch *mismatch);
 /* A shape, and the side whose tables it is read from: its own, or through the query over the other one's. */
 struct face {
     enum side shape, from;
+    bool single; /* its document is its one row; the store that has the shape knows, by face_single */
 };
 typedef bool document_visit(void *context, const char *key, const char *document, struct error *error);
 
@@ -382,16 +383,18 @@ struct store_ops {
     /* --- faces; of the sides that the store has. Outside of a transaction each is one by itself, reading one moment's state. */
     /* A key as the store itself would write it: '42' is 42 where the column holds integers. */
     bool (*face_key)(struct store *store, const char *key, struct text *ret, struct error *error);
+    /* Is an entity of this side one row, so that its document is that row, and writing it one statement? */
+    bool (*face_single)(struct store *store, enum side side);
     /* Appends the entity's document; nothing, *ret_found false: there are no rows of it. */
     bool (*face_get)(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
     /* The same of what the direction's queries yield for the rows of `document`, the leader's. What the queries do not read would be
-     * lost: it must be null (ERROR_USAGE). Needs no table of the leader's to be there. */
-    bool (*face_translate)(struct store *store, enum direction direction, const char *key, const char *document, struct text *ret,
-                           bool *ret_found, struct error *error);
+     * lost: it must be null (ERROR_USAGE). `single`: as in struct face, of the follower. Needs no table of the leader's to be there. */
+    bool (*face_translate)(struct store *store, enum direction direction, bool single, const char *key, const char *document,
+                           struct text *ret, bool *ret_found, struct error *error);
     /* [tx] Until the end of the transaction nobody else writes the entity's rows, nor, where the store can tell, makes any. */
     bool (*face_lock)(struct store *store, enum side side, const char *key, struct error *error);
-    /* The rows of the entity become those of the document; see mf_put. */
-    bool (*face_put)(struct store *store, enum side side, const char *key, const char *document, struct error *error);
+    /* The rows of the entity become those of the document; see mf_put. `fresh`: it is not there yet (else ERROR_CONFLICT). */
+    bool (*face_put)(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
     bool (*face_delete)(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
     /* Up to `limit` entities in the order of keys, after `after`; NULL: from the first. */
     bool (*face_list)(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
@@ -402,11 +405,13 @@ struct store_ops {
     bool (*face_want)(struct store *store, const char *key, struct error *error);
     /* A transaction that only reads, one moment's state. Ended by rollback. */
     bool (*view_begin)(struct store *store, struct error *error);
-    /* [tx] As ledger_find; and the stage stays until the end of the transaction, or, in a transaction that only reads, so does what
+    /* [tx] As ledger_stand; and the stage stays until the end of the transaction, or, in a transaction that only reads, so does what
      * it sees. */
     bool (*ledger_pin)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
 
     /* --- the nodes that serve the data, in the ledger of the store that has the old side --- */
+    /* ledger_find, of the stage, the epoch and the digest alone: it is asked often. */
+    bool (*ledger_stand)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
     bool (*node_enter)(struct store *store, const char *name, const struct node *node, struct error *error); /* [tx] */
     /* One beat; *ret_there false: it was taken for dead, and must enter anew. */
     bool (*node_confirm)(struct store *store, const char *name, const char *node, int64_t epoch, bool *ret_there, struct error *error);

@@ -159,6 +159,7 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
     store->standing = standing;
     store->change = *change;
     store->alter = NULL;
+    store->faces = NULL;
     store->key = (struct names){0};
     if (!pg_text(store->db, "SELECT current_setting('search_path') || ', pg_temp'", NULL, store->bound, &store->path, error) ||
         !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
@@ -421,5 +422,27 @@ const struct store_ops postgres_ops = {
     .rehearse = postgres_rehearse,
     .others_write = postgres_others_write,
     .pulse = postgres_pulse,
+    .face_key = postgres_face_key,
+    .face_single = postgres_face_single,
+    .face_get = postgres_face_get,
+    .face_translate = postgres_face_translate,
+    .face_lock = postgres_face_lock,
+    .face_put = postgres_face_put,
+    .face_delete = postgres_face_delete,
+    .face_list = postgres_face_list,
+    .face_waits = postgres_face_waits,
+    .face_want = postgres_face_want,
+    .view_begin = postgres_view_begin,
+    .ledger_pin = postgres_ledger_pin,
+    .ledger_stand = sql_ledger_stand,
+    .node_enter = sql_node_enter,
+    .node_confirm = sql_node_confirm,
+    .node_leave = sql_node_leave,
+    .nodes = sql_nodes,
+    .rollout_get = sql_rollout_get,
+    .rollout_announce = sql_rollout_announce,
+    .rollout_set = sql_rollout_set,
+    .mismatch_add = sql_mismatch_add,
+    .mismatches = sql_mismatches,
     .tidy = postgres_tidy,
 };
