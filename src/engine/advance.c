@@ -96,6 +96,17 @@ static const struct step finishing[] = {
     {"retire the old side", retire_old, false},
 };
 
+/* Who serves documents of the old shape later on cannot ask its tables how they looked. [bound] */
+static bool remember_form(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    bool done;
+    if (store->ops->face_single == NULL || !store->ops->face_single(store, SIDE_OLD)) return true;
+    if (!flight_step_done(flight, STEP_OLD_SINGLE, &done, error)) return false;
+    if (done) return true;
+    if (!flight_begin(flight, error)) return false;
+    return flight_end(flight, store->ops->ledger_mark(store, flight->at.record.name, STEP_OLD_SINGLE, error), "form remembered", error);
+}
+
 /* Some of the old tables may be gone already: names are enough. */
 static bool finish(struct flight *flight, struct error *error) {
     return (flight->other != NULL ? between_finish(flight, error)
@@ -131,7 +142,7 @@ bool carry_advance(struct flight *flight, struct error *error) {
         if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;
         if (resumed) return true;
         return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
-               gate_intact(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) &&
+               gate_intact(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) && remember_form(flight, error) &&
                flight_move(flight, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&
                finish(flight, error);
     case STAGE_FINISHING:

@@ -10,6 +10,9 @@
 /* How long a node serves after its last beat. */
 #define NODE_LEASE_MS 5000
 
+/* A step that is marked when the old tables are about to go: an entity was one row of them. */
+#define STEP_OLD_SINGLE "the old shape is one row an entity"
+
 /* Announces the next epoch, and waits. On failure nothing is announced any more. Outside of transactions. */
 MUST_USE bool nodes_await(struct flight *flight, struct error *error);
 /* What was announced does not come. */

@@ -381,16 +381,19 @@ struct store_ops {
     bool (*hold)(struct store *store, struct error *error);
 
     /* --- faces; of the sides that the store has. Outside of a transaction each is one by itself, reading one moment's state. */
+    /* From now on this connection serves an application: what is committed is durable, and foreign keys count. NULL: it is so anyway. */
+    bool (*serve)(struct store *store, struct error *error);
     /* A key as the store itself would write it: '42' is 42 where the column holds integers. */
     bool (*face_key)(struct store *store, const char *key, struct text *ret, struct error *error);
     /* Is an entity of this side one row, so that its document is that row, and writing it one statement? */
     bool (*face_single)(struct store *store, enum side side);
     /* Appends the entity's document; nothing, *ret_found false: there are no rows of it. */
     bool (*face_get)(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
-    /* The same of what the direction's queries yield for the rows of `document`, the leader's. What the queries do not read would be
-     * lost: it must be null (ERROR_USAGE). `single`: as in struct face, of the follower. Needs no table of the leader's to be there. */
-    bool (*face_translate)(struct store *store, enum direction direction, bool single, const char *key, const char *document,
-                           struct text *ret, bool *ret_found, struct error *error);
+    /* The same of what the direction's queries yield for the rows of `document`, the leader's. `current`: what the entity is now; NULL:
+     * it is not there. A column of a single row that the document does not name keeps its value. What the queries do not read would
+     * be lost: it must be null, or as it is (ERROR_USAGE). `single`: as in struct face, of the follower. Needs no table of the leader's to be there. */
+    bool (*face_translate)(struct store *store, enum direction direction, bool single, const char *key, const char *current,
+                           const char *document, struct text *ret, bool *ret_found, struct error *error);
     /* [tx] Until the end of the transaction nobody else writes the entity's rows, nor, where the store can tell, makes any. */
     bool (*face_lock)(struct store *store, enum side side, const char *key, struct error *error);
     /* The rows of the entity become those of the document; see mf_put. `fresh`: it is not there yet (else ERROR_CONFLICT). */

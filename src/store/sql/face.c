@@ -138,7 +138,21 @@ static bool is_read(const struct flow *flows, size_t flow_count, size_t leader, 
     return false;
 }
 
-bool face_carried(const struct flow *flows, size_t flow_count, const struct document_part *parts, enum side leader, struct error *error) {
+/* The row has it already. */
+static bool is_current(const struct document_part *current, size_t row, size_t column, const struct json *value) {
+    const struct json *now = current == NULL || row >= current->count ? NULL : current->rows[row].values[column];
+    return now != NULL && json_same(now, value);
+}
+
+void face_overlay(const struct bound_table *table, struct document_part *part, const struct document_part *current) {
+    if (part->count != 1 || current->count != 1) return;
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (part->rows[0].values[c] == NULL) part->rows[0].values[c] = current->rows[0].values[c];
+    }
+}
+
+bool face_carried(const struct flow *flows, size_t flow_count, const struct document_part *parts, const struct document_part *current,
+                  enum side leader, struct error *error) {
     for (size_t t = 0; flow_count > 0 && t < flows[0].leader_count; t++) {
         const struct bound_table *table = &flows[0].leaders[t];
         for (size_t r = 0; r < parts[t].count; r++) {
@@ -146,7 +160,7 @@ bool face_carried(const struct flow *flows, size_t flow_count, const struct docu
                 const struct json *value = parts[t].rows[r].values[c];
                 const char *name = table->columns[c].name;
                 if (value == NULL || value->kind == JSON_NULL || names_have(&table->table->key, name)) continue;
-                if (is_read(flows, flow_count, t, name)) continue;
+                if (is_read(flows, flow_count, t, name) || is_current(current == NULL ? NULL : &current[t], r, c, value)) continue;
                 return error_set(error, ERROR_USAGE,
                                  "%s.%s has no place on the %s side, which takes the writes now: leave it out, or null, until the "
                                  "%s side leads", table->table->name, name, side_name(leader == SIDE_OLD ? SIDE_NEW : SIDE_OLD),

@@ -32,9 +32,11 @@ void face_keys(struct text *text, const struct dialect *dialect, const struct bo
                const struct names *key, bool after, int64_t limit);
 void face_translate_query(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct document_part *parts,
                           face_typed *typed, struct face_binds *binds);
-/* The row must say nothing that no query of the direction reads. */
-MUST_USE bool face_carried(const struct flow *flows, size_t flow_count, const struct document_part *parts, enum side leader,
-                           struct error *error);
+/* Rows must say nothing new that no query of the direction reads. `current`: what the entity is now, by table; NULL: it is not there. */
+MUST_USE bool face_carried(const struct flow *flows, size_t flow_count, const struct document_part *parts,
+                           const struct document_part *current, enum side leader, struct error *error);
+/* A row keeps what it does not name. */
+void face_overlay(const struct bound_table *table, struct document_part *part, const struct document_part *current);
 
 /* The columns that tell a table's rows apart: within the key, where the key is unique. */
 const struct names *face_match(const struct bound_table *table);

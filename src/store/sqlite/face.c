@@ -94,6 +94,13 @@ static bool end_own(struct sqlite_store *store, bool own, bool ok, struct error 
     return ok;
 }
 
+/* The log is copied into the file by SQLite itself, as in any application. */
+bool sqlite_serve(struct store *base, struct error *error) {
+    sqlite3 *db = sqlite_store_of(base)->db;
+    sqlite3_wal_autocheckpoint(db, 1000);
+    return connection_script(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, error);
+}
+
 bool sqlite_view_begin(struct store *base, struct error *error) {
     return connection_script(sqlite_store_of(base)->db, "BEGIN", NULL, error);
 }
@@ -539,19 +546,22 @@ static bool translate(struct sqlite_store *store, enum direction direction, bool
     return true;
 }
 
-bool sqlite_face_translate(struct store *base, enum direction direction, bool single, const char *key, const char *document,
-                           struct text *ret, bool *ret_found, struct error *error) {
+bool sqlite_face_translate(struct store *base, enum direction direction, bool single, const char *key, const char *current,
+                             const char *document, struct text *ret, bool *ret_found, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
     enum side side = leader_of(direction);
+    const struct bound_table *tables = store->tables[side];
     size_t count = store->change.shapes[side].count;
+    bool is_single = document_is_single(tables, count);
     struct arena *arena = arena_new();
-    struct document_part *parts = NULL;
+    struct document_part *parts = NULL, *now = NULL;
     const struct json **values = NULL;
     bool ok = document_key(key, store->key_count, arena, &values, error) &&
-              document_read(store->tables[side], count, document_is_single(store->tables[side], count), values, document, arena, &parts,
-                            error) &&
-              face_carried(store->flows[direction], store->change.mappings[direction].count, parts, side, error) &&
-              translate(store, direction, single, key, parts, arena, ret, ret_found, error);
+              document_read(tables, count, is_single, values, document, arena, &parts, error) &&
+              (current == NULL || document_read(tables, count, is_single, values, current, arena, &now, error)) &&
+              face_carried(store->flows[direction], store->change.mappings[direction].count, parts, now, side, error);
+    if (ok && is_single && now != NULL) face_overlay(tables, parts, now);
+    ok = ok && translate(store, direction, single, key, parts, arena, ret, ret_found, error);
     arena_free(arena);
     return ok;
 }

@@ -262,6 +262,7 @@ const struct store_ops sqlite_ops = {
     .park = sqlite_park,
     .rehearse = sqlite_rehearse,
     .others_write = sqlite_others_write,
+    .serve = sqlite_serve,
     .face_key = sqlite_face_key,
     .face_single = sqlite_face_single,
     .face_get = sqlite_face_get,

@@ -111,12 +111,13 @@ bool sqlite_sync(struct store *store, enum direction direction, const char *key,
 bool sqlite_park(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
 /* face.c */
+bool sqlite_serve(struct store *store, struct error *error);
 void face_forget(struct sqlite_store *store); /* what was prepared */
 bool sqlite_face_key(struct store *store, const char *key, struct text *ret, struct error *error);
 bool sqlite_face_single(struct store *store, enum side side);
 bool sqlite_face_get(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
-bool sqlite_face_translate(struct store *store, enum direction direction, bool single, const char *key, const char *document,
-                           struct text *ret, bool *ret_found, struct error *error);
+bool sqlite_face_translate(struct store *store, enum direction direction, bool single, const char *key, const char *current,
+                             const char *document, struct text *ret, bool *ret_found, struct error *error);
 bool sqlite_face_lock(struct store *store, enum side side, const char *key, struct error *error);
 bool sqlite_face_put(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
 bool sqlite_face_delete(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
