@@ -112,7 +112,7 @@ static bool finish(struct flight *flight, struct error *error) {
     return (flight->other != NULL ? between_finish(flight, error)
                                   : flight_bind_names(flight, true, error) &&
                                         flight_steps(flight, finishing, sizeof finishing / sizeof *finishing, error)) &&
-           flight_move(flight, STAGE_FINISHED, "the old side is retired", error);
+           flight_move(flight, STAGE_FINISHED, BETWEEN_FINISHED, error);
 }
 
 /* A cut-over that was cut short between the two stores: *ret, it is done now, and that is all for this time. */
@@ -136,13 +136,14 @@ bool carry_advance(struct flight *flight, struct error *error) {
         return error_set(error, ERROR_GATE, "gate stage: migration %s is rolling back: `midflight rollback` ends that", name);
     case STAGE_AWAITING_ADDITIONAL_ACTION:
         return flight_take(flight, false, error) && flight_bind(flight, error) && gate_intact(flight, error) &&
-               gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
+               gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
                (flight->other == NULL ? cut_over(flight, error) : between_cross(flight, error));
     case STAGE_AWAITING_FINALIZATION:
         if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;
         if (resumed) return true;
         return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
-               gate_intact(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) && remember_form(flight, error) &&
+               gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) &&
+               gate_verified(flight, error) && remember_form(flight, error) &&
                flight_move(flight, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&
                finish(flight, error);
     case STAGE_FINISHING:

@@ -105,6 +105,7 @@ struct inspection {
     char *cursor;      /* in/out: the last key seen, malloc'ed; NULL: from the beginning. The caller frees it. */
     const char *until; /* in: the last key wanted; NULL: to the end */
     int64_t rows;      /* in: at most so many; out: leader rows passed */
+    bool rest;         /* in: to `until`, where so many rows are about what is left */
     bool skip;         /* in: pass them without comparing (a sample) */
     bool done;         /* out */
 };
@@ -156,6 +157,8 @@ struct parcel {
     enum direction direction;
     enum landing landing;
     bool within; /* it is shipped in the leader's transaction under way, else in a snapshot of its own */
+    /* A rehearsal, before there is an outbox to look into: it is landed in the follower's transaction under way, without a token. */
+    bool joins;
     bool fresh;  /* nothing of its keys is on the follower: it is only inserted. A range's is. */
     bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
     bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
