@@ -37,12 +37,13 @@ class Shape:
         return ("".join(f"CREATE TABLE {name} ({table.columns});\n" for name, table in self.new.items()),
                 "".join(f"ALTER TABLE {name} ADD PRIMARY KEY ({table.identity});\n" for name, table in self.new.items()) + self.index)
 
-    def definition(self, address, extra=""):
+    def definition(self, address, extra="", new_address=None):
+        """`new_address`: of the store that gets the new shape, if it is another."""
         block = lambda text: textwrap.indent(text.strip(), "    ")
         queries = lambda mapping: "".join(f"  {table}: |\n{block(sql)}\n" for table, sql in mapping.items())
         keys = lambda tables: "{" + ", ".join(f"{name}: [{key}]" for name, key in tables) + "}"
         return (f"migration: bench\nold: {{store: '{address}', key: {keys(self.old.items())}}}\n"
-                f"new:\n  key: {keys((name, table.key) for name, table in self.new.items())}\n  create: |\n{block(self.create)}\n"
+                "new:\n" + (f"  store: '{new_address}'\n" if new_address else "") + f"  key: {keys((name, table.key) for name, table in self.new.items())}\n  create: |\n{block(self.create)}\n"
                 + (f"  index: |\n{block(self.index)}\n" if self.index else "")
                 + f"forward:\n{queries(self.forward)}backward:\n{queries(self.backward)}soak: 0s\nretire: keep\n{extra}")
 

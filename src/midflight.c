@@ -186,8 +186,9 @@ mf_result mf_rollback(mf_migration *m, bool force, mf_error *error) {
 
 mf_result mf_demote(mf_migration *m, const char *why, mf_error *error) {
     struct error failure = {0};
-    (void)m, (void)why;
-    return report(error_set(&failure, ERROR_REFUSED, "mf_demote: this version cannot yet"), &failure, error);
+    bool ok = flight_refresh(m->flight, &failure) && carry_demote(m->flight, why == NULL ? "demote" : why, &failure);
+    flight_let_go(m->flight);
+    return report(ok, &failure, error);
 }
 
 static bool run_verify(mf_migration *m, mf_verify *verify, struct error *error) {

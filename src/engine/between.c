@@ -2,10 +2,13 @@
 #include "engine/between.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "engine/crew.h"
+#include "engine/gate.h"
 #include "engine/parcel.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
@@ -25,21 +28,117 @@ static struct store *new_of(const struct flight *flight) {
 
 static bool fits(struct flight *flight, enum direction direction, struct check_report *report, struct error *error) {
     struct store *leader = flight_house(flight, leader_of(direction)), *follower = flight_house(flight, follower_of(direction));
-    struct manifest manifest;
+    struct manifest *manifest = &flight->manifests[direction];
     if (flight->definition->change.mappings[direction].count == 0) return true;
-    return leader->ops->ship_manifest(leader, direction, &manifest, error) &&
-           follower->ops->land_expect(follower, direction, &manifest, report, error);
+    return leader->ops->ship_manifest(leader, direction, manifest, error) &&
+           follower->ops->land_expect(follower, direction, manifest, report, error);
+}
+
+/* Chunks of the rehearsal. */
+#define REHEARSAL_ROWS 2000
+
+struct key_list {
+    struct arena *arena;
+    struct names names;
+};
+
+struct rehearsal {
+    struct check_report *report;
+    int64_t tried, broken;
+    double spent_ms;
+};
+
+static bool on_broken(void *context, const struct difference *difference, struct error *error) {
+    struct rehearsal *rehearsal = context;
+    (void)error;
+    rehearsal->broken++;
+    if (rehearsal->report->broken != NULL) rehearsal->report->broken(rehearsal->report->context, difference);
+    return true;
+}
+
+static bool on_misfit(void *context, const char *key, struct error *error) {
+    struct rehearsal *rehearsal = context;
+    struct difference difference = {.key = key, .table = "new", .expected = "a row that fits", .found = error->message};
+    return on_broken(rehearsal, &difference, error);
+}
+
+static bool add_key(void *context, const char *key, struct error *error) {
+    (void)error;
+    struct key_list *list = context;
+    names_add(list->arena, &list->names, arena_copy(list->arena, key));
+    return true;
+}
+
+/* Some entities go over and come back, and must be what they were. */
+static bool go_and_return(struct flight *flight, struct rehearsal *rehearsal, const struct names *keys, struct error *error) {
+    struct parcel over = {.kind = PARCEL_KEYS, .direction = FORWARD, .joins = true, .fresh = true, .keys = keys};
+    struct parcel back = {.kind = PARCEL_KEYS, .direction = BACKWARD, .within = true, .keys = keys};
+    double began = clock_ms();
+    if (!parcel_carry(flight, &over, true, error)) return false;
+    rehearsal->spent_ms += clock_ms() - began;
+    return !has_way_back(flight) || parcel_compare(flight, &back, on_broken, rehearsal, error);
+}
+
+/* Those that do not fit are found by halves. */
+static bool rehearse_keys(struct flight *flight, struct rehearsal *rehearsal, struct names keys, struct error *error) {
+    size_t half = keys.count / 2;
+    if (keys.count == 0 || go_and_return(flight, rehearsal, &keys, error)) return true;
+    if (error->code != ERROR_ROWS) return false;
+    if (keys.count == 1) return on_misfit(rehearsal, keys.items[0], error);
+    return rehearse_keys(flight, rehearsal, (struct names){keys.items, half}, error) &&
+           rehearse_keys(flight, rehearsal, (struct names){keys.items + half, keys.count - half}, error);
+}
+
+/* The share of entities that the report asks for, chunk by chunk. */
+static bool rehearse(struct flight *flight, struct rehearsal *rehearsal, struct error *error) {
+    struct store *old = old_of(flight);
+    struct check_report *report = rehearsal->report;
+    int64_t passed = 0;
+    char *cursor = NULL;
+    bool ok = old->ops->rows_count(old, &report->forecast.rows, error);
+    for (bool done = false; ok && !done;) {
+        struct key_list list = {.arena = arena_new()};
+        struct parcel span = {.kind = PARCEL_SPAN, .direction = FORWARD, .cursor = cursor, .rows = REHEARSAL_ROWS};
+        ok = parcel_keys(flight, &span, add_key, &list, error);
+        if (ok) {
+            char *until = span.until == NULL ? NULL : strdup(span.until);
+            done = span.done || until == NULL;
+            free(cursor);
+            cursor = until;
+            passed += span.rows;
+        }
+        if (ok && (double)rehearsal->tried < report->sample * (double)passed) {
+            rehearsal->tried += span.rows;
+            ok = rehearse_keys(flight, rehearsal, list.names, error);
+        }
+        arena_free(list.arena);
+    }
+    free(cursor);
+    return ok;
+}
+
+static void tell_rehearsal(const struct rehearsal *rehearsal) {
+    struct check_report *report = rehearsal->report;
+    struct forecast *forecast = &report->forecast;
+    report->broken_count += rehearsal->broken;
+    forecast->entities_tried = rehearsal->tried;
+    if (rehearsal->tried > 0) {
+        forecast->backfill_s = rehearsal->spent_ms / 1000 * (double)forecast->rows / (double)rehearsal->tried;
+    }
 }
 
 /* The new shape is made for as long as it takes to look at it, in a transaction that is undone. */
 static bool check_made(struct flight *flight, struct check_report *report, struct error *error) {
     struct store *new = new_of(flight);
     struct standing standing = {.housed = HOUSES_NEW, .elsewhere = old_of(flight)->name, .made = true};
+    struct rehearsal rehearsal = {.report = report};
     if (!new->ops->begin(new, error)) return false;
     bool ok = new->ops->ledger_create(new, error) && new->ops->shape_make(new, error) &&
               new->ops->bind(new, &flight->definition->change, standing, error) && new->ops->check(new, report, error) &&
               fits(flight, FORWARD, report, error) && fits(flight, BACKWARD, report, error);
+    ok = ok && (report->refusals > 0 || (new->ops->capture_note(new, SIDE_NEW, error) && rehearse(flight, &rehearsal, error)));
     new->ops->rollback(new);
+    if (ok) tell_rehearsal(&rehearsal);
     return ok;
 }
 
@@ -132,7 +231,7 @@ static bool drain_and_close(struct flight *flight, struct error *error) {
 static bool sweep(struct flight *flight, struct error *error) {
     struct verification verification = {.sample = 1, .repair = true};
     int64_t quarantined;
-    if (!quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
+    if (!gate_outbox(flight, error) || !quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
     if (verification.repaired > 0) {
         flight_note(flight, "the second pass synced %" PRId64 " entities again", verification.repaired);
     }

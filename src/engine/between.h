@@ -29,6 +29,8 @@ MUST_USE bool between_cross(struct flight *flight, struct error *error);
 MUST_USE bool between_open(struct flight *flight, bool *ret, struct error *error);
 /* After the cut-over: the new side closes, and what it took is on the old one, which opens: at Rolling Back. */
 MUST_USE bool between_return(struct flight *flight, struct error *error);
+/* What the last move of all is entered for; the new store remembers it before it is made. */
+#define BETWEEN_FINISHED "the old side is retired"
 /* From Rolling Back, all that midflight made goes; from Finishing, the old side retires. */
 MUST_USE bool between_undo(struct flight *flight, struct error *error);
 MUST_USE bool between_finish(struct flight *flight, struct error *error);

@@ -5,6 +5,7 @@
 
 #include "engine/between.h"
 #include "engine/parcel.h"
+#include "engine/quarantine.h"
 
 /* How often entities that seem to differ are looked at again together, after a drain, before each is looked at alone. */
 #define TRIES 3
@@ -32,6 +33,37 @@ static bool on_stray(void *context, const char *key, struct error *error) {
     return true;
 }
 
+static bool look_at_keys(struct flight *flight, struct parcel *parcel, struct suspects *suspects, struct error *error);
+
+/* What does not fit on the other side cannot be compared there: it is one for quarantine. */
+static bool put_away(struct flight *flight, enum direction direction, const char *key, const char *reason, struct error *error) {
+    bool known;
+    return quarantine_has(flight, direction, key, &known, error) &&
+           (known || quarantine_put(flight, direction, key, reason, error));
+}
+
+static bool look_at_halves(struct flight *flight, struct parcel *parcel, struct suspects *suspects, struct error *error) {
+    const struct names *keys = parcel->keys;
+    size_t half = keys->count / 2;
+    bool noted = false;
+    for (int i = 0; i < 2; i++) {
+        struct names some = {keys->items + (i == 0 ? 0 : half), i == 0 ? half : keys->count - half};
+        struct parcel part = {.kind = PARCEL_KEYS, .direction = parcel->direction, .keys = &some};
+        if (!look_at_keys(flight, &part, suspects, error)) return false;
+        noted = noted || part.noted;
+    }
+    parcel->noted = noted;
+    return true;
+}
+
+/* Those of some keys that seem to differ. */
+static bool look_at_keys(struct flight *flight, struct parcel *parcel, struct suspects *suspects, struct error *error) {
+    if (parcel->keys->count == 0 || parcel_compare(flight, parcel, on_difference, suspects, error)) return true;
+    if (error->code != ERROR_ROWS) return false;
+    if (parcel->keys->count == 1) return put_away(flight, parcel->direction, parcel->keys->items[0], error->message, error);
+    return look_at_halves(flight, parcel, suspects, error);
+}
+
 static enum direction other_way(enum direction direction) {
     return direction == FORWARD ? BACKWARD : FORWARD;
 }
@@ -42,13 +74,25 @@ static bool pass_over(struct flight *flight, struct parcel *parcel, struct error
     return leader->ops->ship_open(leader, parcel, error) && leader->ops->ship_close(leader, false, error);
 }
 
+/* Key by key where need be. The parcel's cursor and rows are out as those of the span. */
+static bool look_at_span(struct flight *flight, struct parcel *parcel, struct suspects *suspects, struct error *error) {
+    struct parcel span = *parcel;
+    struct suspects all = {.arena = suspects->arena};
+    if (parcel_compare(flight, parcel, on_difference, suspects, error)) return true;
+    if (error->code != ERROR_ROWS || !parcel_keys(flight, &span, on_stray, &all, error)) return false;
+    *parcel = span;
+    if (parcel->until != NULL) parcel->until = arena_copy(suspects->arena, parcel->until);
+    struct parcel keys = {.kind = PARCEL_KEYS, .direction = parcel->direction, .keys = &all.keys};
+    return look_at_keys(flight, &keys, suspects, error);
+}
+
 static bool look_over(struct flight *flight, struct inspection *inspection, bool strays, struct suspects *suspects,
                       struct error *error) {
     struct parcel parcel = {.kind = PARCEL_SPAN, .direction = strays ? other_way(inspection->direction) : inspection->direction,
                             .cursor = inspection->cursor, .bound = inspection->until, .rows = inspection->rows};
     bool ok = inspection->skip ? pass_over(flight, &parcel, error)
               : strays         ? parcel_strays(flight, &parcel, on_stray, suspects, error)
-                               : parcel_compare(flight, &parcel, on_difference, suspects, error);
+                               : look_at_span(flight, &parcel, suspects, error);
     if (!ok) return false;
     char *cursor = parcel.until == NULL ? NULL : strdup(parcel.until);
     if (cursor != NULL) {
@@ -66,7 +110,7 @@ static bool drain_and_look_again(struct flight *flight, enum direction direction
     for (int tries = 0; tries < TRIES && noted && suspects->keys.count > 0; tries++) {
         struct suspects left = {.arena = suspects->arena};
         struct parcel parcel = {.kind = PARCEL_KEYS, .direction = direction, .keys = &suspects->keys};
-        if (!between_drain(flight, direction, error) || !parcel_compare(flight, &parcel, on_difference, &left, error)) return false;
+        if (!between_drain(flight, direction, error) || !look_at_keys(flight, &parcel, &left, error)) return false;
         noted = parcel.noted;
         suspects->keys = left.keys;
     }
@@ -91,7 +135,10 @@ static bool differs(struct flight *flight, enum direction direction, const char 
     struct names keys = {.items = &key, .count = 1};
     struct parcel parcel = {.kind = PARCEL_KEYS, .direction = direction, .keys = &keys};
     told->count = 0;
-    if (!parcel_compare(flight, &parcel, tell, told, error)) return false;
+    if (!parcel_compare(flight, &parcel, tell, told, error)) {
+        *ret = false;
+        return error->code == ERROR_ROWS && put_away(flight, direction, key, error->message, error);
+    }
     *ret = told->count > 0 && !parcel.noted;
     return true;
 }

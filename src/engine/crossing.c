@@ -7,12 +7,16 @@
 #include "base/failpoint.h"
 #include "base/interrupt.h"
 #include "engine/between.h"
+#include "engine/gate.h"
+#include "engine/nodes.h"
 #include "engine/pace.h"
 #include "engine/parcel.h"
 
 /* A fence that is not to be had, or takes too long, is tried again so often, after rests that double. */
 #define TRIES 5
 #define REST_MS 200.0
+/* How often the way back is tried, each time after a drain, before its failure is believed. */
+#define REHEARSALS 10
 
 /* --- the fence -------------------------------------------------------------------------------------------------- */
 
@@ -61,7 +65,8 @@ static bool fence_once(struct flight *flight, enum direction direction, bool (*c
     bool ok = leader->ops->hold(leader, error);
     if (leader->held_since_ms > 0) began = leader->held_since_ms;
     if (ok) FAILPOINT("fenced");
-    ok = ok && drain_to_empty(flight, direction, began, error) && nothing_refused(flight, direction, error) &&
+    /* The way back was asked about this before, where --force may answer. */
+    ok = ok && (direction == BACKWARD || gate_outbox(flight, error)) && drain_to_empty(flight, direction, began, error) && nothing_refused(flight, direction, error) &&
          close(flight, error) && in_time(flight, began, error);
     ok = flight_end_at(flight, side, ok, failpoint, error);
     *ret_ms = clock_ms() - began;
@@ -83,7 +88,7 @@ static bool fence(struct flight *flight, enum direction direction, bool (*close)
         rest_before(flight, tries, error);
         if (!flight_refresh(flight, error) || !between_drain(flight, direction, error) || !flight_refresh(flight, error)) return false;
     }
-    flight_note(flight, "the cut-over held the writers for %.1f ms", held_ms);
+    flight_note(flight, "the writers of the %s side were held for %.1f ms", side_name(leader_of(direction)), held_ms);
     return true;
 }
 
@@ -114,18 +119,29 @@ bool between_open(struct flight *flight, bool *ret, struct error *error) {
     return flight_steps(flight, steps, 1, error);
 }
 
-bool between_cross(struct flight *flight, struct error *error) {
-    bool ignored;
-    return between_drain(flight, FORWARD, error) && flight_refresh(flight, error) &&
-           fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error) && flight_refresh(flight, error) &&
-           between_open(flight, &ignored, error);
+static bool cross_fenced(struct flight *flight, struct error *error) {
+    if (fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error)) return true;
+    nodes_dismiss(flight);
+    return false;
 }
 
+bool between_cross(struct flight *flight, struct error *error) {
+    bool ignored;
+    return between_drain(flight, FORWARD, error) && flight_refresh(flight, error) && nodes_await(flight, error) &&
+           cross_fenced(flight, error) && flight_refresh(flight, error) && between_open(flight, &ignored, error);
+}
+
+/* The new side is behind the old one: what it holds of one entity may stand in the way of what the old side has of another by now. */
 bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
-    struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .rows = entities};
-    if (!parcel_carry(flight, &parcel, false, error)) return false;
-    *ret_done = parcel.rows;
-    return true;
+    for (int tries = 1;; tries++) {
+        struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .park = true, .rows = entities};
+        if (parcel_carry(flight, &parcel, false, error)) {
+            *ret_done = parcel.rows;
+            return true;
+        }
+        bool passing = error->code == ERROR_ROWS || error->code == ERROR_BUSY;
+        if (!passing || tries == REHEARSALS || !between_drain(flight, FORWARD, error)) return false;
+    }
 }
 
 /* --- the way back ----------------------------------------------------------------------------------------------- */
@@ -140,7 +156,7 @@ static bool close_new(struct flight *flight, struct error *error) {
 static bool open_old(struct flight *flight, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
     struct standpoint next = flight->at;
-    if (!flight_begin(flight, error)) return false;
+    if (!nodes_await(flight, error) || !flight_begin(flight, error)) return false;
     bool ok = old->ops->capture_off(old, error) &&
               ledger_move(old, &next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
     ok = flight_end(flight, ok, stage_name(STAGE_ROLLING_BACK), error);
@@ -233,13 +249,17 @@ static bool copy_move(void *context, const struct move *move) {
     return copied->ok;
 }
 
-/* The old store may be switched off one day: what happened is told by the new one. */
+/* The old store may be switched off one day: what happened is told by the new one, with the move that is all that is left. */
 static bool hand_over_history(struct flight *flight, struct error *error) {
     struct store *new = flight_house(flight, SIDE_NEW), *old = flight_house(flight, SIDE_OLD);
     const char *name = flight->at.record.name;
     struct copied copied = {flight, error, true};
-    return new->ops->ledger_stay(new, name, stage_name(STAGE_FINISHED), flight->at.record.epoch, error) &&
-           old->ops->ledger_moves(old, name, copy_move, &copied, error) && copied.ok;
+    int64_t epoch = flight->at.record.epoch;
+    struct move last = {.from = stage_name(STAGE_FINISHING), .to = stage_name(STAGE_FINISHED), .epoch = epoch, .who = flight->who,
+                        .why = BETWEEN_FINISHED, .at_ms = clock_wall_ms()};
+    return new->ops->ledger_stay(new, name, stage_name(STAGE_FINISHED), epoch + 1, error) &&
+           old->ops->ledger_moves(old, name, copy_move, &copied, error) && copied.ok &&
+           new->ops->ledger_remember(new, name, &last, error);
 }
 
 static bool hand_over(struct flight *flight, struct error *error) {

@@ -35,6 +35,20 @@ bool gate_intact(struct flight *flight, struct error *error) {
     return true;
 }
 
+bool gate_outbox(struct flight *flight, struct error *error) {
+    struct backlog backlog;
+    enum side side = leader_of(between_leading(flight));
+    struct store *leader = flight_house(flight, side);
+    if (flight->other == NULL) return true;
+    if (!leader->ops->backlog(leader, &backlog, error)) return false;
+    if (!backlog.overflowed) return true;
+    return error_set(error, ERROR_SCHEMA,
+                     "gate outbox: the outbox of the %s side reached outbox_max, and what was written there since went unnoticed. %s",
+                     side_name(side), side == SIDE_OLD ? "`midflight rollback`, then start again, and let `midflight follow` drain it"
+                                                       : "`midflight verify --repair` carries over what the new side holds; "
+                                                         "then, when nobody writes it, `midflight rollback --force` leads back");
+}
+
 bool gate_quarantine(struct flight *flight, struct error *error) {
     int64_t left;
     if (flight->at.record.quarantined == 0) return true;

@@ -5,6 +5,8 @@
 
 /* Triggers are as we made them, and the old tables too. */
 MUST_USE bool gate_intact(struct flight *flight, struct error *error);
+/* Between two stores: nothing that the leading side took went unnoticed. */
+MUST_USE bool gate_outbox(struct flight *flight, struct error *error);
 /* Nothing is in quarantine, after another try. */
 MUST_USE bool gate_quarantine(struct flight *flight, struct error *error);
 /* The whole was verified in this stage, and nothing differs; if it was not, it is verified now. */

@@ -43,6 +43,10 @@
 #define REST_SHARED_MAX 8.0
 #define REST_SHARED_FIRST 0.3
 
+/* Between two stores a chunk ends with a commit in either, and locks nobody out of the one that is in use: it may be longer. */
+#define HOLD_APART_MS 250.0
+#define AIM_APART_MS 50.0
+
 struct pace {
     double hold_ms_max;
     double load;
@@ -52,7 +56,8 @@ struct pace {
     double held_ms;  /* for how long the last chunk held the lock */
     double free_ms;  /* since `seen`, without the time that we held the lock */
     double usual_ms; /* what free_ms usually is when they are seen again */
-    bool shared;     /* the store has a pulse, and chunks that lock nobody out */
+    bool apart;      /* between two stores */
+    bool shared;     /* chunks lock nobody out */
     double calm_ms;  /* its pulse before the work; 0: not known */
     double pulse_ms; /* lately */
     double pulsed;   /* when it was last felt */
@@ -82,7 +87,7 @@ static bool pace_busy(const struct pace *pace) {
 /* The next chunk's size, by the last one. */
 static void pace_follow(struct pace *pace, const struct chunk *chunk) {
     pace->held_ms = chunk->hold_ms;
-    double aim = pace->hold_ms_max * AIM_QUIET, busy = pace->shared ? AIM_SHARED_MS : AIM_BUSY_MS;
+    double aim = pace->hold_ms_max * AIM_QUIET, busy = pace->apart ? AIM_APART_MS : pace->shared ? AIM_SHARED_MS : AIM_BUSY_MS;
     if (pace_busy(pace) && aim > busy) aim = busy;
     double factor = aim / fmax(chunk->hold_ms, 0.01);
     if (factor > 2) factor = 2;
@@ -157,13 +162,12 @@ static bool pulse_begin(struct pace *pace, struct store *store, struct error *er
         sum += ms;
     }
     pace->calm_ms = pace->pulse_ms = sum / PULSES_FIRST;
-    pace->rest_share = REST_SHARED_FIRST;
     return true;
 }
 
 static bool pulse_feel(struct pace *pace, struct store *store, struct error *error) {
     double ms, now = clock_ms();
-    if (!pace->shared || now - pace->pulsed < PULSE_MS) return true;
+    if (store->ops->pulse == NULL || now - pace->pulsed < PULSE_MS) return true;
     pace->pulsed = now;
     if (!pace_busy(pace)) return true;
     if (pace->calm_ms == 0) return pulse_begin(pace, store, error);
@@ -176,9 +180,12 @@ static bool pulse_feel(struct pace *pace, struct store *store, struct error *err
 
 bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
                  struct error *error) {
-    double hold_ms_max = flight->definition->hold_ms_max > 0 ? (double)flight->definition->hold_ms_max : flight->store->ops->hold_ms_max;
-    struct pace pace = {.hold_ms_max = hold_ms_max, .load = flight->load, .looked = clock_ms(),
-                        .usual_ms = REST_MS, .shared = flight->store->ops->pulse != NULL, .rows = ROWS_FIRST};
+    bool apart = flight->other != NULL;
+    double hold_ms_max = flight->definition->hold_ms_max > 0 ? flight->definition->hold_ms_max
+                         : apart                             ? HOLD_APART_MS
+                                                             : flight->store->ops->hold_ms_max;
+    struct pace pace = {.hold_ms_max = hold_ms_max, .load = flight->load, .looked = clock_ms(), .usual_ms = REST_MS, .apart = apart,
+                        .shared = apart || flight->store->ops->pulse != NULL, .rest_share = REST_SHARED_FIRST, .rows = ROWS_FIRST};
     struct meter meter = {0};
     char passed[64];
     while (true) {

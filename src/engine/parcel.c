@@ -80,14 +80,18 @@ static bool add_key(void *context, const char *key, struct error *error) {
     return true;
 }
 
-/* What a parcel would hold now. */
-static bool list_keys(struct flight *flight, struct parcel *parcel, struct key_list *list, struct error *error) {
+bool parcel_keys(struct flight *flight, struct parcel *parcel, key_visit *visit, void *context, struct error *error) {
     struct store *leader = passage_of(flight, parcel->direction).leader;
-    if (!leader->ops->ship_open(leader, parcel, error)) return false;
-    bool ok = leader->ops->ship_keys(leader, add_key, list, error);
-    if (parcel->until != NULL) parcel->until = arena_copy(list->arena, parcel->until);
     struct error ignored;
+    if (!leader->ops->ship_open(leader, parcel, error)) return false;
+    bool ok = leader->ops->ship_keys(leader, visit, context, error);
     return leader->ops->ship_close(leader, false, ok ? error : &ignored) && ok;
+}
+
+static bool list_keys(struct flight *flight, struct parcel *parcel, struct key_list *list, struct error *error) {
+    if (!parcel_keys(flight, parcel, add_key, list, error)) return false;
+    if (parcel->until != NULL) parcel->until = arena_copy(list->arena, parcel->until);
+    return true;
 }
 
 /* --- the backfill ----------------------------------------------------------------------------------------------- */

@@ -18,6 +18,9 @@ MUST_USE bool parcel_drain(struct flight *flight, struct parcel *parcel, struct 
 MUST_USE bool parcel_sync(struct flight *flight, enum direction direction, const struct names *keys, bool *ret_fits,
                           struct error *error);
 
+/* The keys that a parcel would hold now, as text. */
+MUST_USE bool parcel_keys(struct flight *flight, struct parcel *parcel, key_visit *visit, void *context, struct error *error);
+
 /* Compares: what differs goes to `visit`. The parcel is a SPAN or KEYS. */
 MUST_USE bool parcel_compare(struct flight *flight, struct parcel *parcel, difference_visit *visit, void *context, struct error *error);
 

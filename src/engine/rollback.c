@@ -87,6 +87,7 @@ static bool nothing_refused(struct flight *flight, bool force, struct error *err
         flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
         return true;
     }
+    if (!gate_outbox(flight, error)) return false;
     if (flight->at.record.quarantined == 0) return true;
     if (!quarantine_retry(flight, &left, error)) return false;
     if (left == 0) return true;

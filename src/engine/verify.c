@@ -14,10 +14,11 @@
 #include "engine/crew.h"
 #include "engine/quarantine.h"
 
-/* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest of the same
- * length, while others write. A sample is taken in small steps, all of one size. */
+/* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest so many times as
+ * long, while others write. A sample is taken in small steps, all of one size. */
 #define STEP_MS 50.0
 #define STEP_BUSY_MS 10.0
+#define REST_BUSY 2.0
 #define ROWS_FIRST 2000
 #define ROWS_MAX 100000
 /* However long they take: a step costs something whatever its size, so that ever smaller ones would only be more of that. */
@@ -130,6 +131,7 @@ struct progress {
     int64_t step;    /* its number */
     bool strays;     /* between two stores: the second pass, for what only the follower has */
     int64_t whole;   /* rows that are to be passed in all, about */
+    int64_t left;    /* of the part, about; 0: it is not known */
     double spent_ms; /* the last step took */
     double seen;     /* when others were last seen to write; 0: never */
 };
@@ -152,7 +154,7 @@ static bool progress_rest(struct progress *progress, struct flight *flight, stru
     bool wrote;
     if (!flight->store->ops->others_write(flight->store, &wrote, error)) return false;
     if (wrote) progress->seen = clock_ms();
-    double rest = progress_busy(progress) ? progress->spent_ms : 0;
+    double rest = progress_busy(progress) ? progress->spent_ms * REST_BUSY : 0;
     if (flight->load > 0 && flight->load < 1) rest = fmax(rest, progress->spent_ms * (1 - flight->load) / flight->load);
     for (double until = clock_ms() + rest, now; (now = clock_ms()) < until && !flight_stopped(flight);) {
         clock_sleep_ms(fmin(until - now, LOOK_MS));
@@ -168,7 +170,8 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     int64_t total = flight->at.record.rows_total, whole = progress->whole;
     char *cursor = inspection->cursor == NULL ? NULL : strdup(inspection->cursor);
     double began = clock_ms();
-    inspection->rows = progress->rows;
+    inspection->rest = !progress_busy(progress) && progress->left > 0 && progress->left <= 2 * progress->rows;
+    inspection->rows = inspection->rest ? progress->left : progress->rows;
     inspection->skip = left_out(verification->sample, progress->step);
     bool ok = flight->other == NULL ? flight->store->ops->inspect(flight->store, inspection, collect, &collected, error)
                                     : compare_step(flight, inspection, progress->strays, collect, &collected, error);
@@ -187,6 +190,7 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     if (!ok) return false;
     progress->step++;
     progress->passed += inspection->rows;
+    progress->left = progress->left > inspection->rows ? progress->left - inspection->rows : 0;
     if (!inspection->skip) verification->rows += inspection->rows;
     meter_add(&progress->meter, flight, "verify", inspection->rows,
               progress->passed < whole ? progress->passed : whole, total);
@@ -248,8 +252,7 @@ static bool inspect_pass(struct flight *flight, struct verification *verificatio
     while (ok && !progress->inspection.done) {
         interrupt_rest();
         ok = !flight_stopped(flight) || error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: verify");
-        ok = ok && inspect_step(flight, verification, progress, error) &&
-             (progress->inspection.done || progress_rest(progress, flight, error));
+        ok = ok && inspect_step(flight, verification, progress, error) && progress_rest(progress, flight, error);
     }
     free(progress->inspection.cursor);
     return ok;
@@ -270,7 +273,10 @@ static bool inspect_parts(struct flight *flight, void *context, struct error *er
     struct progress progress = {.rows = part.sample < 1 ? ROWS_OF_A_SAMPLE : ROWS_FIRST, .whole = flight->at.record.rows_total};
     part.rows = part.diverged = part.repaired = 0;
     bool ok = true;
-    while (ok && parts_take(parts, &part.from, &part.to)) ok = inspect_part(flight, &part, &progress, error);
+    while (ok && parts_take(parts, &part.from, &part.to)) {
+        progress.left = parts->count == 0 ? 0 : progress.whole / (int64_t)(parts->count + 1);
+        ok = inspect_part(flight, &part, &progress, error);
+    }
     parts_add(parts, &part);
     return ok;
 }

@@ -105,6 +105,7 @@ struct inspection {
     char *cursor;      /* in/out: the last key seen, malloc'ed; NULL: from the beginning. The caller frees it. */
     const char *until; /* in: the last key wanted; NULL: to the end */
     int64_t rows;      /* in: at most so many; out: leader rows passed */
+    bool rest;         /* in: to `until`, where so many rows are about what is left */
     bool skip;         /* in: pass them without comparing (a sample) */
     bool done;         /* out */
 };
@@ -156,6 +157,8 @@ struct parcel {
     enum direction direction;
     enum landing landing;
     bool within; /* it is shipped in the leader's transaction under way, else in a snapshot of its own */
+    /* A rehearsal, before there is an outbox to look into: it is landed in the follower's transaction under way, without a token. */
+    bool joins;
     bool fresh;  /* nothing of its keys is on the follower: it is only inserted. A range's is. */
     bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
     bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
@@ -218,6 +221,7 @@ typedef bool mismatch_visit(void *context, const struct mismatch *mismatch);
 /* A shape, and the side whose tables it is read from: its own, or through the query over the other one's. */
 struct face {
     enum side shape, from;
+    bool single; /* its document is its one row; the store that has the shape knows, by face_single */
 };
 typedef bool document_visit(void *context, const char *key, const char *document, struct error *error);
 
@@ -380,18 +384,23 @@ struct store_ops {
     bool (*hold)(struct store *store, struct error *error);
 
     /* --- faces; of the sides that the store has. Outside of a transaction each is one by itself, reading one moment's state. */
+    /* From now on this connection serves an application: what is committed is durable, and foreign keys count. NULL: it is so anyway. */
+    bool (*serve)(struct store *store, struct error *error);
     /* A key as the store itself would write it: '42' is 42 where the column holds integers. */
     bool (*face_key)(struct store *store, const char *key, struct text *ret, struct error *error);
+    /* Is an entity of this side one row, so that its document is that row, and writing it one statement? */
+    bool (*face_single)(struct store *store, enum side side);
     /* Appends the entity's document; nothing, *ret_found false: there are no rows of it. */
     bool (*face_get)(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
-    /* The same of what the direction's queries yield for the rows of `document`, the leader's. What the queries do not read would be
-     * lost: it must be null (ERROR_USAGE). Needs no table of the leader's to be there. */
-    bool (*face_translate)(struct store *store, enum direction direction, const char *key, const char *document, struct text *ret,
-                           bool *ret_found, struct error *error);
+    /* The same of what the direction's queries yield for the rows of `document`, the leader's. `current`: what the entity is now; NULL:
+     * it is not there. A column of a single row that the document does not name keeps its value. What the queries do not read would
+     * be lost: it must be null, or as it is (ERROR_USAGE). `single`: as in struct face, of the follower. Needs no table of the leader's to be there. */
+    bool (*face_translate)(struct store *store, enum direction direction, bool single, const char *key, const char *current,
+                           const char *document, struct text *ret, bool *ret_found, struct error *error);
     /* [tx] Until the end of the transaction nobody else writes the entity's rows, nor, where the store can tell, makes any. */
     bool (*face_lock)(struct store *store, enum side side, const char *key, struct error *error);
-    /* The rows of the entity become those of the document; see mf_put. */
-    bool (*face_put)(struct store *store, enum side side, const char *key, const char *document, struct error *error);
+    /* The rows of the entity become those of the document; see mf_put. `fresh`: it is not there yet (else ERROR_CONFLICT). */
+    bool (*face_put)(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
     bool (*face_delete)(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
     /* Up to `limit` entities in the order of keys, after `after`; NULL: from the first. */
     bool (*face_list)(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
@@ -402,11 +411,13 @@ struct store_ops {
     bool (*face_want)(struct store *store, const char *key, struct error *error);
     /* A transaction that only reads, one moment's state. Ended by rollback. */
     bool (*view_begin)(struct store *store, struct error *error);
-    /* [tx] As ledger_find; and the stage stays until the end of the transaction, or, in a transaction that only reads, so does what
+    /* [tx] As ledger_stand; and the stage stays until the end of the transaction, or, in a transaction that only reads, so does what
      * it sees. */
     bool (*ledger_pin)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
 
     /* --- the nodes that serve the data, in the ledger of the store that has the old side --- */
+    /* ledger_find, of the stage, the epoch and the digest alone: it is asked often. */
+    bool (*ledger_stand)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
     bool (*node_enter)(struct store *store, const char *name, const struct node *node, struct error *error); /* [tx] */
     /* One beat; *ret_there false: it was taken for dead, and must enter anew. */
     bool (*node_confirm)(struct store *store, const char *name, const char *node, int64_t epoch, bool *ret_there, struct error *error);

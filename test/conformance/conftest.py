@@ -8,7 +8,8 @@ from scenario.conftest import lists, people, start  # noqa: F401, fixtures
 from support.race import Race
 from support.stores import POSTGRESQL, STORES, spoken
 
-collect_ignore = [] if POSTGRESQL in STORES else ["postgresql"]
+# Moves from one store to another are a part of ./check by themselves.
+collect_ignore = ["between", *([] if POSTGRESQL in STORES else ["postgresql"])]
 
 
 @pytest.fixture(params=STORES)

@@ -1,15 +1,17 @@
 """The twin: predicts what both shapes must hold from the writes that were committed, without reading either.
 
 Every transaction of the application also writes what it did into the table `journal`, in the same transaction. The
-writers take turns (SQLite has one anyway), so the journal's numbers are the order of commits. The twin applies them, in that order and in plain
+writers take turns (SQLite has one anyway), so the journal's numbers, which are times, are the order of commits. The twin applies them, in that order and in plain
 Python, to a state of its own (see workload.py). Journal and shapes are read in one snapshot, so that a comparison
 holds at any moment, also while writers are at work. Comparing the sides with each other alone would prove nothing: both
 may have lost the same write.
 """
 import json
+import time
 from contextlib import closing
 
 from support.workload import NEW, OLD
+from support.workloads.draws import compact
 
 
 class Twin:
@@ -42,6 +44,10 @@ class Twin:
 
     def follow(self, connection):
         rows = connection.execute("SELECT number, writes FROM journal WHERE number > ?1 ORDER BY number", (self.number,))
+        self.play(rows)
+
+    def play(self, rows):
+        """Of journals: [(number, writes), ...], in order."""
         for number, writes in rows:
             for name, values in json.loads(writes):
                 self.workload.apply(self.state, name, values)
@@ -49,8 +55,14 @@ class Twin:
 
 
 def record(connection, writer, writes):
-    """Into the journal, in the transaction that is open: [(name of the write, values), ...]"""
-    connection.execute("INSERT INTO journal (writer, writes) VALUES (?1, ?2)", (writer, json.dumps(writes)))
+    """Into the journal, in the transaction that is open: [(name of the write, values), ...]. Its number is the time, so that the
+    journals of two databases have one order as well."""
+    connection.execute("INSERT INTO journal (number, writer, writes) VALUES (?1, ?2, ?3)", (time.time_ns(), writer, json.dumps(writes)))
+
+
+def as_meant(row):
+    """A list in JSON is the same however it is spelt."""
+    return tuple(compact(json.loads(value)) if isinstance(value, str) and value[:1] == "[" else value for value in row)
 
 
 def compare(table, expected, found):

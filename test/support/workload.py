@@ -114,10 +114,15 @@ class Workload:
     def may_go_back(self, stage):
         return stage not in (FINISHING, FINISHED) and (self.way_back or stage != AWAITING_FINALIZATION)
 
+    def store_of(self, side):
+        """In whose words the application speaks to that side."""
+        return self.store
+
     def writes(self, side):
+        store = self.store_of(side)
         methods = [getattr(type(self), name) for name in sorted(dir(type(self)))]
-        marked = [method.write(self.store) for method in methods if hasattr(method, "write")]
-        return [write.spoken(self.store) for write in marked if write.side == side and write.statements is not None]
+        marked = [method.write(store) for method in methods if hasattr(method, "write")]
+        return [write.spoken(store) for write in marked if write.side == side and write.statements is not None]
 
     def draw(self, write, random):
         return [getattr(self, f"a_{parameter}")(random) for parameter in write.parameters]

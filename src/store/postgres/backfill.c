@@ -248,7 +248,7 @@ bool pg_older_end(struct postgres_store *store, struct error *error) {
 }
 
 /* A helper waits for the holder of the lease to make the ranges. */
-static bool make_ranges(struct postgres_store *store, int64_t token, struct error *error) {
+bool pg_ranges_begin(struct postgres_store *store, int64_t token, struct error *error) {
     if (token != 0) return pg_older_end(store, error) && pg_ranges_make(store, token, error);
     clock_sleep_ms(ELSEWHERE_MS);
     return true;
@@ -272,7 +272,7 @@ bool postgres_backfill_chunk(struct store *base, int64_t token, struct chunk *ch
     chunk->rows = 0;
     chunk->hold_ms = 0;
     chunk->done = state == RANGES_DONE;
-    if (state == RANGES_UNMADE) return make_ranges(store, token, error);
+    if (state == RANGES_UNMADE) return pg_ranges_begin(store, token, error);
     if (state == RANGES_ELSEWHERE) clock_sleep_ms(ELSEWHERE_MS);
     return true;
 }

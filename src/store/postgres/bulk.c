@@ -110,8 +110,16 @@ static void add_bulk_flow(struct text *text, const struct capture *capture, cons
     }
 }
 
+static bool has_all(const struct names *names, const struct names *wanted) {
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (!names_have(names, wanted->items[i])) return false;
+    }
+    return true;
+}
+
 /* How many rows bear a key that none bore before, how many changed in what any flow reads, and in what each does. A key is
- * unique here at every moment, so that no statement exchanges keys among its rows: if all are as before, none has changed. */
+ * unique here at every moment, so that no statement exchanges keys among its rows: if all are as before, none has changed.
+ * PostgreSQL counts once where the condition is the same. */
 static void add_counts(struct text *text, const struct capture *capture) {
     const struct postgres_store *store = capture->store;
     size_t count = store->change.mappings[capture->direction].count;
@@ -125,14 +133,15 @@ static void add_counts(struct text *text, const struct capture *capture) {
     text_add(text, "  EXECUTE " TAG "SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),\n    count(*) FILTER (WHERE ");
     pg_add_differ(text, capture->table, "midflight_o", "midflight_n", &any);
     for (size_t i = 0; i < count; i++) {
+        const struct names *reads = &store->flows[capture->direction][i].reads[capture->leader];
         text_add(text, "),\n    count(*) FILTER (WHERE ");
-        pg_add_differ(text, capture->table, "midflight_o", "midflight_n", &store->flows[capture->direction][i].reads[capture->leader]);
+        pg_add_differ(text, capture->table, "midflight_o", "midflight_n", has_all(reads, &any) ? &any : reads);
     }
     struct scope before = {.row = "midflight_o", .row_key = &capture->table->table->key};
     text_add(text, ")] FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON ");
     sync_scope(text, &pg_dialect, &before, "midflight_n", &capture->table->table->key);
     text_add(text, TAG "\n    INTO midflight_counts;\n"
-                   "  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN RETURN NULL; END IF;\n");
+                   "  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN " PG_REST_DONE " END IF;\n");
 }
 
 /* A flow that some of the changed rows do not concern is written for the others; for these it must agree as it is, or they

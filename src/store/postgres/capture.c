@@ -88,7 +88,23 @@ static bool is_there(struct postgres_store *store, const struct bound_table *tab
     return true;
 }
 
+/* Has it a trigger of the migration's? */
+static bool is_captured(struct postgres_store *store, const struct bound_table *table, bool *ret, struct error *error) {
+    TEXT name = {0};
+    RESULT *found = NULL;
+    pg_dialect.table(&name, table);
+    const char *values[] = {store->change.name, text_get(&name)};
+    if (!pg_query(store->db,
+                  "SELECT 1 FROM pg_trigger t JOIN midflight.midflight_object o ON o.kind = 'TRIGGER' AND o.name = quote_ident(t.tgname) "
+                  "WHERE o.migration = $1 AND t.tgrelid = to_regclass($2) LIMIT 1", NULL, values, 2, &found, error)) {
+        return false;
+    }
+    *ret = PQntuples(found) > 0;
+    return true;
+}
+
 static bool list_tables(struct postgres_store *store, enum side side, struct text *list, struct error *error) {
+    if (!houses(store->standing.housed, side)) return true;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
         bool there;
@@ -108,7 +124,7 @@ static bool list_tables(struct postgres_store *store, enum side side, struct tex
 
 struct locks {
     struct postgres_store *store;
-    const char *sql; /* empty: none of the tables is there */
+    const char *sql; /* empty: there is nothing to lock */
     const char *turned; /* the same in the other order; NULL: there is one */
     int tries;
     bool release;    /* of capture: the sequences as well */
@@ -160,6 +176,16 @@ static bool is_noted(struct postgres_store *store, enum side side, bool *ret, st
     return true;
 }
 
+/* A side's tables, as long as one of them has triggers of ours: when the side that stays has been let go, nobody there need wait
+ * for us again while the other is taken away. */
+static bool list_captured(struct postgres_store *store, enum side side, struct text *list, struct error *error) {
+    bool any = false;
+    for (size_t i = 0; !any && i < store->change.shapes[side].count; i++) {
+        if (!is_captured(store, &store->tables[side][i], &any, error)) return false;
+    }
+    return !any || list_tables(store, side, list, error);
+}
+
 /* For triggers that are to be dropped: `drop`, and the old tables soon after. Whoever writes one side goes on to the other: if we
  * held that already and waited for the first, each try would end in a deadlock. Who writes which side is not known, so that
  * the tries take the sides in turns: the new one first, then the old one. */
@@ -167,8 +193,8 @@ static bool lock_to_release(struct postgres_store *store, bool drop, struct erro
     TEXT list = {0};
     TEXT turned = {0};
     struct locks locks = {.release = true, .drop = drop};
-    if (!pg_numbers_pass(store, error) || !list_tables(store, SIDE_NEW, &list, error) || !list_tables(store, SIDE_OLD, &list, error) ||
-        !list_tables(store, SIDE_OLD, &turned, error) || !list_tables(store, SIDE_NEW, &turned, error)) {
+    if (!pg_numbers_pass(store, error) || !list_captured(store, SIDE_NEW, &list, error) || !list_captured(store, SIDE_OLD, &list, error) ||
+        !list_captured(store, SIDE_OLD, &turned, error) || !list_captured(store, SIDE_NEW, &turned, error)) {
         return false;
     }
     if (turned.length > 0) {
@@ -220,6 +246,7 @@ static bool install_refusal(struct postgres_store *store, enum side side, const 
 
 bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
+    if (store->half != NULL) return pg_half_refuse(store, side, error);
     return install_refusal(store, side,
                            arena_format(store->bound, "midflight: table %%s takes no writes now: migration %s has no way %s. "
                                                       "Write the %s shape''s tables",
@@ -240,7 +267,7 @@ bool postgres_capture_close(struct store *base, enum side side, struct error *er
 
 bool postgres_capture_off(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return lock_to_release(store, false, error) && drop_objects(store, error);
+    return lock_to_release(store, false, error) && (store->half == NULL || pg_ranges_close(store, error)) && drop_objects(store, error);
 }
 
 bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size, struct error *error) {
@@ -254,5 +281,9 @@ bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size,
               "WHERE m.migration = $1 AND o.digest IS DISTINCT FROM m.digest ORDER BY m.place LIMIT 1", objects_now);
     if (!pg_query(store->db, text_get(&sql), NULL, values, 1, &missing, error)) return false;
     snprintf(ret_missing, size, "%s", PQntuples(missing) == 0 ? "" : PQgetvalue(missing, 0, 0));
+    struct backlog backlog = {0};
+    if (store->half == NULL || *ret_missing != '\0') return true;
+    if (!postgres_backlog(base, &backlog, error)) return false;
+    if (backlog.overflowed) snprintf(ret_missing, size, "part of the outbox, which grew to its limit (outbox_max),");
     return true;
 }

@@ -170,6 +170,8 @@ static bool is_table(const struct bound_table *table, const PGresult *result, in
     return strcmp(table->physical, PQgetvalue(result, row, 0)) == 0 && strcmp(table->schema, PQgetvalue(result, row, 1)) == 0;
 }
 
+typedef bool take_flow(PGconn *db, const char *what, struct flow *flow, struct arena *arena, struct error *error);
+
 static void note_read(struct flow *flow, struct names *reads, const PGresult *result, int row, struct arena *arena) {
     const char *column = result_text(result, row, 2);
     for (size_t i = 0; i < flow->leader_count; i++) {
@@ -228,23 +230,60 @@ static bool take_columns(PGconn *db, const char *what, struct flow *flow, struct
     return true;
 }
 
+/* What the query reads and yields: `take` says what its columns are. */
+static bool read_flow(PGconn *db, const char *what, struct flow *flow, struct names *reads, take_flow *take, struct arena *arena,
+                      struct error *error) {
+    RESULT *result = NULL;
+    flow->reads = reads;
+    if (!pg_script(db, "DROP VIEW IF EXISTS pg_temp.midflight_probe", NULL, error) || !probe(db, "", flow->sql, what, &result, error)) {
+        return false;
+    }
+    for (int row = 0; row < PQntuples(result); row++) note_read(flow, reads, result, row, arena);
+    return take(db, what, flow, arena, error) && refuse_whole_names(db, flow, what, error);
+}
+
+static bool take_target(PGconn *db, const char *what, struct flow *flow, struct arena *arena, struct error *error) {
+    return take_columns(db, what, flow, arena, error) && sql_flow_finish(flow, what, arena, error);
+}
+
+/* The target is made of what is yielded. */
+static bool take_yield(PGconn *db, const char *what, struct flow *flow, struct arena *arena, struct error *error) {
+    struct bound_table *target = ARENA_ARRAY(arena, struct bound_table, 1);
+    RESULT *result = NULL;
+    (void)what;
+    if (!pg_query(db,
+                  "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = "
+                  "'pg_temp.midflight_probe'::regclass AND attnum > 0 ORDER BY attnum", NULL, NULL, 0, &result, error)) {
+        return false;
+    }
+    *target = *flow->target;
+    target->column_count = (size_t)PQntuples(result);
+    target->columns = ARENA_ARRAY(arena, struct column, target->column_count);
+    for (int i = 0; i < PQntuples(result); i++) {
+        target->columns[i] = (struct column){.name = arena_copy(arena, PQgetvalue(result, i, 0)),
+                                             .declared = arena_copy(arena, PQgetvalue(result, i, 1))};
+        names_add(arena, &flow->yielded, target->columns[i].name);
+    }
+    flow->target = target;
+    return true;
+}
+
 bool pg_catalog_flow(PGconn *db, const struct query *query, enum direction direction, const struct bound_table *leaders,
                      size_t leader_count, const struct bound_table *target, struct arena *arena, struct flow *ret,
                      struct error *error) {
     const char *what = arena_format(arena, "%s.%s", direction_name(direction), query->table);
-    struct names *reads = ARENA_ARRAY(arena, struct names, leader_count);
-    struct flow flow = {.target = target, .leaders = leaders, .leader_count = leader_count,
-                        .sql = trimmed(query->sql, arena), .reads = reads};
-    RESULT *result = NULL;
-    if (!pg_script(db, "DROP VIEW IF EXISTS pg_temp.midflight_probe", NULL, error) ||
-        !probe(db, "", flow.sql, what, &result, error)) {
-        return false;
-    }
-    for (int row = 0; row < PQntuples(result); row++) note_read(&flow, reads, result, row, arena);
-    if (!take_columns(db, what, &flow, arena, error) || !sql_flow_finish(&flow, what, arena, error) ||
-        !refuse_whole_names(db, &flow, what, error)) {
-        return false;
-    }
+    struct flow flow = {.target = target, .leaders = leaders, .leader_count = leader_count, .sql = trimmed(query->sql, arena)};
+    if (!read_flow(db, what, &flow, ARENA_ARRAY(arena, struct names, leader_count), take_target, arena, error)) return false;
+    *ret = flow;
+    return true;
+}
+
+bool pg_catalog_yield(PGconn *db, const struct query *query, enum direction direction, const struct bound_table *leaders,
+                      size_t leader_count, const struct table *table, struct arena *arena, struct flow *ret, struct error *error) {
+    const char *what = arena_format(arena, "%s.%s", direction_name(direction), query->table);
+    const struct bound_table target = {.table = table, .physical = table->name};
+    struct flow flow = {.target = &target, .leaders = leaders, .leader_count = leader_count, .sql = trimmed(query->sql, arena)};
+    if (!read_flow(db, what, &flow, ARENA_ARRAY(arena, struct names, leader_count), take_yield, arena, error)) return false;
     *ret = flow;
     return true;
 }

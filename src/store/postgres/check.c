@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "store/postgres/alter.h"
 #include "store/postgres/clause.h"
+#include "store/postgres/half.h"
 #include "store/sql/report.h"
 
 /* Entities listed as broken. */
@@ -60,7 +61,7 @@ static bool is_integer(const struct column *column) {
 
 /* A range must mean the same entities on every table. */
 static void check_key_types(struct postgres_store *store, const struct bound_table *table, struct check_report *report) {
-    const struct bound_table *first = &store->tables[SIDE_OLD][0];
+    const struct bound_table *first = &store->tables[pg_home(store)][0];
     for (size_t k = 0; k < store->key.count; k++) {
         const struct column *column = sync_column(table, table->table->key.items[k]);
         const struct column *reference = sync_column(first, first->table->key.items[k]);
@@ -82,7 +83,7 @@ static bool check_index(struct postgres_store *store, const struct bound_table *
     return true;
 }
 
-/* The new tables do not exist yet: their indexes are looked at in the rehearsal. */
+/* In one database the new tables do not exist yet: their indexes are looked at in the rehearsal. */
 static bool check_keys(struct postgres_store *store, struct check_report *report, struct error *error) {
     for (int side = 0; side < 2; side++) {
         for (size_t i = 0; i < store->change.shapes[side].count; i++) {
@@ -98,12 +99,12 @@ static bool check_keys(struct postgres_store *store, struct check_report *report
 }
 
 /* Two migrations at once over one table would follow each other's half-made work. */
-static bool check_neighbours(struct postgres_store *store, struct check_report *report, struct error *error) {
-    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
+static bool check_neighbours(struct postgres_store *store, enum side side, struct check_report *report, struct error *error) {
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         TEXT name = {0};
         const char *other = NULL;
         TEXT sql = {0};
-        pg_dialect.table(&name, &store->tables[SIDE_OLD][i]);
+        pg_dialect.table(&name, &store->tables[side][i]);
         text_add(&sql, "SELECT o.migration FROM midflight.midflight_object o JOIN pg_trigger t ON o.kind = 'TRIGGER' AND "
                        "quote_ident(t.tgname) = o.name WHERE t.tgrelid = $1::regclass AND o.migration <> ");
         pg_quote_text(&sql, store->change.name);
@@ -113,9 +114,19 @@ static bool check_neighbours(struct postgres_store *store, struct check_report *
         if (!pg_text(store->db, text_get(&sql), text_get(&name), store->bound, &other, error)) return false;
         if (other == NULL) continue;
         report_say(report, CHECK_REFUSAL, "another migration, %s, is changing table %s: let it finish or roll it back first", other,
-            store->tables[SIDE_OLD][i].table->name);
+            store->tables[side][i].table->name);
     }
     return true;
+}
+
+bool pg_check_keys(struct postgres_store *store, enum side side, struct check_report *report, struct error *error) {
+    const char *statement = side == SIDE_OLD ? "CREATE INDEX CONCURRENTLY" : "Put into new.create: CREATE INDEX";
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        const struct bound_table *table = &store->tables[side][i];
+        check_key_types(store, table, report);
+        if (!check_index(store, table, statement, report, error) || !check_nulls(store, table, report, error)) return false;
+    }
+    return check_neighbours(store, side, report, error);
 }
 
 /* --- the round trip --------------------------------------------------------------------------------------------- */
@@ -381,7 +392,8 @@ static bool forecast(struct postgres_store *store, struct glimpse *glimpse, stru
 bool postgres_check(struct store *base, struct check_report *report, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct glimpse glimpse = {0};
-    if (!check_keys(store, report, error) || !check_neighbours(store, report, error) ||
+    if (store->half != NULL) return pg_half_check(store, report, error);
+    if (!check_keys(store, report, error) || !check_neighbours(store, SIDE_OLD, report, error) ||
         (store->alter == NULL && !pg_ties_of_old(store, report, error)) ||
         !postgres_rows_count(base, &report->forecast.rows, error)) {
         return false;

@@ -67,7 +67,7 @@ static bool lost(PGconn *db, struct error *error) {
                      pg_trimmed(message), message);
 }
 
-static bool error_from(PGconn *db, const PGresult *result, const char *what, struct error *error) {
+bool pg_fail(PGconn *db, const PGresult *result, const char *what, struct error *error) {
     const char *state = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (state == NULL) return lost(db, error);
     if (strcmp(state, "57014") == 0 && interrupt_requested()) {
@@ -91,7 +91,7 @@ static bool error_from(PGconn *db, const PGresult *result, const char *what, str
 #define LONG_MS 1000.0
 #define LOOK_MS 200
 
-static void cancel(PGconn *db) {
+void pg_cancel(PGconn *db) {
     char ignored[256]; /* it ends, then, as it would have */
     PGcancel *request = PQgetCancel(db);
     if (request != NULL) (void)PQcancel(request, ignored, sizeof ignored);
@@ -106,7 +106,7 @@ static void await(PGconn *db) {
         (void)poll(&answer, 1, LOOK_MS); /* a signal ends it early, which does no harm */
         if (!PQconsumeInput(db)) return;
         if (cancelled || !interrupt_requested() || clock_ms() - began < LONG_MS) continue;
-        cancel(db);
+        pg_cancel(db);
         cancelled = true;
     }
 }
@@ -130,7 +130,7 @@ static PGresult *finish(PGconn *db, int sent) {
 static bool check_result(PGconn *db, PGresult *result, const char *what, struct error *error) {
     ExecStatusType status = PQresultStatus(result);
     return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY ||
-           error_from(db, result, what, error);
+           pg_fail(db, result, what, error);
 }
 
 /* Hands a result over, if it is a good one and somebody wants it. */

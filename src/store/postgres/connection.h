@@ -32,6 +32,21 @@ MUST_USE bool pg_text(PGconn *db, const char *sql, const char *value, struct are
                               struct error *error);
 MUST_USE bool pg_integer(PGconn *db, const char *sql, int64_t *ret, struct error *error);
 
+/* COPY ... TO STDOUT: each row, as it comes, goes to `sink`. */
+typedef bool pg_sink(void *context, const char *data, size_t size, struct error *error);
+MUST_USE bool pg_copy_out(PGconn *db, const char *sql, const char *what, pg_sink *sink, void *context, struct error *error);
+/* COPY ... FROM STDIN: begun, fed in slices of any size, and ended. */
+MUST_USE bool pg_copy_begin(PGconn *db, const char *sql, const char *what, struct error *error);
+MUST_USE bool pg_copy_put(PGconn *db, const char *data, size_t size, struct error *error);
+MUST_USE bool pg_copy_end(PGconn *db, const char *what, int64_t *ret_rows, struct error *error);
+/* Ends a transaction, in the middle of a COPY or not: `undo` is ROLLBACK, or leads back to a savepoint. */
+void pg_abandon(PGconn *db, const char *undo);
+
+/* What a result that is none says: fills the error, and returns false. */
+bool pg_fail(PGconn *db, const PGresult *result, const char *what, struct error *error);
+/* Asks the server to end the statement under way. */
+void pg_cancel(PGconn *db);
+
 /* How long a statement of ours waits for a lock, unless something shorter is said. */
 #define PG_LOCK_WAIT "'5s'"
 

@@ -245,18 +245,17 @@ static bool inspect_range(struct judge *judge, struct stretch *stretch, int64_t 
     return false;
 }
 
-/* The sides of a step fit into memory, whatever the planner makes of them; a step is too short for a compiler, and for the server's
- * own workers, of which each statement would start some. It locks no row, and may be silent for as long as whoever reads the
+/* The sides of a step fit into memory, whatever the planner makes of them; a step is too short for a compiler. It locks no row, and may be silent for as long as whoever reads the
  * differences takes to read them. */
 #define STEP_SETTINGS \
-    "SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; " \
+    "SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; " \
     "SET LOCAL idle_in_transaction_session_timeout = 0"
 
 /* One step in its transaction; *ret_cursor: as far as it came, NULL: to the end. */
 static bool inspect_step(struct judge *judge, struct inspection *inspection, const char **ret_cursor, struct error *error) {
     struct postgres_store *store = judge->store;
     const char *upper = NULL;
-    if (!pg_key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, judge->arena, &upper, error)) {
+    if (!inspection->rest && !pg_key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, judge->arena, &upper, error)) {
         return false;
     }
     const char *until = upper == NULL ? inspection->until : upper;
@@ -397,21 +396,43 @@ static bool rehearse_keys(struct postgres_store *store, const struct names *keys
     return ok;
 }
 
-bool postgres_rehearse(struct store *base, int64_t entities, int64_t *ret_done, struct error *error) {
-    struct postgres_store *store = postgres_store_of(base);
-    struct names keys = {0};
+struct choice {
+    struct arena *arena;
+    struct names keys;
+};
+
+static bool choose(void *context, const char *key, struct error *error) {
+    (void)error;
+    struct choice *choice = context;
+    names_add(choice->arena, &choice->keys, arena_copy(choice->arena, key));
+    return true;
+}
+
+/* So many keys, far from one another. A large table is not read through for them: a sample of its pages tells them. */
+static bool choose_keys(struct postgres_store *store, int64_t entities, struct choice *choice, struct error *error) {
+    struct store *base = &store->sql.base;
     int64_t rows = 0;
     const char *cursor = NULL;
-    bool ok = postgres_rows_count(base, &rows, error);
-    while (ok && (int64_t)keys.count < entities) {
-        ok = pg_key_after(store, SIDE_NEW, cursor, NULL, rows / entities + 1, store->bound, &cursor, error);
-        if (!ok || cursor == NULL) break;
-        names_add(store->bound, &keys, cursor);
+    if (!postgres_divide(base, entities + 1, choose, choice, error)) return false;
+    if ((int64_t)choice->keys.count >= entities / 2) return true;
+    choice->keys.count = 0;
+    if (!postgres_rows_count(base, &rows, error)) return false;
+    while ((int64_t)choice->keys.count < entities) {
+        if (!pg_key_after(store, SIDE_NEW, cursor, NULL, rows / entities + 1, store->bound, &cursor, error)) return false;
+        if (cursor == NULL) break;
+        names_add(store->bound, &choice->keys, cursor);
     }
+    return true;
+}
+
+bool postgres_rehearse(struct store *base, int64_t entities, int64_t *ret_done, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    struct choice choice = {.arena = store->bound};
+    bool ok = choose_keys(store, entities, &choice, error);
     size_t done = 0;
-    for (int tries = 0; ok && done < keys.count;) {
+    for (int tries = 0; ok && done < choice.keys.count;) {
         size_t before = done;
-        ok = rehearse_keys(store, &keys, &done, error);
+        ok = rehearse_keys(store, &choice.keys, &done, error);
         if (!ok && error->code == ERROR_BUSY && tries++ < REHEARSAL_TRIES) { /* somebody is at work on them */
             done = before;
             ok = true;

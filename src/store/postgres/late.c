@@ -161,8 +161,9 @@ static bool quarantine(struct postgres_store *store, const char *keys, const cha
     text_add(&gather, "CREATE TEMPORARY TABLE midflight_apart (");
     sync_names(&gather, &pg_dialect, NULL, &store->key);
     text_addf(&gather, ") ON COMMIT DROP AS %s", keys);
+    /* Between two stores the second pass misses them, and keeps the list. */
     if (!pg_script(store->db, text_get(&gather), NULL, error) ||
-        !pg_query(store->db, text_get(&enter), NULL, values, 2, NULL, error)) {
+        (store->half == NULL && !pg_query(store->db, text_get(&enter), NULL, values, 2, NULL, error))) {
         return false;
     }
     struct scope scope = {.set = "midflight_apart", .row_key = &store->key};
@@ -397,27 +398,67 @@ static bool analyze(struct postgres_store *store, struct error *error) {
     return true;
 }
 
-static bool close_all(struct postgres_store *store, int64_t token, struct arena *arena, struct error *error) {
-    struct late *lates = NULL;
-    size_t count = 0;
-    if (!read_late(store, arena, &lates, &count, error)) return false;
+static bool build_within(struct postgres_store *store, int64_t token, const struct late *lates, size_t count, struct error *error) {
     for (size_t i = 0; i < count; i++) {
         bool alone = !is_reference(&lates[i]) && (lates[i].within || strcmp(lates[i].kind, "index") == 0);
         if (alone && !build_alone(store, token, &lates[i], error)) return false;
     }
-    if (!prop_up(store, true, error) || !pg_drain_most(store, token, error) || !read_late(store, arena, &lates, &count, error) ||
-        !build_across(store, token, lates, count, error)) {
-        return false;
-    }
+    return true;
+}
+
+static bool add_references(struct postgres_store *store, int64_t token, const struct late *lates, size_t count, struct error *error) {
     for (size_t i = 0; i < count; i++) {
         if (is_reference(&lates[i]) && !add_reference(store, token, &lates[i], error)) return false;
     }
     return prop_up(store, false, error) && analyze(store, error);
 }
 
+static bool close_all(struct postgres_store *store, int64_t token, struct arena *arena, struct error *error) {
+    struct late *lates = NULL;
+    size_t count = 0;
+    return read_late(store, arena, &lates, &count, error) && build_within(store, token, lates, count, error) &&
+           prop_up(store, true, error) && pg_drain_most(store, token, error) && read_late(store, arena, &lates, &count, error) &&
+           build_across(store, token, lates, count, error) && add_references(store, token, lates, count, error);
+}
+
+/* --- between two stores ------------------------------------------------------------------------------------------- */
+
+/* The parcel after which all entities are of one moment has landed. */
+#define ACROSS "late unique sets"
+
+bool pg_late_across(struct postgres_store *store, struct error *error) {
+    struct store *base = &store->sql.base;
+    struct arena *arena = arena_new();
+    struct late *lates = NULL;
+    size_t count = 0;
+    bool done = false;
+    bool ok = base->ops->ledger_step(base, store->change.name, ACROSS, &done, error) &&
+              (done || base->ops->ledger_mark(base, store->change.name, ACROSS, error)) &&
+              read_late(store, arena, &lates, &count, error);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (!is_reference(&lates[i])) ok = build(store, &lates[i], error);
+    }
+    arena_free(arena);
+    return ok;
+}
+
+/* It is called before the outbox is drained and, for what is left, after it. */
+static bool close_half(struct postgres_store *store, int64_t token, struct arena *arena, struct error *error) {
+    struct late *lates = NULL;
+    size_t count = 0;
+    bool across = false;
+    if (!store->sql.base.ops->ledger_step(&store->sql.base, store->change.name, ACROSS, &across, error) ||
+        !read_late(store, arena, &lates, &count, error)) {
+        return false;
+    }
+    if (across) return add_references(store, token, lates, count, error);
+    return build_within(store, token, lates, count, error) && prop_up(store, true, error) && analyze(store, error);
+}
+
 bool postgres_backfill_close(struct store *base, int64_t token, struct error *error) {
     struct arena *arena = arena_new();
-    bool ok = close_all(postgres_store_of(base), token, arena, error);
+    struct postgres_store *store = postgres_store_of(base);
+    bool ok = store->half != NULL ? close_half(store, token, arena, error) : close_all(store, token, arena, error);
     arena_free(arena);
     return ok;
 }

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/interrupt.h"
+#include "store/postgres/half.h"
 #include "store/postgres/program.h"
 
 /* So few keys are left to the exact drain. */
@@ -107,31 +108,79 @@ static bool make_drain(struct postgres_store *store, struct error *error) {
     return pg_create_function(store, &sql, error);
 }
 
-static bool make_table(struct postgres_store *store, struct error *error) {
-    const struct bound_table *first = &store->tables[SIDE_OLD][0];
-    TEXT sql = {0};
-    text_addf(&sql, "CREATE TABLE %s (", pg_own(store, "outbox"));
+/* k1 bigint, ... */
+static void add_key_columns(struct text *text, const struct postgres_store *store) {
+    const struct bound_table *first = &store->tables[pg_home(store)][0];
     for (size_t i = 0; i < store->key.count; i++) {
         const struct column *column = sync_column(first, first->table->key.items[i]);
-        text_addf(&sql, "%s%s %s", i > 0 ? ", " : "", store->key.items[i], column->declared);
-        if (column->collation != NULL) text_addf(&sql, " COLLATE %s", column->collation);
+        text_addf(text, "%s%s %s", i > 0 ? ", " : "", store->key.items[i], column->declared);
+        if (column->collation != NULL) text_addf(text, " COLLATE %s", column->collation);
     }
+}
+
+static bool make_table(struct postgres_store *store, struct error *error) {
+    TEXT sql = {0};
+    text_addf(&sql, "CREATE TABLE %s (", pg_own(store, "outbox"));
+    add_key_columns(&sql, store);
     text_add(&sql, ")");
     return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* --- between two stores ------------------------------------------------------------------------------------------- */
+
+bool pg_outbox_make(struct postgres_store *store, struct error *error) {
+    TEXT sql = {0};
+    text_addf(&sql, "CREATE TABLE %s (", pg_own(store, "outbox"));
+    add_key_columns(&sql, store);
+    text_addf(&sql, ", noted timestamptz NOT NULL DEFAULT clock_timestamp());\nCREATE TABLE %s (since timestamptz NOT NULL)",
+              pg_own(store, "overflow"));
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* Once it has overflowed the side is no longer followed, whatever becomes of the outbox; the application goes on writing. */
+void pg_add_limit(struct text *text, const struct postgres_store *store) {
+    const char *overflow = pg_own(store, "overflow");
+    if (store->change.outbox_bytes_max <= 0) return;
+    text_add(text, "  IF pg_relation_size(");
+    pg_quote_text(text, pg_own(store, "outbox"));
+    text_addf(text, ") >= %" PRId64 " THEN\n    INSERT INTO %s SELECT clock_timestamp() WHERE NOT EXISTS (SELECT 1 FROM %s);\n"
+                    "    RETURN NULL;\n  END IF;\n", store->change.outbox_bytes_max, overflow, overflow);
+}
+
+/* Keys that are counted at the most. */
+#define COUNTED_MAX "1000000"
+
+bool postgres_backlog(struct store *base, struct backlog *ret, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    const char *outbox = pg_own(store, "outbox"), *there = NULL;
+    TEXT sql = {0};
+    RESULT *found = NULL;
+    if (!pg_text(store->db, "SELECT to_regclass($1)::text", outbox, store->bound, &there, error)) return false;
+    *ret = (struct backlog){0};
+    if (there == NULL) return true;
+    text_addf(&sql, "SELECT (SELECT count(*) FROM (SELECT 1 FROM %s LIMIT " COUNTED_MAX ") AS o), pg_relation_size(", outbox);
+    pg_quote_text(&sql, outbox);
+    text_addf(&sql, "), (SELECT (extract(epoch FROM min(noted)) * 1000)::bigint FROM (SELECT noted FROM %s LIMIT " COUNTED_MAX
+                    ") AS o), EXISTS (SELECT 1 FROM %s)", outbox, pg_own(store, "overflow"));
+    if (!pg_query(store->db, text_get(&sql), NULL, NULL, 0, &found, error)) return false;
+    *ret = (struct backlog){.keys = strtoll(PQgetvalue(found, 0, 0), NULL, 10), .bytes = strtoll(PQgetvalue(found, 0, 1), NULL, 10),
+                            .oldest_ms = PQgetisnull(found, 0, 2) ? 0 : strtoll(PQgetvalue(found, 0, 2), NULL, 10),
+                            .overflowed = *PQgetvalue(found, 0, 3) == 't'};
+    return true;
 }
 
 /* --- capture ------------------------------------------------------------------------------------------------------ */
 
 bool postgres_capture_note(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    (void)side; /* in one database the old one notes, while the copy runs */
+    if (store->half != NULL) return pg_half_note(store, side, error); /* in one database the old one notes, while the copy runs */
     if (!pg_lock_for_capture(store, SIDE_OLD, error) || !make_table(store, error) ||
         !pg_side_table(store, error) || !pg_side_capture(store, SIDE_OLD, error) || !make_settle(store, error) ||
         !make_each(store, error) || !make_drain(store, error)) {
         return false;
     }
     for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
-        if (!pg_note_table(store, i, error)) return false;
+        if (!pg_note_table(store, FORWARD, i, error)) return false;
     }
     return pg_enter_objects(store, error);
 }

@@ -1,5 +1,6 @@
 #include "store/postgres/postgres.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "base/interrupt.h"
 #include "store/postgres/alter.h"
 #include "store/postgres/catalog.h"
-#include "store/postgres/state.h"
+#include "store/postgres/half.h"
 #include "store/sql/ledger.h"
 
 /* --- sql_connection over libpq -------------------------------------------------------------------------------- */
@@ -62,6 +63,7 @@ static bool connection_script(struct sql_connection *connection, const char *sql
 static void postgres_close(struct store *base) {
     struct postgres_store *store = postgres_store_of(base);
     pg_range_let_go(store);
+    if (store->half != NULL) pg_shipment_forget(store);
     PQfinish(store->db);
     arena_free(store->bound);
     arena_free(store->arena);
@@ -139,8 +141,17 @@ static void name_key(struct postgres_store *store) {
     }
 }
 
+/* One side is here, and the other in another store. */
+static bool bind_half(struct postgres_store *store, struct error *error) {
+    bool unmade = store->standing.housed == HOUSES_NEW && !store->standing.made && !store->standing.names_only;
+    name_key(store);
+    return (!unmade || pg_patiently(store->db, make_new, store, "what the new shape refers to could not be locked", error)) &&
+           bind_tables(store, pg_home(store), error) && (store->standing.names_only || pg_half_bind(store, error));
+}
+
 /* As long as the new shape does not exist it is made for a moment, in a transaction that is undone. */
 static bool bind_all(struct postgres_store *store, struct error *error) {
+    if (store->half != NULL) return bind_half(store, error);
     bool unmade = !store->standing.made && !store->standing.names_only;
     if (store->change.alter_table != NULL && !pg_alter_bind(store, error)) return false;
     name_key(store);
@@ -150,34 +161,45 @@ static bool bind_all(struct postgres_store *store, struct error *error) {
            (store->standing.names_only || (bind_flows(store, FORWARD, error) && bind_flows(store, BACKWARD, error)));
 }
 
+/* Transactions that all connections of this process have committed: what is counted beyond is others'. */
+static atomic_llong own_transactions;
+
+void pg_count_own(void) {
+    atomic_fetch_add(&own_transactions, 1);
+}
+
+/* Every transaction that writes takes the next number. */
+static bool watch_begin(struct postgres_store *store, struct error *error) {
+    store->watch = (struct watch){.at_ms = clock_ms(), .own = atomic_load(&own_transactions)};
+    return pg_integer(store->db, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint", &store->watch.number, error);
+}
+
 static bool postgres_bind(struct store *base, const struct change *change, struct standing standing,
                           struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     bool inside = PQtransactionStatus(store->db) == PQTRANS_INTRANS;
+    if (store->half != NULL) pg_shipment_forget(store);
     arena_free(store->bound);
     store->bound = arena_new();
     store->standing = standing;
     store->change = *change;
     store->alter = NULL;
+    store->faces = NULL;
+    store->half = standing.housed == HOUSES_BOTH ? NULL : ARENA_ARRAY(store->bound, struct half, 1);
+    store->tables[SIDE_OLD] = store->tables[SIDE_NEW] = NULL;
+    store->flows[FORWARD] = store->flows[BACKWARD] = NULL;
     store->key = (struct names){0};
     if (!pg_text(store->db, "SELECT current_setting('search_path') || ', pg_temp'", NULL, store->bound, &store->path, error) ||
         !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
         return false;
     }
-    bool ok = bind_all(store, error);
+    bool ok = bind_all(store, error) && watch_begin(store, error);
     struct error undo;
     if (!pg_script(store->db, inside ? "ROLLBACK TO bind" : "ROLLBACK", NULL, &undo) && ok) {
         *error = undo;
         return false;
     }
     return ok;
-}
-
-/* Transactions that all connections of this process have committed: what is counted beyond is others'. */
-static atomic_llong own_transactions;
-
-void pg_count_own(void) {
-    atomic_fetch_add(&own_transactions, 1);
 }
 
 /* --- transactions --------------------------------------------------------------------------------------------- */
@@ -218,27 +240,24 @@ bool pg_end(struct postgres_store *store, bool ok, struct error *error) {
 
 /* --- others ------------------------------------------------------------------------------------------------------ */
 
-/* How long others are watched before something is said of them, and how many transactions a second are somebody at work: the
- * server's own upkeep is fewer, and so are those of ours that are under way at either look. */
+/* How long others are watched before something is said of them, the first time and later, and how many transactions are somebody
+ * at work, at least and a second: the server's own upkeep is fewer, and so are those of ours that are under way at either look. */
+#define WATCH_FIRST_MS 10.0
 #define WATCH_MS 200.0
+#define OTHERS_LEAST 3.0
 #define OTHERS_A_SECOND 20.0
 
-/* Every transaction that writes takes the next number. */
 static bool postgres_others_write(struct store *base, bool *ret, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct watch *watch = &store->watch;
-    double now = clock_ms();
-    int64_t number, own = atomic_load(&own_transactions);
-    if (watch->at_ms > 0 && now - watch->at_ms < WATCH_MS) {
-        *ret = watch->others;
-        return true;
+    double passed = clock_ms() - watch->at_ms;
+    if (passed >= (watch->looked ? WATCH_MS : WATCH_FIRST_MS)) {
+        struct watch before = *watch;
+        if (!watch_begin(store, error)) return false;
+        double others = (double)(watch->number - before.number - (watch->own - before.own));
+        watch->looked = true;
+        watch->others = before.at_ms > 0 && others > fmax(OTHERS_LEAST, OTHERS_A_SECOND * passed / 1000);
     }
-    if (!pg_integer(store->db, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint", &number, error)) return false;
-    double others = (double)(number - watch->number - (own - watch->own));
-    watch->others = watch->at_ms > 0 && others * 1000 / (now - watch->at_ms) > OTHERS_A_SECOND;
-    watch->at_ms = now;
-    watch->number = number;
-    watch->own = own;
     *ret = watch->others;
     return true;
 }
@@ -381,7 +400,7 @@ const struct store_ops postgres_ops = {
     .ledger_mark = sql_ledger_mark,
     .ledger_forget = sql_ledger_forget,
     .ledger_leave = sql_ledger_leave,
-    .ledger_stay = sql_ledger_stay,
+    .ledger_stay = postgres_ledger_stay,
     .ledger_remember = sql_ledger_remember,
     .ledger_findings = sql_ledger_findings,
     .finding_add = sql_finding_add,
@@ -391,8 +410,26 @@ const struct store_ops postgres_ops = {
     .lease_take = sql_lease_take,
     .lease_renew = sql_lease_renew,
     .lease_release = sql_lease_release,
-    .lease_follow = sql_lease_follow,
-    .land_claim = sql_land_claim,
+    .lease_follow = postgres_lease_follow,
+    .ship_manifest = postgres_ship_manifest,
+    .land_expect = postgres_land_expect,
+    .range_take = postgres_range_take,
+    .range_resume = postgres_range_resume,
+    .land_claim = postgres_land_claim,
+    .ship_open = postgres_ship_open,
+    .ship = postgres_ship,
+    .ship_close = postgres_ship_close,
+    .ship_keys = postgres_ship_keys,
+    .land_open = postgres_land_open,
+    .land_begin = postgres_land_begin,
+    .land_data = postgres_land_data,
+    .land_end = postgres_land_end,
+    .land_close = postgres_land_close,
+    .land_abandon = postgres_land_abandon,
+    .land_differ = postgres_land_differ,
+    .land_absent = postgres_land_absent,
+    .backlog = postgres_backlog,
+    .hold = postgres_hold,
     .bind = postgres_bind,
     .check = postgres_check,
     .schema_digest = postgres_schema_digest,
@@ -421,5 +458,27 @@ const struct store_ops postgres_ops = {
     .rehearse = postgres_rehearse,
     .others_write = postgres_others_write,
     .pulse = postgres_pulse,
+    .face_key = postgres_face_key,
+    .face_single = postgres_face_single,
+    .face_get = postgres_face_get,
+    .face_translate = postgres_face_translate,
+    .face_lock = postgres_face_lock,
+    .face_put = postgres_face_put,
+    .face_delete = postgres_face_delete,
+    .face_list = postgres_face_list,
+    .face_waits = postgres_face_waits,
+    .face_want = postgres_face_want,
+    .view_begin = postgres_view_begin,
+    .ledger_pin = postgres_ledger_pin,
+    .ledger_stand = sql_ledger_stand,
+    .node_enter = sql_node_enter,
+    .node_confirm = sql_node_confirm,
+    .node_leave = sql_node_leave,
+    .nodes = sql_nodes,
+    .rollout_get = sql_rollout_get,
+    .rollout_announce = sql_rollout_announce,
+    .rollout_set = sql_rollout_set,
+    .mismatch_add = sql_mismatch_add,
+    .mismatches = sql_mismatches,
     .tidy = postgres_tidy,
 };

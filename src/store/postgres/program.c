@@ -89,7 +89,7 @@ bool pg_create_function(struct postgres_store *store, struct text *text, struct 
 }
 
 void pg_add_guard(struct text *text, const struct postgres_store *store, enum direction direction) {
-    text_add(text, "  PERFORM set_config('midflight.syncing', ");
+    text_add(text, "  midflight_guard := set_config('midflight.syncing', ");
     pg_quote_text(text, pg_guard(store, direction));
     text_add(text, ", true);\n");
 }
@@ -369,7 +369,7 @@ static bool create_each(struct postgres_store *store, enum direction direction, 
     pg_add_function(&sql, store, pg_part(store, direction, "each"),
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void", "");
     text_addf(&sql, "DECLARE\n  midflight_key %s;\n  midflight_before text := current_setting('midflight.syncing', true);\n"
-                    "BEGIN\n", pg_own(store, "key"));
+                    PG_GUARDED "BEGIN\n", pg_own(store, "key"));
     pg_add_guard(&sql, store, direction);
     text_addf(&sql, "  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n    PERFORM %s(ARRAY[midflight_key]);\n    ",
               pg_part(store, direction, "sync"));
@@ -385,7 +385,7 @@ static bool create_park(struct postgres_store *store, enum direction direction, 
     struct scope scope = pg_keys_scope(store);
     pg_add_function(&sql, store, pg_part(store, direction, "park"),
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void", "");
-    text_add(&sql, "DECLARE\n  midflight_before text := current_setting('midflight.syncing', true);\nBEGIN\n");
+    text_add(&sql, "DECLARE\n  midflight_before text := current_setting('midflight.syncing', true);\n" PG_GUARDED "BEGIN\n");
     pg_add_guard(&sql, store, direction);
     text_add(&sql, "  BEGIN\n  NULL;\n");
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {

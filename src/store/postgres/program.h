@@ -5,7 +5,9 @@
 
 /* SQLSTATE classes of passing trouble. */
 #define PG_PASSING "left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX')"
-#define PG_RESTORE_GUARD "  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);\n"
+/* As an assignment: PL/pgSQL evaluates that by itself, and runs a PERFORM as a query. */
+#define PG_GUARDED "  midflight_guard text;\n"
+#define PG_RESTORE_GUARD "  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);\n"
 
 /* One statement on one table of a leader. */
 struct capture {
@@ -50,6 +52,9 @@ void pg_add_apply(struct text *text, const struct postgres_store *store, enum di
 MUST_USE bool pg_add_deferred(struct text *text, struct postgres_store *store, enum direction direction, struct error *error);
 
 /* --- statement.c --- */
+/* What follows the single row's quick way is a block of its own, with settings of its own: how it ends. */
+#define PG_REST "midflight_rest"
+#define PG_REST_DONE "EXIT " PG_REST ";"
 /* A condition: two rows of a table, by what they are called, differ in some of these columns. */
 void pg_add_differ(struct text *text, const struct bound_table *table, const char *before, const char *after,
                    const struct names *names);

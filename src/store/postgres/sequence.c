@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/postgres/state.h"
+#include "store/postgres/half.h"
 #include "store/sql/report.h"
 
 /* A column and the sequence that its default is taken from. */
@@ -167,8 +167,19 @@ static bool part(struct postgres_store *store, const struct number *old, const s
     return true;
 }
 
+/* Between two stores one side at a time gives numbers: when it is this one's turn, they go on after what is there. */
+static bool enter_side(struct postgres_store *store, enum side side, struct error *error) {
+    struct numbers numbers;
+    if (!read_side(store, side, &numbers, error)) return false;
+    for (size_t i = 0; i < numbers.count; i++) {
+        if (numbers.items[i].ours && !enter(store, &numbers.items[i], NULL, error)) return false;
+    }
+    return true;
+}
+
 bool pg_numbers_part(struct postgres_store *store, struct error *error) {
     struct numbers olds, news;
+    if (store->half != NULL) return enter_side(store, pg_home(store), error);
     if (!read_side(store, SIDE_OLD, &olds, error) || !read_side(store, SIDE_NEW, &news, error)) return false;
     const struct number **beside = ARENA_ARRAY(store->bound, const struct number *, news.count);
     for (size_t i = 0; i < olds.count; i++) {

@@ -13,8 +13,9 @@ struct range {
 
 /* What was last seen of others' writes. */
 struct watch {
-    double at_ms; /* 0: never looked */
+    double at_ms;
     int64_t number, own; /* transactions by then, all and ours */
+    bool looked;         /* since bound */
     bool others;
 };
 
@@ -28,6 +29,7 @@ struct postgres_store {
     int64_t chunk_rows_max; /* 0: not known yet */
     struct watch watch;
     int64_t lag_looked_ms, compacted_ms;
+    struct names stages;   /* temporary tables of the session (half.c); in the arena */
     bool older_ended;      /* since this store was opened: transactions older than the sync triggers */
 
     /* From here on: what bind made. */
@@ -39,6 +41,8 @@ struct postgres_store {
     struct names key;              /* k1, ..., kn: the key in our own types and tables */
     const char *path;              /* the search path of our functions */
     struct alter *alter;           /* of the short form; NULL: the long form */
+    struct pg_faces *faces;        /* face.c's; NULL: no face was asked for yet */
+    struct half *half;             /* between two stores: our side of it; NULL: both are here */
 };
 
 static inline struct postgres_store *postgres_store_of(struct store *store) {
@@ -69,7 +73,7 @@ MUST_USE bool pg_programs(struct postgres_store *store, struct error *error);
 MUST_USE bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
 /* The same triggers with functions that only note keys in the outbox; pg_capture_table then replaces the functions alone, for
  * which nobody has to wait. [tx] */
-MUST_USE bool pg_note_table(struct postgres_store *store, size_t leader, struct error *error);
+MUST_USE bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
 /* side.c: the table that the side lock is taken on, and the triggers of a side that take it, where the migration has one. [tx]
  * The table may be there already. */
 MUST_USE bool pg_side_table(struct postgres_store *store, struct error *error);
@@ -153,6 +157,11 @@ MUST_USE bool pg_row_bytes(struct postgres_store *store, struct error *error);
 /* outbox.c */
 bool postgres_capture_note(struct store *store, enum side side, struct error *error);
 bool postgres_drain(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
+/* Makes the outbox of a side whose followers are in another store, and what says that it overflowed. [tx] */
+MUST_USE bool pg_outbox_make(struct postgres_store *store, struct error *error);
+/* Statements of a trigger: an outbox that has reached its limit takes nothing more. */
+void pg_add_limit(struct text *text, const struct postgres_store *store);
+bool postgres_backlog(struct store *store, struct backlog *ret, struct error *error);
 /* Leaves each key in the outbox once, when it has grown large. [own] */
 MUST_USE bool pg_outbox_compact(struct postgres_store *store, struct error *error);
 /* Syncs every key that is in the outbox, to the state of one snapshot, which the transaction goes on to hold. Begins it. */
@@ -168,11 +177,15 @@ MUST_USE bool pg_late_uniques(PGconn *db, const char *migration, const char *sch
                               struct error *error);
 /* Builds all of it at once, over tables that are empty still. [tx] */
 MUST_USE bool pg_late_build_all(struct postgres_store *store, struct error *error);
+/* Builds the unique sets over several entities, in the transaction in which all of them are of one moment. */
+MUST_USE bool pg_late_across(struct postgres_store *store, struct error *error);
 bool postgres_backfill_close(struct store *store, int64_t token, struct error *error);
 
 /* backfill.c */
 /* Waits until the transactions that run now have ended. */
 MUST_USE bool pg_older_end(struct postgres_store *store, struct error *error);
+/* The holder of the lease makes the ranges, when those have; a helper waits for that a little. [own] */
+MUST_USE bool pg_ranges_begin(struct postgres_store *store, int64_t token, struct error *error);
 bool postgres_rows_count(struct store *store, int64_t *ret, struct error *error);
 bool postgres_backfill_open(struct store *store, struct error *error);
 bool postgres_backfill_chunk(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
@@ -191,7 +204,39 @@ MUST_USE bool pg_rows_in(struct postgres_store *store, const char *from, const c
 /* The key of the `rows`-th row of a side's tables after `from` and not after `until`; *ret NULL: there are fewer. */
 MUST_USE bool pg_key_after(struct postgres_store *store, enum side side, const char *from, const char *until, int64_t rows,
                            struct arena *arena, const char **ret, struct error *error);
+/* half.c, where the sides are in two stores */
+MUST_USE bool pg_half_note(struct postgres_store *store, enum side side, struct error *error);
+MUST_USE bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error);
+MUST_USE bool pg_half_check(struct postgres_store *store, struct check_report *report, struct error *error);
+/* Holds the lock that who lands at a place has, until the transaction ends; `end`: ends the others that hold it. */
+MUST_USE bool pg_landing_lock(struct postgres_store *store, const char *name, int64_t place, bool end, struct error *error);
+bool postgres_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
+bool postgres_hold(struct store *store, struct error *error);
+bool postgres_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
+bool postgres_land_claim(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error);
+bool postgres_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
+/* expect.c */
+bool postgres_land_expect(struct store *store, enum direction direction, struct manifest *manifest, struct check_report *report,
+                          struct error *error);
+/* ship.c */
+bool postgres_range_take(struct store *store, int64_t token, struct claim *ret, struct error *error);
+bool postgres_range_resume(struct store *store, const char *cursor, struct error *error);
+bool postgres_ship_open(struct store *store, struct parcel *parcel, struct error *error);
+bool postgres_ship(struct store *store, size_t stream, bool raw, ship_sink *sink, void *context, struct error *error);
+bool postgres_ship_close(struct store *store, bool landed, struct error *error);
+bool postgres_ship_keys(struct store *store, key_visit *visit, void *context, struct error *error);
+/* land.c */
+bool postgres_land_open(struct store *store, const struct parcel *parcel, int64_t token, struct error *error);
+bool postgres_land_begin(struct store *store, size_t stream, bool raw, struct error *error);
+bool postgres_land_data(struct store *store, const char *data, size_t size, struct error *error);
+bool postgres_land_end(struct store *store, struct error *error);
+bool postgres_land_close(struct store *store, bool keep, struct error *error);
+void postgres_land_abandon(struct store *store);
+bool postgres_land_differ(struct store *store, difference_visit *visit, void *context, struct error *error);
+bool postgres_land_absent(struct store *store, key_visit *visit, void *context, struct error *error);
 /* check.c */
+/* Are a side's keys indexed, without NULLs, and of types that can be compared, and does no other migration change its tables? */
+MUST_USE bool pg_check_keys(struct postgres_store *store, enum side side, struct check_report *report, struct error *error);
 /* Has the table an index that begins with its key? */
 MUST_USE bool pg_key_is_indexed(struct postgres_store *store, const struct bound_table *table, bool *ret, struct error *error);
 bool postgres_check(struct store *store, struct check_report *report, struct error *error);
@@ -205,3 +250,18 @@ bool postgres_shape_retire(struct store *store, struct error *error);
 bool postgres_swap_rehearse(struct store *store, bool back, struct error *error);
 bool postgres_swap(struct store *store, bool back, struct error *error);
 bool postgres_swap_settle(struct store *store, struct error *error);
+/* face.c */
+bool postgres_face_key(struct store *store, const char *key, struct text *ret, struct error *error);
+bool postgres_face_single(struct store *store, enum side side);
+bool postgres_face_get(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
+bool postgres_face_translate(struct store *store, enum direction direction, bool single, const char *key, const char *current,
+                             const char *document, struct text *ret, bool *ret_found, struct error *error);
+bool postgres_face_lock(struct store *store, enum side side, const char *key, struct error *error);
+bool postgres_face_put(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
+bool postgres_face_delete(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
+bool postgres_face_list(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
+                        struct error *error);
+bool postgres_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
+bool postgres_face_want(struct store *store, const char *key, struct error *error);
+bool postgres_view_begin(struct store *store, struct error *error);
+bool postgres_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);

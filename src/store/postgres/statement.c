@@ -107,7 +107,7 @@ static void add_keys(struct text *text, const struct capture *capture) {
     }
     text_add(&keys, " ORDER BY 1)");
     add_select(text, text_get(&keys), text_get(&keys), "midflight_keys");
-    text_add(text, "  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;\n");
+    text_add(text, "  IF cardinality(midflight_keys) = 0 THEN " PG_REST_DONE " END IF;\n");
 }
 
 /* A NULL in the key names no entity: such a row cannot follow, and is not let go unnoticed. */
@@ -133,7 +133,7 @@ static void add_keyless(struct text *text, const struct capture *capture) {
 /* Few rows or many? None is nothing to do. */
 static void add_rows(struct text *text, const struct capture *capture) {
     text_addf(text, "  midflight_rows := (SELECT count(*) FROM (SELECT FROM %s LIMIT " PG_FEW " + 1) AS midflight_w);\n"
-                    "  IF midflight_rows = 0 THEN RETURN NULL; END IF;\n  midflight_many := midflight_rows > " PG_FEW ";\n",
+                    "  IF midflight_rows = 0 THEN " PG_REST_DONE " END IF;\n  midflight_many := midflight_rows > " PG_FEW ";\n",
               capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
 }
 
@@ -351,12 +351,12 @@ static void add_delta(struct text *text, const struct capture *capture) {
 void pg_add_attempt(struct text *text, const struct capture *capture, const char *body) {
     pg_add_guard(text, capture->store, capture->direction);
     text_addf(text, "  BEGIN\n%s  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n    midflight_settled := "
-                    "false;\n  END;\n" PG_RESTORE_GUARD "  IF midflight_settled THEN RETURN NULL; END IF;\n", body);
+                    "false;\n  END;\n" PG_RESTORE_GUARD "  IF midflight_settled THEN " PG_REST_DONE " END IF;\n", body);
 }
 
 /* Plans are made for as many keys as there are, or, for few, once a session. */
-#define PLAN_MANY "  PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);\n"
-#define PLAN_FEW "  PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);\n"
+#define PLAN_MANY "  midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);\n"
+#define PLAN_FEW "  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);\n"
 
 static void add_careful(struct text *text, const struct capture *capture) {
     add_keyless(text, capture);
@@ -366,7 +366,7 @@ static void add_careful(struct text *text, const struct capture *capture) {
     text_add(text, "  BEGIN\n");
     add_delta(text, capture);
     text_addf(text, "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  " PLAN_FEW
-                    "    PERFORM %s(midflight_all);\n  END;\n" PG_RESTORE_GUARD "  RETURN NULL;\n",
+                    "    PERFORM %s(midflight_all);\n  END;\n" PG_RESTORE_GUARD,
               pg_part(capture->store, capture->direction, "each"));
 }
 
@@ -376,7 +376,7 @@ static void add_declarations(struct text *text, const struct capture *capture) {
     const struct postgres_store *store = capture->store;
     const char *key = pg_own(store, "key");
     text_addf(text, "DECLARE\n  midflight_keys %s[];\n  midflight_all %s[];\n  midflight_before text := "
-                    "current_setting('midflight.syncing', true);\n", key, key);
+                    "current_setting('midflight.syncing', true);\n" PG_GUARDED "  midflight_plans text;\n  midflight_jit text;\n", key, key);
     if (capture->event == EVENT_NONE) {
         text_add(text, "  midflight_many boolean := true;\n");
         return;
@@ -397,7 +397,9 @@ static void add_declarations(struct text *text, const struct capture *capture) {
 static void add_trigger(struct text *text, const struct capture *capture, const char *name, const char *table) {
     text_add(text, "CREATE TRIGGER ");
     pg_quote(text, pg_own_name(capture->store, name));
-    text_addf(text, " AFTER %s ON %s", event_name(capture->event), table);
+    /* Where the followers are in another store, only the table itself can say whom a TRUNCATE concerns. */
+    bool before = capture->event == EVENT_NONE && capture->store->standing.housed != HOUSES_BOTH;
+    text_addf(text, " %s %s ON %s", before ? "BEFORE" : "AFTER", event_name(capture->event), table);
     if (capture->event != EVENT_NONE) text_add(text, " REFERENCING");
     if (capture->event == EVENT_UPDATE || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
     if (capture->event == EVENT_UPDATE || capture->event == EVENT_INSERT) text_add(text, " NEW TABLE AS midflight_new");
@@ -424,8 +426,17 @@ static bool attach(const struct capture *capture, const char *name, struct error
     return pg_script(capture->store->db, text_get(&sql), NULL, error);
 }
 
-/* A plan is made once a session, whatever its first values; and never compiled, which takes longer than it runs. */
-#define SETTINGS " SET plan_cache_mode = force_generic_plan SET jit = off"
+/* A plan is made once a session, whatever its first values; and never compiled, which takes longer than it runs. The single row's
+ * quick way does without: its plans read one row by its key, and to set and restore a setting takes as long as one of them. */
+static void add_rest(struct text *text, const struct capture *capture, const char *deferred) {
+    text_add(text, "  midflight_plans := current_setting('plan_cache_mode');\n  midflight_jit := current_setting('jit');\n" PLAN_FEW
+                   "  midflight_guard := set_config('jit', 'off', true);\n  <<" PG_REST ">>\n  BEGIN\n");
+    if (capture->event != EVENT_NONE) add_rows(text, capture);
+    if (pg_is_plain(capture)) pg_add_bulk(text, capture, deferred);
+    add_careful(text, capture);
+    text_add(text, "  END;\n  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);\n"
+                   "  midflight_guard := set_config('jit', midflight_jit, true);\n  RETURN NULL;\n");
+}
 
 static const char *capture_name(const struct capture *capture) {
     return arena_format(capture->store->bound, "%s_%s_%s", side_name(leader_of(capture->direction)), capture->table->table->name,
@@ -436,17 +447,25 @@ static const char *capture_name(const struct capture *capture) {
 static bool create_note(const struct capture *capture, struct error *error) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
+    bool apart = store->standing.housed != HOUSES_BOTH;
     TEXT sql = {0};
     pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger", "");
     text_add(&sql, "BEGIN\n");
+    if (apart) pg_add_limit(&sql, store);
     add_keyless(&sql, capture);
-    text_addf(&sql, "  INSERT INTO %s SELECT * FROM (", pg_own(store, "outbox"));
+    text_addf(&sql, "  INSERT INTO %s (", pg_own(store, "outbox"));
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_add(&sql, apart ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
     if (capture->event == EVENT_UPDATE) {
         text_add(&sql, "SELECT ");
         pg_add_as_key(&sql, store, NULL, key);
         text_add(&sql, " FROM midflight_old UNION SELECT ");
         pg_add_as_key(&sql, store, NULL, key);
         text_add(&sql, " FROM midflight_new");
+    } else if (capture->event == EVENT_NONE && apart) { /* it is about to be emptied */
+        text_add(&sql, "SELECT ");
+        pg_add_as_key(&sql, store, NULL, key);
+        text_addf(&sql, " FROM %s", pg_relation(store, capture->table));
     } else {
         add_written(&sql, capture);
     }
@@ -462,13 +481,11 @@ static bool create_capture(const struct capture *capture, struct error *error) {
     TEXT deferred = {0};
     const char *name = capture_name(capture);
     if (!pg_add_deferred(&deferred, store, capture->direction, error)) return false;
-    pg_add_function(&sql, store, pg_own(store, name), "", "trigger", SETTINGS);
+    pg_add_function(&sql, store, pg_own(store, name), "", "trigger", "");
     add_declarations(&sql, capture);
     text_add(&sql, "BEGIN\n");
     if (pg_is_plain(capture)) pg_add_single(&sql, capture, text_get(&deferred));
-    if (capture->event != EVENT_NONE) add_rows(&sql, capture);
-    if (pg_is_plain(capture)) pg_add_bulk(&sql, capture, text_get(&deferred));
-    add_careful(&sql, capture);
+    add_rest(&sql, capture, text_get(&deferred));
     return pg_create_function(store, &sql, error) && attach(capture, name, error);
 }
 
@@ -491,6 +508,6 @@ bool pg_capture_table(struct postgres_store *store, enum direction direction, si
     return each_event(store, direction, leader, create_capture, error);
 }
 
-bool pg_note_table(struct postgres_store *store, size_t leader, struct error *error) {
-    return each_event(store, FORWARD, leader, create_note, error);
+bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
+    return each_event(store, direction, leader, create_note, error);
 }

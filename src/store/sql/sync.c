@@ -45,12 +45,16 @@ static void add_differs(struct text *text, const struct dialect *dialect, const 
     dialect->differs(text, text_get(&l), text_get(&r), sync_column(table, name));
 }
 
-/* (?1, ?2) */
-static void add_binds(struct text *text, const struct dialect *dialect, size_t first, size_t count) {
+/* (?1, ?2), or the values themselves */
+static void add_binds(struct text *text, const struct dialect *dialect, const char *const *values, size_t first, size_t count) {
     text_add(text, "(");
     for (size_t i = 0; i < count; i++) {
         if (i > 0) text_add(text, ", ");
-        dialect->bind(text, first + i);
+        if (values != NULL) {
+            text_add(text, values[first - 1 + i]);
+        } else {
+            dialect->bind(text, first + i);
+        }
     }
     text_add(text, ")");
 }
@@ -70,7 +74,7 @@ void sync_scope(struct text *text, const struct dialect *dialect, const struct s
         text_add(text, "(");
         sync_names(text, dialect, prefix, key);
         text_add(text, ") = ");
-        add_binds(text, dialect, 1, key->count);
+        add_binds(text, dialect, NULL, 1, key->count);
         return;
     }
     if (scope->set != NULL && scope->joined) {
@@ -93,7 +97,7 @@ void sync_scope(struct text *text, const struct dialect *dialect, const struct s
         text_add(text, "(");
         sync_names(text, dialect, prefix, key);
         text_add(text, bound == 0 ? ") > " : ") <= ");
-        add_binds(text, dialect, bound == 1 && scope->lower ? 1 + key->count : 1, key->count);
+        add_binds(text, dialect, scope->values, bound == 1 && scope->lower ? 1 + key->count : 1, key->count);
     }
 }
 

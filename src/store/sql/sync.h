@@ -92,6 +92,7 @@ struct scope {
     /* a range: its bounds, lower (exclusive) before upper (inclusive), in the first binds, n for each, n the number of key
      * columns; neither: every key */
     bool lower, upper;
+    const char *const *values; /* of its bounds, as SQL, in the place of binds: COPY takes none */
     /* or one key, in binds 1..n */
     bool exact;
     /* or one key, held by these columns of a row, "NEW" or "OLD" */

@@ -60,13 +60,7 @@ bool sqlite_backfill_open(struct store *base, struct error *error) {
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
-struct position {
-    bool done;
-    char *cursor; /* NULL: nothing was copied yet */
-    char *until;
-};
-
-static void position_free(struct position *position) {
+void position_free(struct position *position) {
     free(position->cursor);
     free(position->until);
 }
@@ -76,7 +70,7 @@ static char *text_column(sqlite3_stmt *statement, int column) {
     return text == NULL ? NULL : strdup(text);
 }
 
-static bool position_read(struct sqlite_store *store, struct position *ret, struct error *error) {
+bool position_read(struct sqlite_store *store, struct position *ret, struct error *error) {
     TEXT sql = {0};
     STATEMENT *statement = NULL;
     bool row = false;
@@ -98,7 +92,7 @@ static bool position_read(struct sqlite_store *store, struct position *ret, stru
     return true;
 }
 
-static bool position_write(struct sqlite_store *store, const char *cursor, bool done, struct error *error) {
+bool position_write(struct sqlite_store *store, const char *cursor, bool done, struct error *error) {
     TEXT sql = {0};
     STATEMENT *statement = NULL;
     text_add(&sql, "UPDATE ");
@@ -246,7 +240,7 @@ bool sqlite_backfill_chunk(struct store *base, int64_t token, struct chunk *chun
          chunk_prepare(store, position.cursor != NULL, error);
     const char *until = upper == NULL ? position.until : upper;
     if (ok && (upper == NULL || store->change.shapes[SIDE_OLD].count > 1)) {
-        ok = rows_in(store, position.cursor, until, &chunk->rows, error);
+        ok = rows_in(store, SIDE_OLD, position.cursor, until, &chunk->rows, error);
     }
     if (ok) {
         bool refused = store->refused;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/sqlite/trigger.h"
+#include "store/sqlite/half.h"
 
 const char *own_name(const struct sqlite_store *store, const char *rest) {
     return arena_format(store->bound, "midflight_%s_%s", store->change.name, rest);
@@ -124,8 +124,7 @@ static bool create_views(struct sqlite_store *store, struct error *error) {
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
-/* Drops what sqlite_schema holds of this migration's of one type and whose name begins so. */
-static bool drop_own(struct sqlite_store *store, const char *type, const char *rest, struct error *error) {
+bool drop_own(struct sqlite_store *store, const char *type, const char *rest, struct error *error) {
     TEXT drops = {0};
     const char *prefix = own_name(store, rest);
     STATEMENT *statement = NULL;
@@ -147,8 +146,7 @@ static bool drop_own(struct sqlite_store *store, const char *type, const char *r
     return connection_script(store->db, text_get(&drops), NULL, error);
 }
 
-/* Remembers everything of ours as it is now, so that whatever goes missing is missed. */
-static bool remember_own(struct sqlite_store *store, struct error *error) {
+bool remember_own(struct sqlite_store *store, struct error *error) {
     TEXT sql = {0};
     STATEMENT *statement = NULL;
     text_add(&sql, "DELETE FROM ");
@@ -231,6 +229,7 @@ bool sqlite_capture_on(struct store *base, enum side side, struct error *error) 
 }
 
 bool sqlite_capture_refuse(struct store *base, enum side side, struct error *error) {
+    if (sqlite_store_of(base)->half != NULL) return half_refuse(sqlite_store_of(base), error);
     return install(base, side, trigger_refuse, error);
 }
 
@@ -239,7 +238,8 @@ bool sqlite_capture_off(struct store *base, struct error *error) {
     return drop_own(store, "trigger", "", error) && drop_own(store, "view", "", error) &&
            drop_own(store, "table", "forward_", error) && drop_own(store, "table", "backward_", error) &&
            drop_own(store, "table", "guard", error) && drop_own(store, "table", "displaced", error) &&
-           drop_own(store, "table", "object", error);
+           drop_own(store, "table", "object", error) && drop_own(store, "table", "outbox", error) &&
+           drop_own(store, "table", "overflow", error);
 }
 
 /* A closed side lets through what is written while the guard says 2; that is ever only said within a transaction. */
@@ -262,7 +262,9 @@ bool sqlite_capture_close(struct store *base, enum side side, struct error *erro
     struct sqlite_store *store = sqlite_store_of(base);
     TEXT sql = {0};
     TEXT message = {0};
-    if (!sqlite_capture_off(base, error) || !create_tables(store, error)) return false;
+    if (!sqlite_capture_off(base, error)) return false;
+    if (store->half != NULL) return store->half->side != side || half_refuse(store, error);
+    if (!create_tables(store, error)) return false;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
         /* It is not there yet, or not any more. */
@@ -299,5 +301,5 @@ bool sqlite_capture_intact(struct store *base, char *ret_missing, size_t size, s
         return false;
     }
     snprintf(ret_missing, size, "%s", row ? (const char *)sqlite3_column_text(statement, 0) : "");
-    return true;
+    return row || store->half == NULL || half_intact(store, ret_missing, size, error);
 }

@@ -227,6 +227,22 @@ static bool only_statement(sqlite3 *db, const char *sql, const char *what, struc
     return true;
 }
 
+/* What stands in for a target that another store has: the columns that the query yields, of the types that it gives them. */
+static const struct bound_table *target_elsewhere(sqlite3_stmt *statement, const struct query *query, struct arena *arena) {
+    struct bound_table *target = arena_alloc(arena, sizeof *target);
+    struct table *table = arena_alloc(arena, sizeof *table);
+    table->name = query->table;
+    *target = (struct bound_table){.table = table, .physical = query->table, .source = query->table};
+    target->column_count = (size_t)sqlite3_column_count(statement);
+    target->columns = ARENA_ARRAY(arena, struct column, target->column_count);
+    for (size_t i = 0; i < target->column_count; i++) {
+        const char *declared = sqlite3_column_decltype(statement, (int)i);
+        target->columns[i] = (struct column){.name = arena_copy(arena, sqlite3_column_name(statement, (int)i)),
+                                             .declared = declared == NULL ? "" : arena_copy(arena, declared), .collation = "BINARY"};
+    }
+    return target;
+}
+
 bool catalog_flow(sqlite3 *db, const struct query *query, enum direction direction, const struct bound_table *leaders,
                   size_t leader_count, const struct bound_table *target, struct arena *arena, struct flow *ret,
                   struct error *error) {
@@ -243,13 +259,16 @@ bool catalog_flow(sqlite3 *db, const struct query *query, enum direction directi
     sqlite3_set_authorizer(db, NULL, NULL);
     if (!prepared) return false;
 
-    struct flow flow = {.target = target, .leaders = leaders, .leader_count = leader_count, .sql = only,
+    struct flow flow = {.target = target == NULL ? target_elsewhere(statement, query, arena) : target, .leaders = leaders, .leader_count = leader_count, .sql = only,
                         .reads = reads, .others = reading.others};
     if (sqlite3_bind_parameter_count(statement) > 0) {
         return error_set(error, ERROR_DEFINITION, "%s has a parameter (%s): there is nobody to give it a value", what,
                          sqlite3_bind_parameter_name(statement, 1) == NULL ? "?" : sqlite3_bind_parameter_name(statement, 1));
     }
-    if (!take_columns(statement, what, &flow, arena, error) || !sql_flow_finish(&flow, what, arena, error)) return false;
+    if (!take_columns(statement, what, &flow, arena, error) ||
+        (target != NULL && !sql_flow_finish(&flow, what, arena, error))) {
+        return false;
+    }
     *ret = flow;
     return true;
 }

@@ -7,7 +7,8 @@
 MUST_USE bool catalog_table(sqlite3 *db, const struct table *table, struct arena *arena, struct bound_table *ret,
                             struct error *error);
 
-/* Binds one query to the table it yields rows of: which of its columns match, which are carried, what it reads. */
+/* Binds one query to the table it yields rows of: which of its columns match, which are carried, what it reads. `target` NULL: that
+ * table is in another store. */
 MUST_USE bool catalog_flow(sqlite3 *db, const struct query *query, enum direction direction,
                            const struct bound_table *leaders, size_t leader_count, const struct bound_table *target,
                            struct arena *arena, struct flow *ret, struct error *error);

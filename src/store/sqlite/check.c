@@ -5,8 +5,12 @@
 #include <strings.h>
 
 #include "store/sql/report.h"
-#include "store/sqlite/catalog.h"
-#include "store/sqlite/state.h"
+#include "store/sqlite/half.h"
+
+/* Tables of a side that this store has. */
+static size_t tables_of(const struct sqlite_store *store, int side) {
+    return houses(store->standing.housed, (enum side)side) ? store->change.shapes[side].count : 0;
+}
 
 /* --- keys ----------------------------------------------------------------------------------------------------- */
 
@@ -33,9 +37,9 @@ static bool is_text_type(const char *type) {
 
 /* Keys must order and compare alike on every table, or a range would not mean the same entities everywhere. */
 static void check_key_types(struct sqlite_store *store, struct check_report *report) {
-    const struct bound_table *reference = &store->tables[SIDE_OLD][0];
+    const struct bound_table *reference = &store->tables[store->half == NULL ? SIDE_OLD : store->half->side][0];
     for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        for (size_t i = 0; i < tables_of(store, side); i++) {
             const struct bound_table *table = &store->tables[side][i];
             for (size_t k = 0; k < store->key_count; k++) {
                 const char *type = "", *collation = "", *type_0 = "", *collation_0 = "";
@@ -63,7 +67,7 @@ static void check_key_types(struct sqlite_store *store, struct check_report *rep
 /* In a trigger, NEW and OLD are rows: a table of that name could not be told from them. */
 static void check_names(struct sqlite_store *store, struct check_report *report) {
     for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        for (size_t i = 0; i < tables_of(store, side); i++) {
             const char *name = store->change.shapes[side].tables[i].name;
             if (strcasecmp(name, "new") != 0 && strcasecmp(name, "old") != 0) continue;
             report_say(report, CHECK_REFUSAL, "table %s: SQLite's triggers call the rows that they see NEW and OLD, and could not tell it "
@@ -74,7 +78,7 @@ static void check_names(struct sqlite_store *store, struct check_report *report)
 
 static bool check_keys(struct sqlite_store *store, struct check_report *report, struct error *error) {
     for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        for (size_t i = 0; i < tables_of(store, side); i++) {
             const struct bound_table *table = &store->tables[side][i];
             bool indexed;
             if (!key_is_indexed(store->copy, table, &indexed, error)) return false;
@@ -198,7 +202,7 @@ static void watch_statement(struct watch *watch, const char *sql) {
 }
 
 static void check_triggers(struct sqlite_store *store, struct check_report *report, enum side side) {
-    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+    for (size_t i = 0; i < tables_of(store, side); i++) {
         struct watch watch = {store, report, &store->tables[side][i]};
         TEXT sql = {0};
         text_add(&sql, "DELETE FROM ");
@@ -235,7 +239,7 @@ static bool check_neighbours(struct sqlite_store *store, struct check_report *re
                            NULL, &statement, error)) {
         return false;
     }
-    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
+    for (size_t i = 0; i < tables_of(store, SIDE_OLD); i++) {
         bool row = false;
         sqlite3_bind_text(statement, 1, store->tables[SIDE_OLD][i].physical, -1, SQLITE_STATIC);
         sqlite3_bind_text(statement, 2, own_name(store, ""), -1, SQLITE_STATIC);
@@ -404,9 +408,82 @@ static void plan(struct sqlite_store *store, struct check_report *report, const 
     report->step(report->context, &finishing);
 }
 
+/* --- one side, the other being in another store ------------------------------------------------------------------ */
+
+/* Equal keys are equal bytes to the other store. */
+static void check_key_collations(struct sqlite_store *store, struct check_report *report) {
+    for (size_t i = 0; i < half_table_count(store); i++) {
+        const struct bound_table *table = &half_tables(store)[i];
+        for (size_t k = 0; k < store->key_count; k++) {
+            const struct column *column = sync_column(table, table->table->key.items[k]);
+            if (*column->declared == '\0') {
+                report_say(report, CHECK_REFUSAL, "key: %s.%s is declared without a type: 1 and '1' would be two keys here and one in the other "
+                    "store. Declare a type", table->table->name, column->name);
+            }
+            if (!column->folded) continue;
+            report_say(report, CHECK_REFUSAL, "key: %s.%s has collation %s: keys that are equal here would not be so in the other store. Take a "
+                "key with collation BINARY", table->table->name, column->name, column->collation);
+        }
+    }
+}
+
+/* What a REPLACE displaces is looked for by the columns of unique indexes; an expression has none. */
+static bool check_expressions(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    STATEMENT *statement = NULL;
+    if (!statement_prepare(store->copy,
+                           "SELECT l.name FROM pragma_index_list(?1) l WHERE l.\"unique\" AND NOT EXISTS (SELECT 1 FROM pragma_index_xinfo(l.name) x "
+                           "WHERE x.key AND x.cid >= 0)",
+                           NULL, &statement, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < half_table_count(store); i++) {
+        sqlite3_bind_text(statement, 1, half_tables(store)[i].table->name, -1, SQLITE_STATIC);
+        for (bool row = true; row;) {
+            if (!statement_step(statement, &row, error)) return false;
+            if (!row) break;
+            report_say(report, CHECK_WARNING, "table %s: index %s is unique over expressions alone: what an INSERT OR REPLACE displaces by it "
+                "SQLite tells nobody, unless the application sets PRAGMA recursive_triggers = ON. `midflight verify` finds such rows",
+                half_tables(store)[i].table->name, (const char *)sqlite3_column_text(statement, 0));
+        }
+        sqlite3_reset(statement);
+    }
+    return true;
+}
+
+static void plan_half(struct sqlite_store *store, struct check_report *report) {
+    static const struct check_step old[] = {
+        {"Initializing", "triggers on the old tables that note keys", "writers wait for one short transaction"},
+        {"Running", "the copy reads, chunk by chunk", "none: with a write-ahead log readers hold nobody up"},
+        {"Awaiting Finalization", "the old side takes no more writes, the outbox is drained to empty", "writers wait for at most pause_max"},
+    };
+    const struct check_step new[] = {
+        {"Initializing", store->change.create, "writers wait for one short transaction"},
+        {"Initializing", "the new tables take no writes but midflight's", "writers wait for one short transaction"},
+        {"Running", "the copy writes, chunk by chunk", "writers wait for at most hold_max at a time"},
+        {"Running", store->change.index == NULL ? "no index to build" : store->change.index, "writers wait for the build"},
+        {"Awaiting Finalization", "triggers on the new tables that note keys", "writers wait for one short transaction"},
+    };
+    bool is_old = store->half->side == SIDE_OLD;
+    const struct check_step *steps = is_old ? old : new;
+    size_t count = is_old ? sizeof old / sizeof *old : sizeof new / sizeof *new;
+    for (size_t i = 0; report->step != NULL && i < count; i++) report->step(report->context, &steps[i]);
+}
+
+static bool check_half(struct sqlite_store *store, struct check_report *report, struct error *error) {
+    if (!check_file(store, report, error) || !check_keys(store, report, error) || !check_neighbours(store, report, error) ||
+        !check_expressions(store, report, error)) {
+        return false;
+    }
+    check_key_collations(store, report);
+    if (store->half->side == SIDE_OLD && !check_retired(store, report, error)) return false;
+    plan_half(store, report);
+    return true;
+}
+
 bool sqlite_check(struct store *base, struct check_report *report, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
     struct rewritten rewritten = {.arena = store->bound};
+    if (store->half != NULL) return check_half(store, report, error);
     report->refusals = report->broken_count = 0;
     if (!has_way(store, BACKWARD)) {
         report_say(report, CHECK_WARNING, "there is no `backward`: until the cut-over the new tables take no writes but midflight's, "

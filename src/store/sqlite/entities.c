@@ -47,8 +47,8 @@ bool key_after(struct sqlite_store *store, enum side side, const char *from, con
     return true;
 }
 
-bool rows_in(struct sqlite_store *store, const char *from, const char *until, int64_t *ret, struct error *error) {
-    const struct bound_table *table = &store->tables[SIDE_OLD][0];
+bool rows_in(struct sqlite_store *store, enum side side, const char *from, const char *until, int64_t *ret, struct error *error) {
+    const struct bound_table *table = &store->tables[side][0];
     struct scope scope = range_of(from, until);
     TEXT sql = {0};
     STATEMENT *statement = NULL;
@@ -104,8 +104,8 @@ bool keys_each(struct sqlite_store *store, const char *from, const char *until, 
     TEXT sql = {0};
     keys_head(&sql, store);
     bool first = true;
-    for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+    for (enum side side = SIDE_OLD; side <= SIDE_NEW; side++) {
+        for (size_t i = 0; houses(store->standing.housed, side) && i < store->change.shapes[side].count; i++) {
             const struct bound_table *table = &store->tables[side][i];
             text_add(&sql, first ? "SELECT * FROM (SELECT DISTINCT " : " UNION ALL SELECT * FROM (SELECT DISTINCT ");
             first = false;

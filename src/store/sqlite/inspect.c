@@ -27,8 +27,7 @@ static bool differs_at(struct sqlite_store *store, const struct flow *flow, cons
            key_bind(statement, 1, key, store->key_count, error) && statement_step(statement, ret, error);
 }
 
-/* quote("c1") || ' ' || ... of every column that the flow yields */
-static void add_row_text(struct text *text, const struct flow *flow) {
+void add_row_text(struct text *text, const struct flow *flow) {
     text_add(text, "SELECT '(' || ");
     for (size_t i = 0; i < flow->yielded.count; i++) {
         const char *name = flow->yielded.items[i];
@@ -169,7 +168,7 @@ bool sqlite_inspect(struct store *base, struct inspection *inspection, differenc
         struct judge judge = {store, inspection->direction, &store->flows[inspection->direction][i], visit, context};
         ok = inspect_range(store, judge.flow, inspection->cursor, until, &judge, error);
     }
-    ok = ok && (!done || rows_in(store, inspection->cursor, until, &inspection->rows, error));
+    ok = ok && (!done || rows_in(store, SIDE_OLD, inspection->cursor, until, &inspection->rows, error));
     (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
     if (!ok) {
         free(upper);

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/sql/ledger.h"
-#include "store/sqlite/catalog.h"
-#include "store/sqlite/state.h"
+#include "store/sqlite/half.h"
 
 /* Pages that the write-ahead log may hold before we copy them into the file ourselves. Where there is time, well below
  * SQLite's own 1000, at which it would be some commit of the application's that has to do it; else as late as can be, since
@@ -61,6 +61,8 @@ static bool connection_run_script(struct sql_connection *connection, const char 
 /* --- opening and binding -------------------------------------------------------------------------------------- */
 
 static void unbind(struct sqlite_store *store) {
+    face_forget(store);
+    half_free(store);
     chunk_statements_free(store);
     swap_forget(store);
     for (int direction = 0; direction < 2; direction++) statement_finalize(&store->sync[direction]);
@@ -105,7 +107,7 @@ static const char *physical_name(const struct sqlite_store *store, enum side sid
     return side == SIDE_OLD ? alter_old_name(store->bound, store->change.alter_table) : store->change.alter_table;
 }
 
-static bool bind_tables(struct sqlite_store *store, enum side side, struct error *error) {
+bool bind_tables(struct sqlite_store *store, enum side side, struct error *error) {
     const struct shape *shape = &store->change.shapes[side];
     store->tables[side] = ARENA_ARRAY(store->bound, struct bound_table, shape->count);
     for (size_t i = 0; i < shape->count; i++) {
@@ -166,6 +168,7 @@ static bool sqlite_bind(struct store *base, const struct change *change, struct 
         names_add(store->bound, &store->until, arena_format(store->bound, "h%zu", i + 1));
     }
     bool ignored;
+    if (standing.housed != HOUSES_BOTH) return half_bind(store, error);
     return sqlite_others_write(base, &ignored, error) && catalog_copy(store->db, &store->change, standing, &store->copy, error) &&
            bind_tables(store, SIDE_OLD, error) && bind_tables(store, SIDE_NEW, error) &&
            (standing.names_only || (bind_flows(store, FORWARD, error) && bind_flows(store, BACKWARD, error)));
@@ -174,7 +177,10 @@ static bool sqlite_bind(struct store *base, const struct change *change, struct 
 /* --- transactions --------------------------------------------------------------------------------------------- */
 
 static bool sqlite_begin(struct store *base, struct error *error) {
-    return connection_script(sqlite_store_of(base)->db, "BEGIN IMMEDIATE", NULL, error);
+    struct sqlite_store *store = sqlite_store_of(base);
+    if (!connection_script(store->db, "BEGIN IMMEDIATE", NULL, error)) return false;
+    store->began_ms = clock_ms();
+    return true;
 }
 
 static bool sqlite_commit(struct store *base, struct error *error) {
@@ -226,7 +232,7 @@ const struct store_ops sqlite_ops = {
     .ledger_mark = sql_ledger_mark,
     .ledger_forget = sql_ledger_forget,
     .ledger_leave = sql_ledger_leave,
-    .ledger_stay = sql_ledger_stay,
+    .ledger_stay = sqlite_ledger_stay,
     .ledger_remember = sql_ledger_remember,
     .ledger_findings = sql_ledger_findings,
     .finding_add = sql_finding_add,
@@ -249,6 +255,7 @@ const struct store_ops sqlite_ops = {
     .swap_rehearse = sqlite_swap_rehearse,
     .swap = sqlite_swap,
     .rows_count = sqlite_rows_count,
+    .capture_note = sqlite_capture_note,
     .capture_on = sqlite_capture_on,
     .capture_refuse = sqlite_capture_refuse,
     .capture_close = sqlite_capture_close,
@@ -261,5 +268,46 @@ const struct store_ops sqlite_ops = {
     .park = sqlite_park,
     .rehearse = sqlite_rehearse,
     .others_write = sqlite_others_write,
+    .serve = sqlite_serve,
+    .face_key = sqlite_face_key,
+    .face_single = sqlite_face_single,
+    .face_get = sqlite_face_get,
+    .face_translate = sqlite_face_translate,
+    .face_lock = sqlite_face_lock,
+    .face_put = sqlite_face_put,
+    .face_delete = sqlite_face_delete,
+    .face_list = sqlite_face_list,
+    .face_waits = sqlite_face_waits,
+    .face_want = sqlite_face_want,
+    .view_begin = sqlite_view_begin,
+    .ledger_pin = sqlite_ledger_pin,
+    .ledger_stand = sql_ledger_stand,
+    .node_enter = sql_node_enter,
+    .node_confirm = sql_node_confirm,
+    .node_leave = sql_node_leave,
+    .nodes = sql_nodes,
+    .rollout_get = sql_rollout_get,
+    .rollout_announce = sql_rollout_announce,
+    .rollout_set = sql_rollout_set,
+    .mismatch_add = sql_mismatch_add,
+    .mismatches = sql_mismatches,
+    .ship_manifest = sqlite_ship_manifest,
+    .land_expect = sqlite_land_expect,
+    .range_take = sqlite_range_take,
+    .range_resume = sqlite_range_resume,
+    .ship_open = sqlite_ship_open,
+    .ship = sqlite_ship,
+    .ship_close = sqlite_ship_close,
+    .ship_keys = sqlite_ship_keys,
+    .land_open = sqlite_land_open,
+    .land_begin = sqlite_land_begin,
+    .land_data = sqlite_land_data,
+    .land_end = sqlite_land_end,
+    .land_close = sqlite_land_close,
+    .land_abandon = sqlite_land_abandon,
+    .land_differ = sqlite_land_differ,
+    .land_absent = sqlite_land_absent,
+    .backlog = sqlite_backlog,
+    .hold = sqlite_hold,
     .tidy = sqlite_tidy,
 };

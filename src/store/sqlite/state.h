@@ -11,6 +11,8 @@ struct chunk_statements {
     sqlite3_stmt *different; /* the entities that are then not as yielded */
 };
 
+struct half;
+
 /* The schema as the exchange of names will leave it; good while the live one has this version. */
 struct rehearsed {
     sqlite3 *copy;
@@ -36,7 +38,10 @@ struct sqlite_store {
     struct chunk_statements *chunks[2]; /* by "has a lower bound", then by forward flow */
     struct rehearsed rehearsed;
     bool refused; /* something was, in the backfill's last chunk */
+    struct faces *faces; /* face.c's; NULL: no face was asked for yet */
     sqlite3_stmt *sync[2]; /* by direction: the sync of one entity */
+    struct half *half;     /* between two stores; NULL: both sides are here */
+    double began_ms;       /* when the transaction under way had the writer's lock */
     int64_t data_version;
     int log_pages;          /* in the write-ahead log after our last commit */
 };
@@ -64,8 +69,8 @@ bool range_bind(struct sqlite_store *store, sqlite3_stmt *statement, const char 
  * are fewer. */
 bool key_after(struct sqlite_store *store, enum side side, const char *from, const char *until, int64_t rows, char **ret,
                struct error *error);
-/* Rows of the old shape's first table in a range: what progress counts. */
-bool rows_in(struct sqlite_store *store, const char *from, const char *until, int64_t *ret, struct error *error);
+/* Rows of a side's first table in a range: of the old shape's, what progress counts. */
+bool rows_in(struct sqlite_store *store, enum side side, const char *from, const char *until, int64_t *ret, struct error *error);
 /* Visits the distinct keys in a range, of both sides, in order; at most `limit` (-1: all). */
 bool keys_each(struct sqlite_store *store, const char *from, const char *until, int64_t limit, key_visit *visit,
                void *context, struct error *error);
@@ -83,6 +88,8 @@ bool different_prepare(struct sqlite_store *store, const struct flow *flow, cons
                        struct error *error);
 
 /* --- store.h's operations, by file --- */
+/* sqlite.c */
+bool bind_tables(struct sqlite_store *store, enum side side, struct error *error);
 /* capture.c */
 bool sqlite_capture_on(struct store *store, enum side side, struct error *error);
 bool sqlite_capture_refuse(struct store *store, enum side side, struct error *error);
@@ -91,6 +98,10 @@ bool guard_pass(struct sqlite_store *store, bool ours, struct error *error); /* 
 bool sqlite_capture_off(struct store *store, struct error *error);
 bool sqlite_capture_intact(struct store *store, char *ret_missing, size_t size, struct error *error);
 bool capture_helpers(struct sqlite_store *store, struct error *error); /* the views and what they need, no triggers */
+/* Drops what the schema holds of this migration's of one type ("trigger") and whose name begins so. */
+bool drop_own(struct sqlite_store *store, const char *type, const char *rest, struct error *error);
+/* Remembers everything of ours as it is now, so that whatever goes missing is missed. */
+bool remember_own(struct sqlite_store *store, struct error *error);
 bool capture_lift(struct sqlite_store *store, struct error *error); /* triggers and views go, what they know stays */
 /* backfill.c */
 bool sqlite_rows_count(struct store *store, int64_t *ret, struct error *error);
@@ -98,6 +109,15 @@ bool sqlite_backfill_open(struct store *store, struct error *error);
 bool sqlite_backfill_chunk(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
 bool sqlite_others_write(struct store *store, bool *ret, struct error *error);
 bool chunk_prepare(struct sqlite_store *store, bool lower, struct error *error); /* store->chunks[lower] */
+/* How far the copy of the old side is. */
+struct position {
+    bool done;
+    char *cursor; /* NULL: nothing was copied yet */
+    char *until;
+};
+void position_free(struct position *position);
+bool position_read(struct sqlite_store *store, struct position *ret, struct error *error);
+bool position_write(struct sqlite_store *store, const char *cursor, bool done, struct error *error); /* [tx] */
 void chunk_statements_free(struct sqlite_store *store);
 bool range_run(struct sqlite_store *store, sqlite3_stmt *statement, const char *from, const char *until,
                struct error *error); /* NULL: nothing to run */
@@ -109,6 +129,47 @@ bool sqlite_inspect(struct store *store, struct inspection *inspection, differen
 bool sqlite_sync(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_park(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
+/* face.c */
+bool sqlite_serve(struct store *store, struct error *error);
+void face_forget(struct sqlite_store *store); /* what was prepared */
+bool sqlite_face_key(struct store *store, const char *key, struct text *ret, struct error *error);
+bool sqlite_face_single(struct store *store, enum side side);
+bool sqlite_face_get(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
+bool sqlite_face_translate(struct store *store, enum direction direction, bool single, const char *key, const char *current,
+                             const char *document, struct text *ret, bool *ret_found, struct error *error);
+bool sqlite_face_lock(struct store *store, enum side side, const char *key, struct error *error);
+bool sqlite_face_put(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
+bool sqlite_face_delete(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
+bool sqlite_face_list(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
+                      struct error *error);
+bool sqlite_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
+bool sqlite_face_want(struct store *store, const char *key, struct error *error);
+bool sqlite_view_begin(struct store *store, struct error *error);
+bool sqlite_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
+/* half.c, ship.c, land.c, landing.c: between two stores */
+bool sqlite_capture_note(struct store *store, enum side side, struct error *error);
+bool sqlite_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
+bool sqlite_hold(struct store *store, struct error *error);
+bool sqlite_backlog(struct store *store, struct backlog *ret, struct error *error);
+bool sqlite_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
+bool sqlite_land_expect(struct store *store, enum direction direction, struct manifest *manifest, struct check_report *report,
+                        struct error *error);
+bool sqlite_range_take(struct store *store, int64_t token, struct claim *ret, struct error *error);
+bool sqlite_range_resume(struct store *store, const char *cursor, struct error *error);
+bool sqlite_ship_open(struct store *store, struct parcel *parcel, struct error *error);
+bool sqlite_ship(struct store *store, size_t stream, bool raw, ship_sink *sink, void *context, struct error *error);
+bool sqlite_ship_close(struct store *store, bool landed, struct error *error);
+bool sqlite_ship_keys(struct store *store, key_visit *visit, void *context, struct error *error);
+bool sqlite_land_open(struct store *store, const struct parcel *parcel, int64_t token, struct error *error);
+bool sqlite_land_begin(struct store *store, size_t stream, bool raw, struct error *error);
+bool sqlite_land_data(struct store *store, const char *data, size_t size, struct error *error);
+bool sqlite_land_end(struct store *store, struct error *error);
+bool sqlite_land_close(struct store *store, bool keep, struct error *error);
+void sqlite_land_abandon(struct store *store);
+bool sqlite_land_differ(struct store *store, difference_visit *visit, void *context, struct error *error);
+bool sqlite_land_absent(struct store *store, key_visit *visit, void *context, struct error *error);
+/* inspect.c: SELECT '(c=' || quote("c") || ')' AS line FROM, of every column that the flow yields */
+void add_row_text(struct text *text, const struct flow *flow);
 /* shape.c */
 bool sqlite_schema_digest(struct store *store, char ret[24], struct error *error);
 bool sqlite_shape_make(struct store *store, struct error *error);

@@ -170,8 +170,9 @@ AS $function$
 DECLARE
   midflight_key midflight."midflight_split-name_key";
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
 BEGIN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   FOREACH midflight_key IN ARRAY midflight_keys LOOP
   BEGIN
     PERFORM midflight."midflight_split-name_backward_sync"(ARRAY[midflight_key]);
@@ -191,7 +192,7 @@ BEGIN
       ON CONFLICT (migration, kind, entity_key) DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms;
   END;
   END LOOP;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
 END
 $function$;
 
@@ -205,14 +206,15 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
 BEGIN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   NULL;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
 END
 $function$;
 
@@ -400,8 +402,9 @@ AS $function$
 DECLARE
   midflight_key midflight."midflight_split-name_key";
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
 BEGIN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   FOREACH midflight_key IN ARRAY midflight_keys LOOP
   BEGIN
     PERFORM midflight."midflight_split-name_forward_sync"(ARRAY[midflight_key]);
@@ -421,7 +424,7 @@ BEGIN
       ON CONFLICT (migration, kind, entity_key) DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms;
   END;
   END LOOP;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
 END
 $function$;
 
@@ -435,14 +438,15 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
 BEGIN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   NULL;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
 END
 $function$;
 
@@ -485,14 +489,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_delete"()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
   midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -505,7 +510,7 @@ BEGIN
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     IF OLD."id" IS NOT NULL THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
     SELECT midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
     INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
           "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT
@@ -517,20 +522,26 @@ FROM people
     WHERE NOT EXISTS (SELECT FROM "public"."people" AS midflight_l WHERE midflight_l."id" = OLD."id");
     DELETE FROM "public"."customers" WHERE "customers"."id" = midflight_row_1.w1;
     midflight_settled := FOUND;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_old$midflight_many$ INTO
         midflight_counts;
   IF midflight_counts[1] = 0 THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   EXECUTE $midflight_many$WITH midflight_written AS (DELETE FROM "public"."customers" USING midflight_old AS
         midflight_o WHERE "customers"."id" = midflight_o."id"
@@ -542,8 +553,8 @@ FROM people
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  IF midflight_settled THEN EXIT midflight_rest; END IF;
   END IF;
   END IF;
   IF midflight_many THEN
@@ -555,12 +566,12 @@ FROM people
         midflight_old) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id", "name",
@@ -602,10 +613,13 @@ FROM people
   PERFORM midflight."midflight_split-name_backward_apply"(midflight_keys, midflight_now_1, midflight_was_1);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_split-name_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -615,14 +629,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_insert"()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
   midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -635,7 +650,7 @@ BEGIN
   BEGIN
     SELECT * INTO STRICT NEW FROM midflight_new;
     IF NEW."id" IS NOT NULL THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
     SELECT midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS n3
     INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
           "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE "id" = NEW."id"),
@@ -649,20 +664,26 @@ FROM people
       RETURNING NOT ("customers"."id" IS DISTINCT FROM midflight_row_1.n1 OR "customers"."name" COLLATE "C" IS
             DISTINCT FROM midflight_row_1.n2 OR "customers"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3)
             INTO midflight_settled;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_new$midflight_many$ INTO
         midflight_counts;
   IF midflight_counts[1] = 0 THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   EXECUTE $midflight_many$WITH midflight_n AS MATERIALIZED (SELECT * FROM (WITH "people" ("id", "first_name",
         "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM "public"."people" AS
@@ -685,8 +706,8 @@ FROM people
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  IF midflight_settled THEN EXIT midflight_rest; END IF;
   END IF;
   END IF;
   IF midflight_many THEN
@@ -698,12 +719,12 @@ FROM people
         midflight_new) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id", "name",
@@ -739,10 +760,13 @@ FROM people
   PERFORM midflight."midflight_split-name_backward_apply"(midflight_keys, midflight_now_1, midflight_was_1);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_split-name_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -752,16 +776,23 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_truncate"(
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
   midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT ROW("k1")::midflight."midflight_split-name_key" FROM (SELECT
         "id" AS k1 FROM "public"."customers") AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)$midflight_many$
@@ -771,20 +802,23 @@ BEGIN
         "public"."customers") AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   PERFORM midflight."midflight_split-name_backward_sync"(midflight_keys);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_split-name_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -794,14 +828,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_update"()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
   midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_backward_row_customers"[];
@@ -822,7 +857,7 @@ BEGIN
           OLD."first_name" COLLATE "C" IS DISTINCT FROM NEW."first_name" OR OLD."last_name" COLLATE "C" IS DISTINCT
           FROM NEW."last_name") THEN RETURN NULL; END IF;
     IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
     SELECT midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS n3,
       midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
     INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
@@ -846,29 +881,35 @@ FROM people
       RETURNING NOT ("customers"."id" IS DISTINCT FROM midflight_row_1.n1 OR "customers"."name" COLLATE "C" IS
             DISTINCT FROM midflight_row_1.n2 OR "customers"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3)
             INTO midflight_settled;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),
     count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
           DISTINCT FROM midflight_n."email" OR midflight_o."first_name" COLLATE "C" IS DISTINCT FROM
           midflight_n."first_name" OR midflight_o."last_name" COLLATE "C" IS DISTINCT FROM midflight_n."last_name")),
-    count(*) FILTER (WHERE (midflight_o."email" COLLATE "C" IS DISTINCT FROM midflight_n."email" OR
-          midflight_o."first_name" COLLATE "C" IS DISTINCT FROM midflight_n."first_name" OR midflight_o."id" IS
-          DISTINCT FROM midflight_n."id" OR midflight_o."last_name" COLLATE "C" IS DISTINCT FROM
-          midflight_n."last_name"))] FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON
-          midflight_n."id" = midflight_o."id"$midflight_many$
+    count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
+          DISTINCT FROM midflight_n."email" OR midflight_o."first_name" COLLATE "C" IS DISTINCT FROM
+          midflight_n."first_name" OR midflight_o."last_name" COLLATE "C" IS DISTINCT FROM midflight_n."last_name"))]
+          FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON midflight_n."id" =
+          midflight_o."id"$midflight_many$
     INTO midflight_counts;
-  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN RETURN NULL; END IF;
+  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN EXIT midflight_rest; END IF;
   IF midflight_counts[1] = 0 THEN
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   EXECUTE $midflight_many$WITH midflight_written AS (  UPDATE "public"."customers" SET "name" = CASE WHEN
         (midflight_b."id" IS NULL OR midflight_b."name" COLLATE "C" IS DISTINCT FROM midflight_a."name") THEN
@@ -901,8 +942,8 @@ FROM people
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  IF midflight_settled THEN EXIT midflight_rest; END IF;
   END IF;
   END IF;
   IF midflight_many THEN
@@ -925,12 +966,12 @@ FROM people
         COLLATE "C" IS DISTINCT FROM midflight_n."last_name")) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'split-name backward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
@@ -1052,10 +1093,13 @@ FROM people
   PERFORM midflight."midflight_split-name_backward_apply"(midflight_keys, midflight_now_1, midflight_was_1);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_split-name_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1173,14 +1217,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_delete"
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
   midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1193,7 +1238,7 @@ BEGIN
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     IF OLD."id" IS NOT NULL THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
     SELECT midflight_b."id" AS w1, midflight_b."first_name" AS w2, midflight_b."last_name" AS w3, midflight_b."email"
           AS w4
     INTO STRICT midflight_row_1 FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
@@ -1208,20 +1253,26 @@ FROM customers
     WHERE NOT EXISTS (SELECT FROM "public"."customers" AS midflight_l WHERE midflight_l."id" = OLD."id");
     DELETE FROM "public"."people" WHERE "people"."id" = midflight_row_1.w1;
     midflight_settled := FOUND;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_old$midflight_many$ INTO
         midflight_counts;
   IF midflight_counts[1] = 0 THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   EXECUTE $midflight_many$WITH midflight_written AS (DELETE FROM "public"."people" USING midflight_old AS midflight_o
         WHERE "people"."id" = midflight_o."id"
@@ -1233,8 +1284,8 @@ FROM customers
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  IF midflight_settled THEN EXIT midflight_rest; END IF;
   END IF;
   END IF;
   IF midflight_many THEN
@@ -1246,12 +1297,12 @@ FROM customers
         midflight_old) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id", "first_name", "last_name",
@@ -1304,10 +1355,13 @@ FROM customers
   PERFORM midflight."midflight_split-name_forward_apply"(midflight_keys, midflight_now_1, midflight_was_1);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_split-name_forward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1317,14 +1371,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_insert"
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
   midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1337,7 +1392,7 @@ BEGIN
   BEGIN
     SELECT * INTO STRICT NEW FROM midflight_new;
     IF NEW."id" IS NOT NULL THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
     SELECT midflight_a."id" AS n1, midflight_a."first_name" AS n2, midflight_a."last_name" AS n3, midflight_a."email"
           AS n4
     INTO STRICT midflight_row_1 FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
@@ -1355,20 +1410,26 @@ FROM customers
       RETURNING NOT ("people"."id" IS DISTINCT FROM midflight_row_1.n1 OR "people"."first_name" COLLATE "C" IS
             DISTINCT FROM midflight_row_1.n2 OR "people"."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3
             OR "people"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n4) INTO midflight_settled;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[0, count(*), count(*)] FROM midflight_new$midflight_many$ INTO
         midflight_counts;
   IF midflight_counts[1] = 0 THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   EXECUTE $midflight_many$WITH midflight_n AS MATERIALIZED (SELECT * FROM (WITH "customers" ("id", "name", "email") AS
         (SELECT "id", "name", "email" FROM "public"."customers" AS midflight_s CROSS JOIN (SELECT "id" AS midflight_k1
@@ -1395,8 +1456,8 @@ FROM customers
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  IF midflight_settled THEN EXIT midflight_rest; END IF;
   END IF;
   END IF;
   IF midflight_many THEN
@@ -1408,12 +1469,12 @@ FROM customers
         midflight_new) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id", "first_name", "last_name",
@@ -1462,10 +1523,13 @@ FROM customers
   PERFORM midflight."midflight_split-name_forward_apply"(midflight_keys, midflight_now_1, midflight_was_1);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_split-name_forward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1475,16 +1539,23 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_truncat
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
   midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT ROW("k1")::midflight."midflight_split-name_key" FROM (SELECT
         "id" AS k1 FROM "public"."people") AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)$midflight_many$
@@ -1494,20 +1565,23 @@ BEGIN
         "public"."people") AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   PERFORM midflight."midflight_split-name_forward_sync"(midflight_keys);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_split-name_forward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1517,14 +1591,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_update"
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_split-name_key"[];
   midflight_all midflight."midflight_split-name_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_split-name_forward_row_people"[];
@@ -1544,7 +1619,7 @@ BEGIN
     IF NOT (OLD."id" IS DISTINCT FROM NEW."id" OR OLD."email" COLLATE "C" IS DISTINCT FROM NEW."email" OR OLD."name"
           COLLATE "C" IS DISTINCT FROM NEW."name") THEN RETURN NULL; END IF;
     IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
     SELECT midflight_a."id" AS n1, midflight_a."first_name" AS n2, midflight_a."last_name" AS n3, midflight_a."email"
           AS n4,
       midflight_b."id" AS w1, midflight_b."first_name" AS w2, midflight_b."last_name" AS w3, midflight_b."email" AS w4
@@ -1577,27 +1652,33 @@ FROM customers
       RETURNING NOT ("people"."id" IS DISTINCT FROM midflight_row_1.n1 OR "people"."first_name" COLLATE "C" IS
             DISTINCT FROM midflight_row_1.n2 OR "people"."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3
             OR "people"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n4) INTO midflight_settled;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY[(SELECT count(*) FROM midflight_new) - count(*),
     count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
           DISTINCT FROM midflight_n."email" OR midflight_o."name" COLLATE "C" IS DISTINCT FROM midflight_n."name")),
-    count(*) FILTER (WHERE (midflight_o."email" COLLATE "C" IS DISTINCT FROM midflight_n."email" OR midflight_o."id"
-          IS DISTINCT FROM midflight_n."id" OR midflight_o."name" COLLATE "C" IS DISTINCT FROM midflight_n."name"))]
+    count(*) FILTER (WHERE (midflight_o."id" IS DISTINCT FROM midflight_n."id" OR midflight_o."email" COLLATE "C" IS
+          DISTINCT FROM midflight_n."email" OR midflight_o."name" COLLATE "C" IS DISTINCT FROM midflight_n."name"))]
           FROM midflight_old AS midflight_o JOIN midflight_new AS midflight_n ON midflight_n."id" =
           midflight_o."id"$midflight_many$
     INTO midflight_counts;
-  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN RETURN NULL; END IF;
+  IF midflight_counts[1] = 0 AND midflight_counts[2] = 0 THEN EXIT midflight_rest; END IF;
   IF midflight_counts[1] = 0 THEN
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   EXECUTE $midflight_many$WITH midflight_written AS (  UPDATE "public"."people" SET "first_name" = CASE WHEN
         (midflight_b."id" IS NULL OR midflight_b."first_name" COLLATE "C" IS DISTINCT FROM midflight_a."first_name")
@@ -1639,8 +1720,8 @@ FROM customers
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
     midflight_settled := false;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
-  IF midflight_settled THEN RETURN NULL; END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  IF midflight_settled THEN EXIT midflight_rest; END IF;
   END IF;
   END IF;
   IF midflight_many THEN
@@ -1661,12 +1742,12 @@ FROM customers
         COLLATE "C" IS DISTINCT FROM midflight_n."name")) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'split-name forward', true);
+  midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
@@ -1810,10 +1891,13 @@ FROM customers
   PERFORM midflight."midflight_split-name_forward_apply"(midflight_keys, midflight_now_1, midflight_was_1);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_split-name_forward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;

@@ -236,8 +236,9 @@ AS $function$
 DECLARE
   midflight_key midflight."midflight_subscriptions-out-of-customers_key";
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
 BEGIN
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   FOREACH midflight_key IN ARRAY midflight_keys LOOP
   BEGIN
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_sync"(ARRAY[midflight_key]);
@@ -258,7 +259,7 @@ BEGIN
       ON CONFLICT (migration, kind, entity_key) DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms;
   END;
   END LOOP;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
 END
 $function$;
 
@@ -272,14 +273,15 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
 BEGIN
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   NULL;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
 END
 $function$;
 
@@ -594,8 +596,9 @@ AS $function$
 DECLARE
   midflight_key midflight."midflight_subscriptions-out-of-customers_key";
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
 BEGIN
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
   FOREACH midflight_key IN ARRAY midflight_keys LOOP
   BEGIN
     PERFORM midflight."midflight_subscriptions-out-of-customers_forward_sync"(ARRAY[midflight_key]);
@@ -616,7 +619,7 @@ BEGIN
       ON CONFLICT (migration, kind, entity_key) DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms;
   END;
   END LOOP;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
 END
 $function$;
 
@@ -630,14 +633,15 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
 BEGIN
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
   BEGIN
   NULL;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
 END
 $function$;
 
@@ -693,21 +697,28 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -719,12 +730,12 @@ BEGIN
         AS k1 FROM midflight_old) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
   midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
@@ -789,10 +800,13 @@ FROM people p
   END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -802,21 +816,28 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -828,12 +849,12 @@ BEGIN
         AS k1 FROM midflight_new) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
   midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
@@ -894,10 +915,13 @@ FROM people p
   END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -907,16 +931,23 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -927,12 +958,12 @@ BEGIN
         AS k1 FROM "public"."customers") AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
   midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
@@ -940,10 +971,13 @@ BEGIN
   END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -953,14 +987,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -970,8 +1005,14 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -991,12 +1032,12 @@ BEGIN
         midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
@@ -1088,10 +1129,13 @@ FROM people p
   END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1101,21 +1145,28 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -1127,12 +1178,12 @@ BEGIN
         "customer_id" AS k1 FROM midflight_new) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
   midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
@@ -1197,10 +1248,13 @@ FROM people p
   END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1210,16 +1264,23 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1230,12 +1291,12 @@ BEGIN
         AS k1 FROM "public"."customers") AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
   midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
@@ -1243,10 +1304,13 @@ BEGIN
   END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1256,21 +1320,28 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -1282,12 +1353,12 @@ BEGIN
         "customer_id" AS k1 FROM midflight_old) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   FOR midflight_place IN 1 .. cardinality(midflight_all) BY 500 LOOP
   midflight_keys := midflight_all[midflight_place : midflight_place + 500 - 1];
@@ -1354,10 +1425,13 @@ FROM people p
   END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1367,14 +1441,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
@@ -1384,8 +1459,14 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -1409,12 +1490,12 @@ BEGIN
         ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."customer_id" IS DISTINCT FROM
@@ -1514,10 +1595,13 @@ FROM people p
   END LOOP;
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_backward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1645,14 +1729,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_o
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -1660,8 +1745,14 @@ DECLARE
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_old LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -1673,12 +1764,12 @@ BEGIN
         AS k1 FROM midflight_old) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id",
@@ -1762,10 +1853,13 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
         midflight_was_1, midflight_now_2, midflight_was_2);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1775,14 +1869,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_o
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -1790,8 +1885,14 @@ DECLARE
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -1803,12 +1904,12 @@ BEGIN
         AS k1 FROM midflight_new) AS midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT ROW("id",
@@ -1884,10 +1985,13 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
         midflight_was_1, midflight_now_2, midflight_was_2);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1897,16 +2001,23 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_o
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
         ROW("k1")::midflight."midflight_subscriptions-out-of-customers_key" FROM (SELECT "id" AS k1 FROM
@@ -1919,20 +2030,23 @@ BEGIN
         midflight_w WHERE k1 IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
   BEGIN
   PERFORM midflight."midflight_subscriptions-out-of-customers_forward_sync"(midflight_keys);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;
@@ -1942,14 +2056,15 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_o
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
   midflight_keys midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_all midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_before text := current_setting('midflight.syncing', true);
+  midflight_guard text;
+  midflight_plans text;
+  midflight_jit text;
   midflight_rows bigint;
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
@@ -1961,8 +2076,14 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  midflight_plans := current_setting('plan_cache_mode');
+  midflight_jit := current_setting('jit');
+  midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
+  midflight_guard := set_config('jit', 'off', true);
+  <<midflight_rest>>
+  BEGIN
   midflight_rows := (SELECT count(*) FROM (SELECT FROM midflight_new LIMIT 8 + 1) AS midflight_w);
-  IF midflight_rows = 0 THEN RETURN NULL; END IF;
+  IF midflight_rows = 0 THEN EXIT midflight_rest; END IF;
   midflight_many := midflight_rows > 8;
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT ARRAY(SELECT DISTINCT
@@ -1984,12 +2105,12 @@ BEGIN
         IS NOT NULL ORDER BY 1)
     INTO midflight_keys;
   END IF;
-  IF cardinality(midflight_keys) = 0 THEN RETURN NULL; END IF;
+  IF cardinality(midflight_keys) = 0 THEN EXIT midflight_rest; END IF;
   midflight_all := midflight_keys;
   IF midflight_many THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
-  PERFORM set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
   BEGIN
   IF midflight_many THEN
   EXECUTE $midflight_many$SELECT coalesce(bool_or((midflight_o."id" IS DISTINCT FROM midflight_n."id")), false) FROM
@@ -2221,10 +2342,13 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
         midflight_was_1, midflight_now_2, midflight_was_2);
   EXCEPTION WHEN OTHERS THEN
     IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
     PERFORM midflight."midflight_subscriptions-out-of-customers_forward_each"(midflight_all);
   END;
-  PERFORM set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+  END;
+  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
+  midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
 END
 $function$;

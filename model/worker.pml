@@ -1,0 +1,344 @@
+/* A midflight process. Every step is one transaction in one store; between any two it may sleep, be overtaken, or be gone.
+ * It keeps in memory only what one step hands to the next: who comes after it, or it itself run again, goes by the stores. */
+
+mtype = { IDLE,
+    TAKEN, LEADING,                                 /* the migration's lease */
+    MAKING, OPENING, RELEASING, DROPPING, LEAVING,  /* a step in the new store, decided upon by what the old one's ledger says */
+    CLAIMING, COPYING, SHIPPED,                     /* a range */
+    READ, DRAINING, CHECKED, DRAINED };             /* a parcel of the outbox */
+
+/* What every transaction by right of the lease makes sure of: in the old store; in the new one; where a parcel lands. */
+#define leads (lease_token == token || faulty(MOVE_UNCHECKED))
+#define is_floor (floor == token || faulty(NO_INTRODUCTION) && floor <= token)
+#define introduced (is_floor || faulty(STEP_UNCHECKED))
+#define lands (exists(1 - from) && (faulty(TOKEN_UNCHECKED) || (from == OLD && is_floor) || (from == NEW && lease_token == token)))
+
+inline forget_parcel() {
+    taken[0] = 0; taken[1] = 0; value[0] = 0; value[1] = 0
+}
+
+inline forget() {
+    doing = IDLE; token = 0; place = 0; cursor = 0; from = OLD;
+    forget_parcel()
+}
+
+/* The fence's transaction is undone: what it took from the outbox is there again, and the writers go on where they were. */
+inline fence_undo() {
+    if
+    :: fence && !faulty(LOCK_KEPT) -> held[from] = false
+    :: else
+    fi;
+    fence = false; within[0] = 0; within[1] = 0; position = EVERY_ID
+}
+
+inline let_go() {
+    if :: lease_holder == self -> lease_holder = NOBODY :: else fi;
+    if :: range_holder[0] == self -> range_holder[0] = NOBODY :: else fi;
+    if :: range_holder[RANGES - 1] == self -> range_holder[RANGES - 1] = NOBODY :: else fi
+}
+
+/* It ends, with an error or by a crash. Its own leases are free, as sessions end and times run out; it is run again. */
+inline give_up() {
+    fence_undo(); let_go(); forget()
+}
+
+/* By right of the lease. Nobody is, but by somebody who came later. */
+inline refused() {
+    assert(lease_token != token);
+    give_up()
+}
+
+/* --- the lease: flight_take, flight_introduce --- */
+
+/* The first to come is worker 0: the two are alike. */
+#define work ((stage == UNINITIALIZED && starts > 0 && (self == 0 || starts < STARTS)) || \
+    (stage == RUNNING && (copied || may_go_back || (faulty(DRAIN_BESIDE_BACKFILL) && waiting(OLD)))) || \
+    (stage != UNINITIALIZED && stage != RUNNING && stage != FINISHED))
+/* An operator says rollback, at any stage, or never. */
+#define may_go_back (back_wanted || rollbacks > 0)
+#define lease_to_be_had (!held[OLD] && (lease_holder == NOBODY || (lease_holder != self && expiries > 0)))
+
+inline go_back() {
+    if :: !back_wanted -> rollbacks--; back_wanted = true :: else fi
+}
+
+inline lease_take() {
+    if :: lease_holder != NOBODY -> expiries-- :: else fi;
+    tokens++; token = tokens; lease_token = token; lease_holder = self;
+    doing = TAKEN
+}
+
+/* From here on the new store refuses everybody who came before. */
+inline introduce() {
+    if
+    :: floor > token -> refused()
+    :: else ->
+        if :: floor == 0 || !faulty(NO_INTRODUCTION) -> floor = token :: else fi;
+        doing = LEADING
+    fi
+}
+
+/* --- the backfill: parcel_backfill --- */
+
+#define key_at (place * (KEYS / RANGES) + cursor)
+#define range_to_be_had(range) (stage == RUNNING && !range_done[range] && \
+    (range_holder[range] == NOBODY || (range_holder[range] != self && expiries > 0)))
+
+inline range_take(range) {
+    if :: range_holder[range] != NOBODY -> expiries-- :: else fi;
+    tokens++; token = tokens; range_token[range] = token; range_holder[range] = self;
+    place = range;
+    doing = CLAIMING
+}
+
+/* It begins where the range has landed, whatever the leader's cursor says: that one only shows progress. */
+inline range_claim() {
+    if
+    :: made && place_token[place] < token -> place_token[place] = token; cursor = place_cursor[place]; doing = COPYING
+    :: else -> give_up()
+    fi
+}
+
+inline chunk_ship() {
+    if
+    :: range_token[place] != token || stage != RUNNING -> give_up()
+    :: else ->
+        if
+        :: cursor == KEYS / RANGES -> range_done[place] = true; range_holder[place] = NOBODY; forget()
+        :: else ->
+            value[0] = row[at(OLD, key_at)]; doing = SHIPPED;
+            if :: faulty(CURSOR_BEFORE_EFFECT) && cursor + 1 == KEYS / RANGES -> range_done[place] = true :: else fi
+        fi
+    fi
+}
+
+/* Rows and cursor in one transaction, which checks the range's token and shares the floor. Rows are only inserted. */
+inline chunk_land() {
+    if
+    :: made && (faulty(ZOMBIE_ON_RANGE) || (place_token[place] == token && floor <= token)) ->
+        assert(row[at(NEW, key_at)] == ABSENT);     /* invariant 4: nothing is in the way of who has the range */
+        row[at(NEW, key_at)] = value[0]; value[0] = 0;
+        cursor++; place_cursor[place] = cursor;
+        doing = COPYING
+    :: else -> give_up()
+    fi
+}
+
+/* --- the drain: parcel_drain --- */
+
+#define waiting_for(side, key) (outbox[at(side, key)] & ~within[key] & position)
+#define waiting(side) (waiting_for(side, 0) || waiting_for(side, 1))
+#define following (stage == AWAITING_ACTION || (stage == AWAITING_FINALIZATION && opened) || \
+    (stage == RUNNING && (copied || faulty(DRAIN_BESIDE_BACKFILL))))
+
+/* Some outbox rows. */
+inline parcel_claim() {
+    taken[0] = waiting_for(from, 0);
+    taken[1] = waiting_for(from, 1);
+    if
+    :: taken[0] != 0 && taken[1] != 0 && !fence -> taken[0] = 0
+    :: taken[0] != 0 && taken[1] != 0 && !fence -> taken[1] = 0
+    :: true
+    fi;
+    if
+    :: faulty(DELETE_BEFORE_LANDING) && !fence ->
+        outbox[at(from, 0)] = outbox[at(from, 0)] & ~taken[0];
+        outbox[at(from, 1)] = outbox[at(from, 1)] & ~taken[1]
+    :: else
+    fi;
+    doing = DRAINING
+}
+
+inline parcel_read() {
+    value[0] = row[at(from, 0)];
+    value[1] = row[at(from, 1)]
+}
+
+/* What is not wanted is put out of the way, so that states that do not differ are one. */
+inline parcel_trim() {
+    if :: taken[0] == 0 -> value[0] = 0 :: else fi;
+    if :: taken[1] == 0 -> value[1] = 0 :: else fi
+}
+
+/* Invariant 3: outbox rows, and the query for their keys, in one snapshot. */
+inline parcel_ship() {
+    if :: !fence -> from = leader :: else fi;
+    parcel_read();
+    if
+    :: faulty(READ_BEFORE_CLAIM) -> doing = READ
+    :: else -> parcel_claim(); parcel_trim()
+    fi
+}
+
+inline sync(key) {
+    if
+    :: taken[key] != 0 && !(value[key] == ABSENT && faulty(DELETES_NOT_SYNCED)) -> row[at(1 - from, key)] = value[key]
+    :: else
+    fi
+}
+
+inline parcel_land() {
+    if
+    :: doing == DRAINING && !lands -> refused()
+    :: doing == DRAINING && lands && faulty(TOKEN_CHECKED_EARLY) -> doing = CHECKED
+    :: else -> sync(0); sync(1); value[0] = 0; value[1] = 0; doing = DRAINED
+    fi
+}
+
+/* Invariant 5: exactly the rows that were read; in a fence, when its transaction commits. */
+inline parcel_take() {
+    if
+    :: fence -> within[0] = within[0] | taken[0]; within[1] = within[1] | taken[1]
+    :: else ->
+        if
+        :: faulty(DELETE_UP_TO_ID) ->
+            taken[0] = taken[0] | taken[1];
+            taken[0] = taken[0] | taken[0] >> 1; taken[0] = taken[0] | taken[0] >> 2; taken[0] = taken[0] | taken[0] >> 4;
+            taken[1] = taken[0]
+        :: else
+        fi;
+        outbox[at(from, 0)] = outbox[at(from, 0)] & ~taken[0];
+        outbox[at(from, 1)] = outbox[at(from, 1)] & ~taken[1]
+    fi;
+    forget_parcel();
+    doing = LEADING
+}
+
+/* --- the fence: fence_once, for the cut-over and for the way back --- */
+
+inline fence_begin(side) {
+    from = side; held[side] = true; fence = true;
+    if :: !faulty(POSITION_BEFORE_FENCE) -> position = EVERY_ID :: else fi
+}
+
+inline fence_commit() {
+    outbox[at(from, 0)] = outbox[at(from, 0)] & ~within[0];
+    outbox[at(from, 1)] = outbox[at(from, 1)] & ~within[1];
+    held[from] = false; from = OLD;
+    fence = false; within[0] = 0; within[1] = 0; position = EVERY_ID
+}
+
+inline capture_off(side) {
+    captured[side] = false; outbox[at(side, 0)] = 0; outbox[at(side, 1)] = 0
+}
+
+/* --- the steps in the new store: flight_steps, each under the introduced token --- */
+
+inline step_end() {
+    doing = LEADING
+}
+
+inline shape_make() {
+    made = true; refuses[NEW] = !faulty(NEW_MADE_OPEN);
+    step_end()
+}
+
+inline new_open() {
+    captured[NEW] = !faulty(NO_REVERSE_CAPTURE); refuses[NEW] = false; opened = true;
+    step_end()
+}
+
+/* The new store forgets the migration, its tokens too: nobody's is the one that it knows then. */
+inline leave() {
+    floor = 0; place_token[0] = 0; place_token[RANGES - 1] = 0;
+    step_end()
+}
+
+inline shape_drop() {
+    made = false; refuses[NEW] = false; opened = false; closed = false; capture_off(NEW);
+    row[at(NEW, 0)] = ABSENT; row[at(NEW, 1)] = ABSENT;
+    place_cursor[0] = 0; place_cursor[RANGES - 1] = 0;
+    if
+    :: faulty(LEAVE_UNCHECKED) -> doing = LEAVING
+    :: else -> leave()
+    fi
+}
+
+inline back_to_uninitialized() {
+    stage = UNINITIALIZED; back_wanted = false;
+    range_done[0] = false; range_done[RANGES - 1] = false;
+    range_token[0] = 0; range_token[RANGES - 1] = 0;
+    range_holder[0] = NOBODY; range_holder[RANGES - 1] = NOBODY;
+    let_go(); forget()
+}
+
+/* --- all of it --- */
+
+#define free_to_move (doing == LEADING && !fence && leads)
+#define fenced(side) (writing[side] == 0 || faulty(NO_FENCE))
+
+proctype Worker(byte self) {
+    mtype doing = IDLE;
+    byte token, place, cursor;                      /* by what right, on which range, how far */
+    byte from, taken[KEYS], value[KEYS];            /* a parcel: who leads, which outbox rows, what the query yields */
+    bool fence;                                     /* in a fence's transaction */
+    byte within[KEYS], position = EVERY_ID;         /* what it has taken from the outbox, and which rows it looks at */
+    do
+    :: atomic { doing != IDLE && crashes > 0 && !over -> crashes--; give_up(); sound() }
+    :: atomic { doing == LEADING && lease_token != token -> give_up(); sound() }
+    :: over && (doing == IDLE || doing == LEADING) -> break
+
+    :: atomic { doing == IDLE && work && lease_to_be_had -> lease_take() }
+    :: atomic { doing == TAKEN && !held[NEW] -> introduce() }
+
+    /* Uninitialized, Initializing */
+    :: atomic { free_to_move && stage == UNINITIALIZED && starts > 0 -> starts--; stage = INITIALIZING; sound() }
+    :: atomic { free_to_move && stage == INITIALIZING && !made -> doing = MAKING }
+    :: atomic { doing == MAKING -> if :: introduced -> shape_make() :: else -> refused() fi; sound() }
+    :: atomic { free_to_move && stage == INITIALIZING && made && !captured[OLD] && !faulty(CAPTURE_AFTER_COPY) -> captured[OLD] = true; sound() }
+    :: atomic { free_to_move && stage == INITIALIZING && made && (captured[OLD] || faulty(CAPTURE_AFTER_COPY)) &&
+           (unnoted == 0 || faulty(OLDER_NOT_DRAINED)) -> stage = RUNNING; let_go(); forget(); sound() }
+
+    /* Running: ranges by whoever has one, then the drain by the lease */
+    :: atomic { doing == IDLE && range_to_be_had(0) -> range_take(0) }
+    :: atomic { RANGES > 1 && doing == IDLE && range_to_be_had(RANGES - 1) -> range_take(RANGES - 1) }
+    :: atomic { doing == CLAIMING -> range_claim() }
+    :: atomic { doing == COPYING -> chunk_ship(); sound() }
+    :: atomic { doing == SHIPPED -> chunk_land(); sound() }
+    :: atomic { free_to_move && stage == RUNNING && copied && !captured[OLD] -> captured[OLD] = true; sound() }
+    :: atomic { free_to_move && stage == RUNNING && copied && captured[OLD] -> stage = AWAITING_ACTION; sound() }
+
+    /* following, either way; the same within a fence */
+    :: atomic { doing == LEADING && (fence || free_to_move && following) && waiting(fence -> from : leader) -> parcel_ship() }
+    :: atomic { doing == READ -> parcel_claim(); parcel_trim() }
+    :: atomic { doing == DRAINING || doing == CHECKED -> parcel_land(); sound() }
+    :: atomic { doing == DRAINED -> parcel_take(); sound() }
+
+    /* the cut-over */
+    :: atomic { faulty(POSITION_BEFORE_FENCE) && free_to_move && stage == AWAITING_ACTION && position == EVERY_ID ->
+           position = outbox[at(OLD, 0)] | outbox[at(OLD, 1)] }
+    :: atomic { free_to_move && stage == AWAITING_ACTION && UNTIL != AWAITING_ACTION && !held[OLD] && fenced(OLD) &&
+           (position != EVERY_ID || !faulty(POSITION_BEFORE_FENCE)) -> fence_begin(OLD); sound() }
+    :: atomic { fence && aborts > 0 -> if :: faulty(TRIED_FOR_EVER) :: else -> aborts-- fi; fence_undo(); forget_parcel(); doing = LEADING; sound() }
+    :: atomic { doing == LEADING && fence && from == OLD && (!waiting(OLD) || faulty(FLIP_BEFORE_DRAIN)) ->
+           fence_commit(); refuses[OLD] = !faulty(OLD_STAYS_OPEN); stage = AWAITING_FINALIZATION; sound() }
+    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && !opened -> doing = OPENING }
+    :: atomic { faulty(TWO_OPEN) && doing == LEADING && fence && from == OLD && !opened ->
+           captured[NEW] = true; refuses[NEW] = false; opened = true; sound() }
+    :: atomic { doing == OPENING -> if :: introduced -> new_open() :: else -> refused() fi; sound() }
+
+    /* the end */
+    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && opened && !back_wanted && !closed -> stage = FINISHING; sound() }
+    :: atomic { free_to_move && stage == FINISHING && captured[NEW] -> doing = RELEASING }
+    :: atomic { doing == RELEASING && writing[NEW] == 0 ->
+           if :: introduced -> capture_off(NEW); step_end() :: else -> refused() fi; sound() }
+    :: atomic { free_to_move && stage == FINISHING && !captured[NEW] -> stage = FINISHED; capture_off(OLD); sound() }
+
+    /* the way back after the cut-over: the new side closes, then the old one opens */
+    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && opened && may_go_back && !closed && !held[NEW] && introduced &&
+           fenced(NEW) -> go_back(); fence_begin(NEW); sound() }
+    :: atomic { doing == LEADING && fence && from == NEW && (!waiting(NEW) || faulty(BACK_BEFORE_DRAIN)) ->
+           fence_commit(); refuses[NEW] = true; closed = true; sound() }
+    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && (closed || faulty(OLD_OPENED_FIRST) && opened && may_go_back) ->
+           stage = ROLLING_BACK; refuses[OLD] = false; capture_off(OLD); sound() }
+
+    /* the way back */
+    :: atomic { free_to_move && may_go_back && (stage == INITIALIZING || stage == RUNNING || stage == AWAITING_ACTION) ->
+           go_back(); stage = ROLLING_BACK; sound() }
+    :: atomic { free_to_move && stage == ROLLING_BACK && captured[OLD] && writing[OLD] == 0 -> capture_off(OLD); sound() }
+    :: atomic { free_to_move && stage == ROLLING_BACK && !captured[OLD] && made -> doing = DROPPING }
+    :: atomic { doing == DROPPING && writing[NEW] == 0 -> if :: introduced -> shape_drop() :: else -> refused() fi; sound() }
+    :: atomic { doing == LEAVING -> leave(); sound() }
+    :: atomic { free_to_move && stage == ROLLING_BACK && !captured[OLD] && !made -> back_to_uninitialized(); sound() }
+    od
+}

@@ -1,0 +1,351 @@
+/* Landing: what the other store ships, written or compared here in one transaction, under a token that is looked at twice: when it is
+ * opened, and before its commit, when nobody can raise it any more.
+ *
+ * What is new here goes straight into its table by COPY. Anything else comes into temporary tables, one for the keys and one a query,
+ * and the very statements run from there that sync within one database. A commit is durable before the leader hears of it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "store/postgres/half.h"
+#include "store/sql/ledger.h"
+
+/* Differences that one parcel tells of at the most, and the longest text of a row. */
+#define TOLD_MAX 1000
+#define ROW_TEXT_MAX 600
+
+static const char *key_stage(struct postgres_store *store, struct error *error) {
+    const char *name = NULL;
+    return pg_stage(store, "landed keys", pg_key_columns(store), &name, error) ? name : NULL;
+}
+
+static bool make_stages(struct postgres_store *store, enum direction direction, bool joins, struct error *error) {
+    const char *keys = key_stage(store, error);
+    TEXT empty = {0};
+    if (keys == NULL) return false;
+    text_addf(&empty, "TRUNCATE %s", keys);
+    for (size_t i = 0; store->half->streams[direction] != NULL && i < store->change.mappings[direction].count; i++) {
+        struct stream *stream = &store->half->streams[direction][i];
+        const char *label = arena_format(store->bound, "landed %s %zu", direction_name(direction), i + 1);
+        if (!pg_stage(store, label, stream->columns, &stream->stage, error)) return false;
+        text_addf(&empty, ", %s", stream->stage);
+    }
+    if (!store->half->stale && !joins) return true;
+    store->half->stale = false;
+    return pg_script(store->db, text_get(&empty), NULL, error);
+}
+
+/* --- opening ----------------------------------------------------------------------------------------------------- */
+
+static bool begin(struct postgres_store *store, enum direction direction, bool joins, struct error *error) {
+    TEXT sql = {0};
+    text_addf(&sql, "%s; ", joins ? "SAVEPOINT midflight_landing" : "BEGIN");
+    text_add(&sql, PG_CANONICAL "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = "
+                   "'off'; SELECT set_config('midflight.syncing', ");
+    pg_quote_text(&sql, pg_guard(store, direction));
+    text_add(&sql, ", true)");
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool is_current(struct postgres_store *store, const struct parcel *parcel, int64_t token, struct error *error) {
+    const char *values[] = {store->change.name, arena_format(store->bound, "%" PRId64, token),
+                            arena_format(store->bound, "%" PRId64, parcel->place)};
+    RESULT *found = NULL;
+    if (!pg_query_often(store->db,
+                        "SELECT 1 WHERE CASE WHEN $3::bigint > 0 THEN EXISTS (SELECT 1 FROM midflight.midflight_landing WHERE migration = $1 AND "
+                        "place = $3::bigint AND token = $2::bigint) ELSE EXISTS (SELECT 1 FROM midflight.midflight_migration WHERE name = $1 AND "
+                        "token = $2::bigint) END", values, 3, &store->prepared, store->arena, &found, error)) {
+        return false;
+    }
+    if (PQntuples(found) > 0) return true;
+    return error_set(error, ERROR_HELD, "%s: migration %s was taken over or rolled back by another midflight; this one wrote nothing more: "
+                     "look at `midflight status`", store->sql.base.name, store->change.name);
+}
+
+bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t token, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    struct arrival *landing = &store->half->landing;
+    if (!make_stages(store, parcel->direction, parcel->joins, error)) return false;
+    *landing = (struct arrival){.parcel = *parcel, .token = token};
+    if (!begin(store, parcel->direction, parcel->joins, error)) return false;
+    bool ok = parcel->joins || parcel->landing == LAND_COMPARE ||
+              (pg_landing_lock(store, store->change.name, parcel->place, false, error) && is_current(store, parcel, token, error));
+    if (!ok) postgres_land_abandon(base);
+    return ok;
+}
+
+void postgres_land_abandon(struct store *base) {
+    struct postgres_store *store = postgres_store_of(base);
+    store->half->stale = true;
+    /* Should it fail to go back to the savepoint, the rehearsal cannot go on either. */
+    pg_abandon(store->db, store->half->landing.parcel.joins ? "ROLLBACK TO midflight_landing; RELEASE midflight_landing" : "ROLLBACK");
+}
+
+/* --- streams ----------------------------------------------------------------------------------------------------- */
+
+static struct stream *stream_of(const struct postgres_store *store, size_t number) {
+    return &store->half->streams[store->half->landing.parcel.direction][number - 1];
+}
+
+/* Nothing of its keys is here, every value fits as it is, and no rule stands before the table. */
+static bool is_straight(const struct postgres_store *store, const struct stream *stream) {
+    const struct arrival *landing = &store->half->landing;
+    return landing->parcel.fresh && landing->parcel.landing == LAND_WRITE && stream->misfits == NULL && !stream->flow->target->ruled;
+}
+
+static const char *whose(struct postgres_store *store, const struct stream *stream) {
+    return stream == NULL ? store->sql.base.name : arena_format(store->bound, "%s: table %s", store->sql.base.name, stream->flow->target->table->name);
+}
+
+bool postgres_land_begin(struct store *base, size_t number, bool raw, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    struct arrival *landing = &store->half->landing;
+    TEXT sql = {0};
+    landing->stream = number == 0 ? NULL : stream_of(store, number);
+    text_add(&sql, "COPY ");
+    if (number == 0) {
+        const char *stage = key_stage(store, error);
+        if (stage == NULL) return false;
+        text_addf(&sql, "%s (", stage);
+        sync_names(&sql, &pg_dialect, NULL, &store->key);
+        text_add(&sql, ")");
+    } else {
+        const char *into = is_straight(store, landing->stream) ? pg_relation(store, landing->stream->flow->target) : landing->stream->stage;
+        text_addf(&sql, "%s (%s)", into, landing->stream->yielded);
+    }
+    text_add(&sql, raw ? " FROM STDIN (FORMAT binary)" : " FROM STDIN");
+    return pg_copy_begin(store->db, text_get(&sql), whose(store, landing->stream), error);
+}
+
+bool postgres_land_data(struct store *base, const char *data, size_t size, struct error *error) {
+    return pg_copy_put(postgres_store_of(base)->db, data, size, error);
+}
+
+/* A value that would be rounded, cut or shifted. */
+static bool check_misfits(struct postgres_store *store, const struct stream *stream, struct error *error) {
+    const char *found = NULL;
+    TEXT sql = {0};
+    if (stream->misfits == NULL) return true;
+    text_addf(&sql, "SELECT midflight_m FROM (SELECT %s AS midflight_m FROM %s) AS midflight_m WHERE midflight_m IS NOT NULL LIMIT 1",
+              stream->misfits, stream->stage);
+    if (!pg_text(store->db, text_get(&sql), NULL, store->bound, &found, error)) return false;
+    return found == NULL || error_set(error, ERROR_ROWS, "%s", found);
+}
+
+bool postgres_land_end(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    struct arrival *landing = &store->half->landing;
+    const struct stream *stream = landing->stream;
+    int64_t rows = 0;
+    if (!pg_copy_end(store->db, whose(store, stream), &rows, error)) return false;
+    if (stream == NULL) return pg_stage_filled(store, key_stage(store, error), rows, error);
+    if (is_straight(store, stream)) return true;
+    return (check_misfits(store, stream, error) || error_prefix(error, "%s", whose(store, stream))) &&
+           (rows <= PG_LOOK_UP_MAX || pg_stage_filled(store, stream->stage, rows, error));
+}
+
+/* --- writing ----------------------------------------------------------------------------------------------------- */
+
+/* What came, as a relation of the target's columns. */
+static const char *now_of(struct postgres_store *store, const struct stream *stream) {
+    return stream->now == NULL ? stream->stage : arena_format(store->bound, "(SELECT %s FROM %s)", stream->now, stream->stage);
+}
+
+static bool run(struct postgres_store *store, const struct text *sql, const struct stream *stream, struct error *error) {
+    if (sql->length == 0 || pg_script(store->db, text_get(sql), NULL, error)) return true;
+    return error_prefix(error, "%s", whose(store, stream));
+}
+
+static struct scope scope_of(struct postgres_store *store, const char *keys) {
+    return (struct scope){.set = keys, .row_key = &store->key};
+}
+
+/* Where another constraint forbids it they stay as they are. */
+static bool park(struct postgres_store *store, const struct scope *scope, enum direction direction, struct error *error) {
+    struct error failure;
+    TEXT sql = {0};
+    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
+        sync_park(&sql, &pg_dialect, &store->flows[direction][i], scope);
+    }
+    if (sql.length == 0) return true;
+    if (!pg_script(store->db, "SAVEPOINT park", NULL, error)) return false;
+    if (pg_script(store->db, text_get(&sql), NULL, &failure)) return pg_script(store->db, "RELEASE park", NULL, error);
+    if (failure.code == ERROR_ROWS) return pg_script(store->db, "ROLLBACK TO park; RELEASE park", NULL, error);
+    *error = failure;
+    return false;
+}
+
+static bool write_synced(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
+    const char *keys = key_stage(store, error);
+    size_t count = store->change.mappings[parcel->direction].count;
+    if (keys == NULL) return false;
+    struct scope scope = scope_of(store, keys);
+    if (parcel->park && !park(store, &scope, parcel->direction, error)) return false;
+    for (size_t i = count; i-- > 0;) {
+        struct stream *stream = stream_of(store, i + 1);
+        TEXT sql = {0};
+        sync_delete(&sql, &pg_dialect, stream->flow, &scope, now_of(store, stream));
+        if (!run(store, &sql, stream, error)) return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct stream *stream = stream_of(store, i + 1);
+        TEXT sql = {0};
+        sync_update(&sql, &pg_dialect, stream->flow, now_of(store, stream), NULL, false);
+        sync_insert(&sql, &pg_dialect, stream->flow, now_of(store, stream), NULL, false);
+        if (!run(store, &sql, stream, error)) return false;
+    }
+    return true;
+}
+
+static bool write_fresh(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
+    for (size_t i = 0; i < store->change.mappings[parcel->direction].count; i++) {
+        struct stream *stream = stream_of(store, i + 1);
+        TEXT sql = {0};
+        if (is_straight(store, stream)) continue;
+        sync_fill(&sql, &pg_dialect, stream->flow, now_of(store, stream));
+        if (!run(store, &sql, stream, error)) return false;
+    }
+    return true;
+}
+
+/* Who comes with an older token finds out here at the latest, and has written nothing. */
+static bool prove(struct postgres_store *store, const struct arrival *landing, struct error *error) {
+    struct store *base = &store->sql.base;
+    const struct parcel *parcel = &landing->parcel;
+    if (parcel->place == 0) return sql_lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, landing->token, error);
+    return parcel->until == NULL || sql_landing_move(base, store->change.name, parcel->place, landing->token, parcel->until, error);
+}
+
+static bool write_all(struct postgres_store *store, struct error *error) {
+    const struct arrival *landing = &store->half->landing;
+    const struct parcel *parcel = &landing->parcel;
+    if (parcel->landing == LAND_COMPARE) return true;
+    return (parcel->fresh ? write_fresh(store, parcel, error) : write_synced(store, parcel, error)) &&
+           (!parcel->closes || pg_late_across(store, error)) &&
+           (pg_script(store->db, "SET CONSTRAINTS ALL IMMEDIATE", NULL, error) || error_prefix(error, "%s", store->sql.base.name)) &&
+           (parcel->joins || prove(store, landing, error));
+}
+
+/* What is only tried is tried among writers: in a deadlock it is we who give way. */
+#define TRIAL_LOCK_WAIT "50ms"
+
+bool postgres_land_close(struct store *base, bool keep, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    bool ok = (keep || pg_script(store->db, "SET LOCAL lock_timeout = '" TRIAL_LOCK_WAIT "'", NULL, error)) && write_all(store, error);
+    /* What only compares has written nothing but its stages, which a commit empties. */
+    if (ok && store->half->landing.parcel.landing == LAND_COMPARE) {
+        return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
+    }
+    if (ok && keep && store->half->landing.parcel.joins) return pg_script(store->db, "RELEASE midflight_landing", NULL, error);
+    if (ok && keep) {
+        FAILPOINT("parcel written, uncommitted");
+        return pg_end(store, true, error);
+    }
+    postgres_land_abandon(base);
+    return ok;
+}
+
+/* --- comparing --------------------------------------------------------------------------------------------------- */
+
+/* '(' || 'a=' || quote_nullable("a") || ', b=' ... || ')' */
+static void add_row_text(struct text *text, const struct flow *flow) {
+    for (size_t i = 0; i < flow->yielded.count; i++) {
+        TEXT label = {0};
+        text_addf(&label, "%s%s=", i == 0 ? "(" : ", ", flow->yielded.items[i]);
+        if (i > 0) text_add(text, " || ");
+        pg_quote_text(text, text_get(&label));
+        text_add(text, " || quote_nullable(");
+        pg_quote(text, flow->yielded.items[i]);
+        text_add(text, "::text)");
+    }
+    text_add(text, " || ')'");
+}
+
+/* (SELECT the rows of key midflight_d FROM relation), on one line; NULL: there are none */
+static void add_rows_text(struct text *text, const struct postgres_store *store, const struct flow *flow, const char *relation) {
+    const struct names *key = &flow->target->table->key;
+    text_add(text, "(SELECT string_agg(");
+    add_row_text(text, flow);
+    text_add(text, ", ' ' ORDER BY ");
+    sync_names(text, &pg_dialect, NULL, &flow->match);
+    text_addf(text, ") FROM %s AS midflight_r WHERE ", relation);
+    for (size_t i = 0; i < key->count; i++) {
+        text_add(text, i > 0 ? " AND midflight_r." : "midflight_r.");
+        pg_quote(text, key->items[i]);
+        text_addf(text, " = midflight_d.%s", store->key.items[i]);
+    }
+    text_add(text, ")");
+}
+
+static bool select_different(struct postgres_store *store, struct stream *stream, const char *keys, PGresult **ret, struct error *error) {
+    struct scope scope = scope_of(store, keys);
+    const char *now = now_of(store, stream);
+    TEXT sql = {0};
+    text_add(&sql, "SELECT ");
+    pg_key_text(&sql, "midflight_d", &store->key);
+    text_add(&sql, ", ");
+    add_rows_text(&sql, store, stream->flow, now);
+    text_add(&sql, ", ");
+    add_rows_text(&sql, store, stream->flow, pg_relation(store, stream->flow->target));
+    text_add(&sql, " FROM (SELECT DISTINCT * FROM (");
+    sync_different(&sql, &pg_dialect, stream->flow, &scope, now);
+    text_add(&sql, ") AS midflight_w (");
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_add(&sql, ") ORDER BY ");
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_addf(&sql, " LIMIT %d) AS midflight_d", TOLD_MAX);
+    return pg_query(store->db, text_get(&sql), NULL, NULL, 0, ret, error) || error_prefix(error, "%s", whose(store, stream));
+}
+
+/* As much of a row as a report has room for. */
+static const char *shortened(struct postgres_store *store, const char *text) {
+    if (text == NULL || strlen(text) <= ROW_TEXT_MAX) return text;
+    return arena_format(store->bound, "%.*s ...", ROW_TEXT_MAX, text);
+}
+
+bool postgres_land_differ(struct store *base, difference_visit *visit, void *context, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    const char *keys = key_stage(store, error);
+    if (keys == NULL) return false;
+    for (size_t i = 0; i < store->change.mappings[store->half->landing.parcel.direction].count; i++) {
+        struct stream *stream = stream_of(store, i + 1);
+        RESULT *found = NULL;
+        if (!select_different(store, stream, keys, &found, error)) return false;
+        for (int row = 0; row < PQntuples(found); row++) {
+            struct difference difference = {.key = PQgetvalue(found, row, 0), .table = stream->flow->target->table->name,
+                                            .expected = shortened(store, result_text(found, row, 1)),
+                                            .found = shortened(store, result_text(found, row, 2))};
+            if (!visit(context, &difference, error)) return false;
+        }
+    }
+    return true;
+}
+
+bool postgres_land_absent(struct store *base, key_visit *visit, void *context, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    enum side side = pg_home(store);
+    const char *keys = key_stage(store, error);
+    TEXT sql = {0};
+    RESULT *found = NULL;
+    if (keys == NULL) return false;
+    text_add(&sql, "SELECT ");
+    pg_key_text(&sql, "midflight_k", &store->key);
+    text_addf(&sql, " FROM %s AS midflight_k WHERE ", keys);
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        const struct bound_table *table = &store->tables[side][i];
+        struct scope scope = {.row = "midflight_k", .row_key = &store->key};
+        text_addf(&sql, "%sNOT EXISTS (SELECT 1 FROM %s AS midflight_t WHERE ", i > 0 ? " AND " : "", pg_relation(store, table));
+        sync_scope(&sql, &pg_dialect, &scope, "midflight_t", &table->table->key);
+        text_add(&sql, ")");
+    }
+    text_add(&sql, " ORDER BY ");
+    sync_names(&sql, &pg_dialect, "midflight_k", &store->key);
+    if (!pg_query(store->db, text_get(&sql), NULL, NULL, 0, &found, error)) return false;
+    for (int row = 0; row < PQntuples(found); row++) {
+        if (!visit(context, PQgetvalue(found, row, 0), error)) return false;
+    }
+    return true;
+}
