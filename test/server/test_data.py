@@ -143,3 +143,10 @@ def test_keys_of_several_columns(stage, key, values):
     entity = server.get(f"{ONE}/old").ok().json["entities"][0]
     assert tuple(entity["key"]) == values
     assert server.get(f"{ONE}/old?after={key}").ok().json["entities"] == []
+
+
+@pytest.mark.parametrize("key", ["1%20OR%201=1", "1x", "1-2", "1.5", "'1'"])
+def test_a_key_that_begins_like_another_is_not_that_one(stage, server, key):
+    server.get(old(key)).problem(404)
+    server.delete(old(key)).problem(404)
+    assert stage.app.value("SELECT count(*) FROM customers") == 3

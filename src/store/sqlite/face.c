@@ -444,7 +444,9 @@ bool sqlite_face_key(struct store *base, const char *key, struct text *ret, stru
         struct names name = {.items = (const char *[]){"k"}, .count = 1};
         key_text_expression(&sql, NULL, &name);
         bool whole = column->declared != NULL && strcasestr(column->declared, "INT") != NULL;
-        text_add(&sql, whole ? " FROM (SELECT CASE WHEN CAST(?1 AS INTEGER) = ?1 + 0 THEN CAST(?1 AS INTEGER) ELSE ?1 END AS k)"
+        /* A text that is no whole number stays one: CAST would make 1 of '1 OR 1=1', another entity's key. */
+        text_add(&sql, whole ? " FROM (SELECT CASE WHEN (typeof(?1) <> 'text' OR (?1 GLOB '[-+0-9]*' AND ?1 GLOB '*[0-9]*' AND "
+                               "substr(?1, 2) NOT GLOB '*[^0-9]*')) AND CAST(?1 AS INTEGER) = ?1 + 0 THEN CAST(?1 AS INTEGER) ELSE ?1 END AS k)"
                              : " FROM (SELECT ?1 AS k)");
         bool row = false;
         ok = values[i]->kind != JSON_NULL || error_set(error, ERROR_USAGE, "key %s: an entity's key has no NULL in it", key);
