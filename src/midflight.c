@@ -1,6 +1,7 @@
 /* The public API over the engine. */
 #include "midflight.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,35 +13,14 @@
 #include "engine/gate.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
+#include "report.h"
 
 struct mf_migration {
     struct definition *definition;
     struct flight *flight;
     mf_observer observer;
+    atomic_bool halted;
 };
-
-static mf_result result_of(enum error_class class) {
-    switch (class) {
-    case CLASS_USAGE:
-        return MF_USAGE;
-    case CLASS_GATE:
-        return MF_REFUSED;
-    case CLASS_DIVERGED:
-        return MF_DIVERGED;
-    case CLASS_RETRY:
-    case CLASS_FATAL:
-        break;
-    }
-    return MF_FAILED;
-}
-
-static mf_result report(bool ok, const struct error *from, mf_error *to) {
-    if (ok) return MF_DONE;
-    to->result = result_of(error_class(from->code));
-    to->code = error_name(from->code);
-    snprintf(to->message, sizeof to->message, "%s", from->message);
-    return to->result;
-}
 
 static void on_progress(void *context, const char *phase, int64_t done, int64_t total, double rows_s) {
     const mf_migration *m = context;
@@ -86,6 +66,26 @@ void mf_close(mf_migration *m) {
 
 const char *mf_name(const mf_migration *m) {
     return m->definition->change.name;
+}
+
+mf_result mf_name_read(const char *definition_file, char ret[MF_NAME_BYTES], mf_error *error) {
+    struct error failure = {0};
+    struct definition *definition = NULL;
+    if (!definition_read(definition_file, &definition, &failure)) return report(false, &failure, error);
+    snprintf(ret, MF_NAME_BYTES, "%s", definition->change.name);
+    definition_free(definition);
+    return MF_DONE;
+}
+
+void mf_halt(mf_migration *m, bool halt) {
+    atomic_store(&m->halted, halt);
+}
+
+/* A verb ends: the lease is for others. */
+static mf_result end(mf_migration *m, bool ok, const struct error *failure, mf_error *error) {
+    flight_let_go(m->flight);
+    interrupt_heed(NULL);
+    return report(ok, failure, error);
 }
 
 /* --- check ---------------------------------------------------------------------------------------------------- */
@@ -140,20 +140,20 @@ mf_result mf_check_run(mf_migration *m, mf_check *check, mf_error *error) {
 
 mf_result mf_start(mf_migration *m, const mf_work *work, mf_error *error) {
     struct error failure = {0};
+    interrupt_heed(&m->halted);
     struct flight *flight = m->flight;
     flight->load = work == NULL ? 0 : work->load;
     flight->workers = work == NULL ? 0 : work->workers;
     bool join = work != NULL && work->join;
     bool ok = flight_refresh(flight, &failure) && (join ? carry_join(flight, &failure) : carry_start(flight, &failure));
-    flight_let_go(m->flight);
-    return report(ok, &failure, error);
+    return end(m, ok, &failure, error);
 }
 
 mf_result mf_advance(mf_migration *m, mf_error *error) {
     struct error failure = {0};
+    interrupt_heed(&m->halted);
     bool ok = flight_refresh(m->flight, &failure) && carry_advance(m->flight, &failure);
-    flight_let_go(m->flight);
-    return report(ok, &failure, error);
+    return end(m, ok, &failure, error);
 }
 
 static bool run_follow(mf_migration *m, struct error *error) {
@@ -172,14 +172,21 @@ static bool run_follow(mf_migration *m, struct error *error) {
 
 mf_result mf_follow(mf_migration *m, mf_error *error) {
     struct error failure = {0};
+    interrupt_heed(&m->halted);
     bool ok = run_follow(m, &failure);
-    flight_let_go(m->flight);
-    return report(ok, &failure, error);
+    return end(m, ok, &failure, error);
 }
 
 mf_result mf_rollback(mf_migration *m, bool force, mf_error *error) {
     struct error failure = {0};
+    interrupt_heed(&m->halted);
     bool ok = flight_refresh(m->flight, &failure) && carry_rollback(m->flight, force, &failure);
+    return end(m, ok, &failure, error);
+}
+
+mf_result mf_demote(mf_migration *m, const char *why, mf_error *error) {
+    struct error failure = {0};
+    bool ok = flight_refresh(m->flight, &failure) && carry_demote(m->flight, why == NULL ? "demote" : why, &failure);
     flight_let_go(m->flight);
     return report(ok, &failure, error);
 }
@@ -212,9 +219,9 @@ static bool run_verify(mf_migration *m, mf_verify *verify, struct error *error) 
 
 mf_result mf_verify_run(mf_migration *m, mf_verify *verify, mf_error *error) {
     struct error failure = {0};
+    interrupt_heed(&m->halted);
     bool ok = run_verify(m, verify, &failure);
-    flight_let_go(m->flight);
-    return report(ok, &failure, error);
+    return end(m, ok, &failure, error);
 }
 
 /* --- where it stands ------------------------------------------------------------------------------------------ */
@@ -253,7 +260,7 @@ mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
                        .rows_done = at->record.rows_done, .rows_total = at->record.rows_total, .outbox = at->record.outbox,
                        .quarantined = at->record.quarantined, .diverged = at->record.diverged,
                        .eta_s = eta_s(at, now_ms), .verified_ms = at->record.verified_ms,
-                       .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight)};
+                       .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight), .apart = m->flight->other != NULL};
     if (!read_backlog(m->flight, ret, &failure)) return report(false, &failure, error);
     if (at->stage == STAGE_AWAITING_FINALIZATION && at->record.soak_until_ms > now_ms) {
         ret->soak_left_ms = at->record.soak_until_ms - now_ms;

@@ -29,6 +29,8 @@ enum error_class {
     X(ERROR_FILE, CLASS_USAGE, "file")                    \
     X(ERROR_REFUSED, CLASS_GATE, "refused")               \
     X(ERROR_GATE, CLASS_GATE, "gate")                     \
+    X(ERROR_CONFLICT, CLASS_GATE, "conflict")             \
+    X(ERROR_EPOCH, CLASS_RETRY, "epoch")                  \
     X(ERROR_HELD, CLASS_RETRY, "held")                    \
     X(ERROR_BUSY, CLASS_RETRY, "busy")                    \
     X(ERROR_OVERTIME, CLASS_RETRY, "overtime")            \

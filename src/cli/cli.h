@@ -37,5 +37,12 @@ void output_json(json_t *object); /* takes the object over */
 json_t *output_difference(const mf_difference *difference);
 void output_duration(char text[32], double seconds); /* "1h 02m", "3m 20s", "4s" */
 
+/* --- serve.c --- */
+int serve_main(int count, char **words);
+extern const char serve_options[];
+
+/* --- main.c --- */
+bool parse_share(const char *text, double *ret); /* "0.2" or "20%"; more than 0, at most 1 */
+
 /* --- completion.c --- */
 int completion_print(const char *shell);

@@ -13,10 +13,11 @@ static void print_bash(void) {
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
            "        COMPREPLY=($(compgen -W \"");
     print_verbs(" ");
-    printf(" completion help\" -- \"$word\")); return\n    fi\n    case $verb:$word in\n");
+    printf(" serve completion help\" -- \"$word\")); return\n    fi\n    case $verb:$word in\n");
     for (size_t i = 0; i < verb_count; i++) {
         printf("    %s:-*) COMPREPLY=($(compgen -W \"%s --help\" -- \"$word\")) ;;\n", verbs[i].name, verbs[i].options);
     }
+    printf("    serve:-*) COMPREPLY=($(compgen -W \"%s --help\" -- \"$word\")) ;;\n", serve_options);
     printf("    completion:*) COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$word\")) ;;\n"
            "    *) COMPREPLY=($(compgen -f -X '!*.y*ml' -- \"$word\") $(compgen -d -- \"$word\")) ;;\n"
            "    esac\n}\ncomplete -o filenames -F _midflight midflight\n");
@@ -25,22 +26,27 @@ static void print_bash(void) {
 static void print_zsh(void) {
     printf("#compdef midflight\n_midflight() {\n  local -a verbs=(\n");
     for (size_t i = 0; i < verb_count; i++) printf("    '%s:%s'\n", verbs[i].name, verbs[i].summary);
+    printf("    'serve:carry migrations out, and serve their data, over HTTP'\n");
     printf("  )\n  if (( CURRENT == 2 )); then _describe verb verbs; return; fi\n  case $words[2] in\n");
     for (size_t i = 0; i < verb_count; i++) {
         printf("    %s) _values -w option %s --help ;;\n", verbs[i].name, verbs[i].options);
     }
+    printf("    serve) _values -w option %s --help ;;\n", serve_options);
     printf("  esac\n  _files -g '*.y*ml'\n}\ncompdef _midflight midflight\n");
 }
 
-static void print_fish(void) {
-    for (size_t i = 0; i < verb_count; i++) {
-        printf("complete -c midflight -n __fish_use_subcommand -a %s -d '%s'\n", verbs[i].name, verbs[i].summary);
-        char words[128];
-        snprintf(words, sizeof words, "%s", verbs[i].options);
-        for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " ")) {
-            printf("complete -c midflight -n '__fish_seen_subcommand_from %s' -l %s\n", verbs[i].name, word + 2);
-        }
+static void print_fish_verb(const char *name, const char *summary, const char *options) {
+    char words[256];
+    printf("complete -c midflight -n __fish_use_subcommand -a %s -d '%s'\n", name, summary);
+    snprintf(words, sizeof words, "%s", options);
+    for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " ")) {
+        printf("complete -c midflight -n '__fish_seen_subcommand_from %s' -l %s\n", name, word + 2);
     }
+}
+
+static void print_fish(void) {
+    for (size_t i = 0; i < verb_count; i++) print_fish_verb(verbs[i].name, verbs[i].summary, verbs[i].options);
+    print_fish_verb("serve", "carry migrations out, and serve their data, over HTTP", serve_options);
 }
 
 int completion_print(const char *shell) {

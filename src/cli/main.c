@@ -34,7 +34,8 @@ static int usage(FILE *out) {
     fprintf(out, "midflight %s: change the shape of live data, with a way back until the very last step\n\n"
                  "  midflight VERB [OPTIONS] FILE\n\n", mf_version());
     for (size_t i = 0; i < verb_count; i++) fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
-    fprintf(out, "  completion print shell completion (bash, zsh, fish): source <(midflight completion bash)\n\n"
+    fprintf(out, "  serve      do all of that over HTTP, and serve the data meanwhile: midflight serve FILE|FOLDER...\n"
+                 "  completion print shell completion (bash, zsh, fish): source <(midflight completion bash)\n\n"
                  "FILE is the migration's definition, in YAML. `midflight VERB --help` says more.\n"
                  "Exit status: 0 done, 2 wrong usage or definition, 3 refused by a gate, 4 failed and safe to run again,\n"
                  "5 the sides differ.\n");
@@ -56,8 +57,7 @@ static const struct verb *find_verb(const char *name) {
     return NULL;
 }
 
-/* "0.2" or "20%"; more than 0, at most 1 */
-static bool parse_share(const char *text, double *ret) {
+bool parse_share(const char *text, double *ret) {
     char *end;
     double share = strtod(text, &end);
     if (strcmp(end, "%") == 0) {
@@ -152,6 +152,7 @@ int main(int count, char **words) {
     if (strcmp(words[1], "help") == 0 || strcmp(words[1], "--help") == 0) return usage(stdout);
     if (strcmp(words[1], "--version") == 0) return puts(mf_version()) < 0;
     if (strcmp(words[1], "completion") == 0) return completion_print(count > 2 ? words[2] : "");
+    if (strcmp(words[1], "serve") == 0) return serve_main(count - 1, words + 1);
     const struct verb *verb = find_verb(words[1]);
     if (verb == NULL) {
         fprintf(stderr, "midflight: there is no verb '%s'; `midflight help` lists them\n", words[1]);

@@ -5,6 +5,7 @@
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/nodes.h"
 #include "engine/pace.h"
 
 /* The short form's tables exchange names; capture is made anew on both, as it goes by name. */
@@ -38,7 +39,7 @@ static bool within_pause(const struct flight *flight, double began, struct error
                      flight->at.record.name, held, flight->definition->pause_ms_max);
 }
 
-static bool cut_over(struct flight *flight, struct error *error) {
+static bool cut_over_now(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
     bool swaps = flight->definition->change.alter_table != NULL;
     if (swaps && !store->ops->swap_rehearse(store, false, error)) return false;
@@ -59,6 +60,14 @@ static bool cut_over(struct flight *flight, struct error *error) {
     flight->at = next;
     flight_note(flight, "the cut-over held the writers for %.1f ms", held_ms(flight, began));
     return !swaps || flight_settle(flight, error);
+}
+
+static bool cut_over(struct flight *flight, struct error *error) {
+    if (!nodes_await(flight, error)) return false;
+    enum stage before = flight->at.stage;
+    bool ok = cut_over_now(flight, error);
+    if (flight->at.stage == before) nodes_dismiss(flight);
+    return ok;
 }
 
 /* --- Finishing ------------------------------------------------------------------------------------------------ */
@@ -86,6 +95,17 @@ static const struct step finishing[] = {
     {"empty the old side", empty_old, true},
     {"retire the old side", retire_old, false},
 };
+
+/* Who serves documents of the old shape later on cannot ask its tables how they looked. [bound] */
+static bool remember_form(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    bool done;
+    if (store->ops->face_single == NULL || !store->ops->face_single(store, SIDE_OLD)) return true;
+    if (!flight_step_done(flight, STEP_OLD_SINGLE, &done, error)) return false;
+    if (done) return true;
+    if (!flight_begin(flight, error)) return false;
+    return flight_end(flight, store->ops->ledger_mark(store, flight->at.record.name, STEP_OLD_SINGLE, error), "form remembered", error);
+}
 
 /* Some of the old tables may be gone already: names are enough. */
 static bool finish(struct flight *flight, struct error *error) {
@@ -129,7 +149,7 @@ bool carry_advance(struct flight *flight, struct error *error) {
         if (resumed) return true;
         return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
                gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) &&
-               gate_verified(flight, error) &&
+               gate_verified(flight, error) && remember_form(flight, error) &&
                flight_move(flight, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&
                finish(flight, error);
     case STAGE_FINISHING:

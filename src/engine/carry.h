@@ -11,3 +11,5 @@ MUST_USE bool carry_join(struct flight *flight, struct error *error);
 MUST_USE bool carry_advance(struct flight *flight, struct error *error);
 /* Back to Uninitialized. `force`: also where the old side refuses some of what the new side took. */
 MUST_USE bool carry_rollback(struct flight *flight, bool force, struct error *error);
+/* From Awaiting Finalization back to Awaiting Additional Action: the old side leads again, and the new one follows as before. */
+MUST_USE bool carry_demote(struct flight *flight, const char *why, struct error *error);

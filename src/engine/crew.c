@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
+
 /* Worker 0 is the thread that asked. */
 struct worker {
     struct crew *crew;
@@ -23,6 +25,7 @@ struct crew {
     void *context;
     pthread_mutex_t lock; /* of what the workers tell */
     atomic_bool stop;
+    const atomic_bool *heeded; /* by the thread that asked */
     size_t count;
     struct worker workers[WORKERS_MAX];
 };
@@ -74,6 +77,7 @@ static void worker_work(struct worker *worker) {
 
 static void *thread_main(void *context) {
     struct worker *worker = context;
+    interrupt_heed(worker->crew->heeded);
     worker->ok = flight_open_stores(&worker->flight, &worker->error) && flight_bind(&worker->flight, &worker->error);
     worker_work(worker);
     flight_close_stores(&worker->flight);
@@ -118,7 +122,8 @@ bool crew_run(struct flight *flight, int64_t done, crew_job *job, void *context,
     if (workers > WORKERS_MAX) workers = WORKERS_MAX;
     struct crew *crew = calloc(1, sizeof *crew);
     if (crew == NULL) abort();
-    *crew = (struct crew){.flight = flight, .before = done, .job = job, .context = context};
+    *crew = (struct crew){.flight = flight, .before = done, .job = job, .context = context,
+                           .heeded = interrupt_heeded()};
     pthread_mutex_init(&crew->lock, NULL);
     for (int i = 0; i < workers; i++) worker_init(crew, (size_t)i);
     crew->count = 1;

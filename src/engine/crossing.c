@@ -9,6 +9,7 @@
 #include "engine/between.h"
 #include "engine/clients.h"
 #include "engine/gate.h"
+#include "engine/nodes.h"
 #include "engine/pace.h"
 #include "engine/parcel.h"
 
@@ -133,10 +134,16 @@ bool between_open(struct flight *flight, bool *ret, struct error *error) {
     return flight_steps(flight, steps, 1, error);
 }
 
+static bool cross_fenced(struct flight *flight, struct error *error) {
+    if (fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error)) return true;
+    nodes_dismiss(flight);
+    return false;
+}
+
 bool between_cross(struct flight *flight, struct error *error) {
     bool ignored;
-    if (!between_drain(flight, FORWARD, error) || !flight_refresh(flight, error) ||
-        !fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error)) {
+    if (!between_drain(flight, FORWARD, error) || !flight_refresh(flight, error) || !nodes_await(flight, error) ||
+        !cross_fenced(flight, error)) {
         return false;
     }
     bool ok = flight_refresh(flight, error) && between_open(flight, &ignored, error);
@@ -179,7 +186,7 @@ static bool close_new(struct flight *flight, struct error *error) {
 static bool open_old(struct flight *flight, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
     struct standpoint next = flight->at;
-    if (!flight_begin(flight, error)) return false;
+    if (!nodes_await(flight, error) || !flight_begin(flight, error)) return false;
     bool ok = old->ops->capture_off(old, error) &&
               ledger_move(old, &next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
     ok = flight_end(flight, ok, stage_name(STAGE_ROLLING_BACK), error);

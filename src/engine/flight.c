@@ -13,6 +13,7 @@
 #include "base/failpoint.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "engine/nodes.h"
 
 static void name_ourselves(char who[160]) {
     char host[64] = "localhost";
@@ -289,11 +290,16 @@ bool flight_stopped(const struct flight *flight) {
 }
 
 bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error) {
-    if (!flight_begin(flight, error)) return false;
+    if (!nodes_await(flight, error)) return false;
+    if (!flight_begin(flight, error)) {
+        nodes_dismiss(flight);
+        return false;
+    }
     struct standpoint next = flight->at;
     bool ok = ledger_move(flight->store, &next, to, flight->who, why, error);
     ok = flight_end(flight, ok, stage_name(to), error);
     if (ok) flight->at = next;
+    if (!ok) nodes_dismiss(flight);
     return ok;
 }
 

@@ -24,5 +24,6 @@ const char *stage_name(enum stage stage);
 const char *stage_mode(enum stage stage);
 bool stage_from_name(const char *name, enum stage *ret);
 
-/* Stages are passed one by one; only Rolling Back may be entered from several, none of them past the one-way door. */
+/* Stages are passed one by one; only Rolling Back may be entered from several, none of them past the one-way door. From Awaiting
+ * Finalization a migration may be demoted to the stage before. */
 bool stage_may_follow(enum stage from, enum stage to);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "store/shape.h"
 
 struct store;
@@ -200,6 +201,41 @@ struct clients {
     bool led;       /* it goes by that */
 };
 
+/* A process that serves the data, as the ledger knows it. Its beats grow while it lives. */
+struct node {
+    const char *name;
+    int64_t epoch; /* it has confirmed */
+    int64_t beats;
+};
+typedef bool node_visit(void *context, const struct node *node);
+
+/* What is said to the nodes of a migration. */
+struct rollout {
+    int64_t announced; /* the epoch that a change of stage is about to bring; 0: none was ever */
+    int64_t percent_e4; /* of the reads, from the new side: 10 000 is 1 % */
+};
+
+/* Entities that comparison found to differ, by cause. */
+struct mismatch {
+    const char *cause;
+    int64_t count;
+    const char *key, *leader, *follower; /* the last example; "": no such entity */
+    int64_t at_ms;
+};
+typedef bool mismatch_visit(void *context, const struct mismatch *mismatch);
+
+/* --- faces -------------------------------------------------------------------------------------------------------
+ *
+ * What the proxy reads and writes: an entity as one of the shapes shows it, a document in JSON (docs/proxy.md). Documents that one
+ * store writes every store reads. */
+
+/* A shape, and the side whose tables it is read from: its own, or through the query over the other one's. */
+struct face {
+    enum side shape, from;
+    bool single; /* its document is its one row; the store that has the shape knows, by face_single */
+};
+typedef bool document_visit(void *context, const char *key, const char *document, struct error *error);
+
 enum check_level { CHECK_PROOF, CHECK_WARNING, CHECK_REFUSAL };
 
 /* What `check` has to say: a sentence, and whether the migration may start. */
@@ -367,6 +403,51 @@ struct store_ops {
     /* Leads them to that side. It may be said again, and while they are not held: then each goes over after its transaction. */
     bool (*clients_turn)(struct store *store, const struct pooler *pooler, enum side side, struct error *error);
     bool (*clients_release)(struct store *store, const struct pooler *pooler, struct error *error);
+    /* --- faces; of the sides that the store has. Outside of a transaction each is one by itself, reading one moment's state. */
+    /* From now on this connection serves an application: what is committed is durable, and foreign keys count. NULL: it is so anyway. */
+    bool (*serve)(struct store *store, struct error *error);
+    /* A key as the store itself would write it: '42' is 42 where the column holds integers. */
+    bool (*face_key)(struct store *store, const char *key, struct text *ret, struct error *error);
+    /* Is an entity of this side one row, so that its document is that row, and writing it one statement? */
+    bool (*face_single)(struct store *store, enum side side);
+    /* Appends the entity's document; nothing, *ret_found false: there are no rows of it. */
+    bool (*face_get)(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
+    /* The same of what the direction's queries yield for the rows of `document`, the leader's. `current`: what the entity is now; NULL:
+     * it is not there. A column of a single row that the document does not name keeps its value. What the queries do not read would
+     * be lost: it must be null, or as it is (ERROR_USAGE). `single`: as in struct face, of the follower. Needs no table of the leader's to be there. */
+    bool (*face_translate)(struct store *store, enum direction direction, bool single, const char *key, const char *current,
+                           const char *document, struct text *ret, bool *ret_found, struct error *error);
+    /* [tx] Until the end of the transaction nobody else writes the entity's rows, nor, where the store can tell, makes any. */
+    bool (*face_lock)(struct store *store, enum side side, const char *key, struct error *error);
+    /* The rows of the entity become those of the document; see mf_put. `fresh`: it is not there yet (else ERROR_CONFLICT). */
+    bool (*face_put)(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
+    bool (*face_delete)(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
+    /* Up to `limit` entities in the order of keys, after `after`; NULL: from the first. */
+    bool (*face_list)(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
+                      struct error *error);
+    /* The side that follows this store's may not have the entity as it is: its key is in the outbox, or in quarantine. */
+    bool (*face_waits)(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
+    /* [tx] The entity, which the backfill has not come to, is wanted: it is synced, or noted, to be synced soon. */
+    bool (*face_want)(struct store *store, const char *key, struct error *error);
+    /* A transaction that only reads, one moment's state. Ended by rollback. */
+    bool (*view_begin)(struct store *store, struct error *error);
+    /* [tx] As ledger_stand; and the stage stays until the end of the transaction, or, in a transaction that only reads, so does what
+     * it sees. */
+    bool (*ledger_pin)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
+
+    /* --- the nodes that serve the data, in the ledger of the store that has the old side --- */
+    /* ledger_find, of the stage, the epoch and the digest alone: it is asked often. */
+    bool (*ledger_stand)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
+    bool (*node_enter)(struct store *store, const char *name, const struct node *node, struct error *error); /* [tx] */
+    /* One beat; *ret_there false: it was taken for dead, and must enter anew. */
+    bool (*node_confirm)(struct store *store, const char *name, const char *node, int64_t epoch, bool *ret_there, struct error *error);
+    bool (*node_leave)(struct store *store, const char *name, const char *node, struct error *error);
+    bool (*nodes)(struct store *store, const char *name, node_visit *visit, void *context, struct error *error);
+    bool (*rollout_get)(struct store *store, const char *name, struct rollout *ret, struct error *error);
+    bool (*rollout_announce)(struct store *store, const char *name, int64_t epoch, struct error *error);       /* [tx] */
+    bool (*rollout_set)(struct store *store, const char *name, int64_t percent_e4, struct error *error); /* [tx] */
+    bool (*mismatch_add)(struct store *store, const char *name, const struct mismatch *mismatch, struct error *error); /* [tx] */
+    bool (*mismatches)(struct store *store, const char *name, mismatch_visit *visit, void *context, struct error *error);
 
     /* Outside of transactions: keeps the log short. `rest`: there is time for it; else only where it has to be. */
     bool (*tidy)(struct store *store, bool rest, struct error *error);

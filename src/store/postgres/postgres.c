@@ -186,6 +186,7 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
     store->standing = standing;
     store->change = *change;
     store->alter = NULL;
+    store->faces = NULL;
     store->half = standing.housed == HOUSES_BOTH ? NULL : ARENA_ARRAY(store->bound, struct half, 1);
     store->tables[SIDE_OLD] = store->tables[SIDE_NEW] = NULL;
     store->flows[FORWARD] = store->flows[BACKWARD] = NULL;
@@ -464,5 +465,27 @@ const struct store_ops postgres_ops = {
     .rehearse = postgres_rehearse,
     .others_write = postgres_others_write,
     .pulse = postgres_pulse,
+    .face_key = postgres_face_key,
+    .face_single = postgres_face_single,
+    .face_get = postgres_face_get,
+    .face_translate = postgres_face_translate,
+    .face_lock = postgres_face_lock,
+    .face_put = postgres_face_put,
+    .face_delete = postgres_face_delete,
+    .face_list = postgres_face_list,
+    .face_waits = postgres_face_waits,
+    .face_want = postgres_face_want,
+    .view_begin = postgres_view_begin,
+    .ledger_pin = postgres_ledger_pin,
+    .ledger_stand = sql_ledger_stand,
+    .node_enter = sql_node_enter,
+    .node_confirm = sql_node_confirm,
+    .node_leave = sql_node_leave,
+    .nodes = sql_nodes,
+    .rollout_get = sql_rollout_get,
+    .rollout_announce = sql_rollout_announce,
+    .rollout_set = sql_rollout_set,
+    .mismatch_add = sql_mismatch_add,
+    .mismatches = sql_mismatches,
     .tidy = postgres_tidy,
 };

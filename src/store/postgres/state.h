@@ -42,6 +42,7 @@ struct postgres_store {
     struct names key;              /* k1, ..., kn: the key in our own types and tables */
     const char *path;              /* the search path of our functions */
     struct alter *alter;           /* of the short form; NULL: the long form */
+    struct pg_faces *faces;        /* face.c's; NULL: no face was asked for yet */
     struct half *half;             /* between two stores: our side of it; NULL: both are here */
 };
 
@@ -250,3 +251,18 @@ bool postgres_shape_retire(struct store *store, struct error *error);
 bool postgres_swap_rehearse(struct store *store, bool back, struct error *error);
 bool postgres_swap(struct store *store, bool back, struct error *error);
 bool postgres_swap_settle(struct store *store, struct error *error);
+/* face.c */
+bool postgres_face_key(struct store *store, const char *key, struct text *ret, struct error *error);
+bool postgres_face_single(struct store *store, enum side side);
+bool postgres_face_get(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
+bool postgres_face_translate(struct store *store, enum direction direction, bool single, const char *key, const char *current,
+                             const char *document, struct text *ret, bool *ret_found, struct error *error);
+bool postgres_face_lock(struct store *store, enum side side, const char *key, struct error *error);
+bool postgres_face_put(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
+bool postgres_face_delete(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
+bool postgres_face_list(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
+                        struct error *error);
+bool postgres_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
+bool postgres_face_want(struct store *store, const char *key, struct error *error);
+bool postgres_view_begin(struct store *store, struct error *error);
+bool postgres_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);

@@ -156,7 +156,8 @@ bool sql_ledger_mark(struct store *store, const char *name, const char *step, st
 bool sql_ledger_forget(struct store *store, const char *name, struct error *error) {
     return RUN(SQL_ledger_forget_steps, NULL, NULL, NULL, sql_text(name)) &&
            RUN(SQL_ledger_forget_findings, NULL, NULL, NULL, sql_text(name)) &&
-           RUN(SQL_ledger_forget_landing, NULL, NULL, NULL, sql_text(name));
+           RUN(SQL_ledger_forget_landing, NULL, NULL, NULL, sql_text(name)) &&
+           RUN(SQL_ledger_forget_mismatches, NULL, NULL, NULL, sql_text(name));
 }
 
 bool sql_ledger_leave(struct store *store, const char *name, struct error *error) {

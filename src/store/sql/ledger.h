@@ -48,3 +48,15 @@ bool sql_landing_move(struct store *store, const char *name, int64_t place, int6
  * token is no longer the migration's: another process has taken over. */
 bool sql_rows_advance(struct store *store, const char *name, int64_t token, int64_t rows,
                       struct error *error);
+
+/* The nodes that serve the data, and what is said to them. */
+bool sql_ledger_stand(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
+bool sql_node_enter(struct store *store, const char *name, const struct node *node, struct error *error);
+bool sql_node_confirm(struct store *store, const char *name, const char *node, int64_t epoch, bool *ret_there, struct error *error);
+bool sql_node_leave(struct store *store, const char *name, const char *node, struct error *error);
+bool sql_nodes(struct store *store, const char *name, node_visit *visit, void *context, struct error *error);
+bool sql_rollout_get(struct store *store, const char *name, struct rollout *ret, struct error *error);
+bool sql_rollout_announce(struct store *store, const char *name, int64_t epoch, struct error *error);
+bool sql_rollout_set(struct store *store, const char *name, int64_t percent_e4, struct error *error);
+bool sql_mismatch_add(struct store *store, const char *name, const struct mismatch *mismatch, struct error *error);
+bool sql_mismatches(struct store *store, const char *name, mismatch_visit *visit, void *context, struct error *error);

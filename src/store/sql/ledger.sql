@@ -51,6 +51,28 @@ CREATE TABLE IF NOT EXISTS midflight_landing (
   cursor_key TEXT,
   PRIMARY KEY (migration, place)
 );
+CREATE TABLE IF NOT EXISTS midflight_node (
+  migration VARCHAR(64) NOT NULL,
+  node      VARCHAR(200) NOT NULL,
+  epoch     BIGINT NOT NULL,
+  beats     BIGINT NOT NULL,
+  PRIMARY KEY (migration, node)
+);
+CREATE TABLE IF NOT EXISTS midflight_rollout (
+  migration  VARCHAR(64) NOT NULL PRIMARY KEY,
+  announced  BIGINT NOT NULL DEFAULT 0,
+  percent_e4 BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS midflight_mismatch (
+  migration  VARCHAR(64) NOT NULL,
+  cause      VARCHAR(300) NOT NULL,
+  count      BIGINT NOT NULL,
+  entity_key TEXT NOT NULL,
+  leader     TEXT NOT NULL,
+  follower   TEXT NOT NULL,
+  at_ms      BIGINT NOT NULL,
+  PRIMARY KEY (migration, cause)
+);
 
 -- name: ledger_find
 SELECT m.stage, m.epoch, m.digest, m.schema_digest, m.rows_total, m.rows_done, m.stage_ms, m.soak_until_ms,
@@ -146,3 +168,43 @@ UPDATE midflight_landing SET cursor_key = ?4 WHERE migration = ?1 AND place = ?2
 UPDATE midflight_migration SET rows_done = rows_done + ?3, lease_until_ms = ?4,
   rows_total = CASE WHEN rows_total < rows_done + ?3 THEN rows_done + ?3 ELSE rows_total END
 WHERE name = ?1 AND token = ?2 AND stage = 'Running';
+
+-- name: node_enter
+INSERT INTO midflight_node (migration, node, epoch, beats) VALUES (?1, ?2, ?3, ?4);
+
+-- name: node_confirm
+UPDATE midflight_node SET epoch = ?3, beats = beats + 1 WHERE migration = ?1 AND node = ?2;
+
+-- name: node_leave
+DELETE FROM midflight_node WHERE migration = ?1 AND node = ?2;
+
+-- name: nodes
+SELECT node, epoch, beats FROM midflight_node WHERE migration = ?1 ORDER BY node;
+
+-- name: rollout_get
+SELECT announced, percent_e4 FROM midflight_rollout WHERE migration = ?1;
+
+-- name: rollout_announce
+UPDATE midflight_rollout SET announced = ?2 WHERE migration = ?1;
+
+-- name: rollout_set
+UPDATE midflight_rollout SET percent_e4 = ?2 WHERE migration = ?1;
+
+-- name: rollout_add
+INSERT INTO midflight_rollout (migration, announced, percent_e4) VALUES (?1, ?2, ?3);
+
+-- name: mismatch_more
+UPDATE midflight_mismatch SET count = count + ?3, entity_key = ?4, leader = ?5, follower = ?6, at_ms = ?7
+WHERE migration = ?1 AND cause = ?2;
+
+-- name: mismatch_add
+INSERT INTO midflight_mismatch (migration, cause, count, entity_key, leader, follower, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+
+-- name: mismatches
+SELECT cause, count, entity_key, leader, follower, at_ms FROM midflight_mismatch WHERE migration = ?1 ORDER BY count DESC, cause;
+
+-- name: ledger_forget_mismatches
+DELETE FROM midflight_mismatch WHERE migration = ?1;
+
+-- name: ledger_stand
+SELECT stage, epoch, digest FROM midflight_migration WHERE name = ?1;

@@ -61,6 +61,7 @@ static bool connection_run_script(struct sql_connection *connection, const char 
 /* --- opening and binding -------------------------------------------------------------------------------------- */
 
 static void unbind(struct sqlite_store *store) {
+    face_forget(store);
     half_free(store);
     chunk_statements_free(store);
     swap_forget(store);
@@ -267,6 +268,29 @@ const struct store_ops sqlite_ops = {
     .park = sqlite_park,
     .rehearse = sqlite_rehearse,
     .others_write = sqlite_others_write,
+    .serve = sqlite_serve,
+    .face_key = sqlite_face_key,
+    .face_single = sqlite_face_single,
+    .face_get = sqlite_face_get,
+    .face_translate = sqlite_face_translate,
+    .face_lock = sqlite_face_lock,
+    .face_put = sqlite_face_put,
+    .face_delete = sqlite_face_delete,
+    .face_list = sqlite_face_list,
+    .face_waits = sqlite_face_waits,
+    .face_want = sqlite_face_want,
+    .view_begin = sqlite_view_begin,
+    .ledger_pin = sqlite_ledger_pin,
+    .ledger_stand = sql_ledger_stand,
+    .node_enter = sql_node_enter,
+    .node_confirm = sql_node_confirm,
+    .node_leave = sql_node_leave,
+    .nodes = sql_nodes,
+    .rollout_get = sql_rollout_get,
+    .rollout_announce = sql_rollout_announce,
+    .rollout_set = sql_rollout_set,
+    .mismatch_add = sql_mismatch_add,
+    .mismatches = sql_mismatches,
     .ship_manifest = sqlite_ship_manifest,
     .land_expect = sqlite_land_expect,
     .range_take = sqlite_range_take,

@@ -38,6 +38,7 @@ struct sqlite_store {
     struct chunk_statements *chunks[2]; /* by "has a lower bound", then by forward flow */
     struct rehearsed rehearsed;
     bool refused; /* something was, in the backfill's last chunk */
+    struct faces *faces; /* face.c's; NULL: no face was asked for yet */
     sqlite3_stmt *sync[2]; /* by direction: the sync of one entity */
     struct half *half;     /* between two stores; NULL: both sides are here */
     double began_ms;       /* when the transaction under way had the writer's lock */
@@ -128,6 +129,23 @@ bool sqlite_inspect(struct store *store, struct inspection *inspection, differen
 bool sqlite_sync(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_park(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
+/* face.c */
+bool sqlite_serve(struct store *store, struct error *error);
+void face_forget(struct sqlite_store *store); /* what was prepared */
+bool sqlite_face_key(struct store *store, const char *key, struct text *ret, struct error *error);
+bool sqlite_face_single(struct store *store, enum side side);
+bool sqlite_face_get(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
+bool sqlite_face_translate(struct store *store, enum direction direction, bool single, const char *key, const char *current,
+                             const char *document, struct text *ret, bool *ret_found, struct error *error);
+bool sqlite_face_lock(struct store *store, enum side side, const char *key, struct error *error);
+bool sqlite_face_put(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
+bool sqlite_face_delete(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
+bool sqlite_face_list(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
+                      struct error *error);
+bool sqlite_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
+bool sqlite_face_want(struct store *store, const char *key, struct error *error);
+bool sqlite_view_begin(struct store *store, struct error *error);
+bool sqlite_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
 /* half.c, ship.c, land.c, landing.c: between two stores */
 bool sqlite_capture_note(struct store *store, enum side side, struct error *error);
 bool sqlite_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);

@@ -1,0 +1,158 @@
+#include "proxy/pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "engine/nodes.h"
+
+/* A caller waits so long for a connection. */
+#define WAIT_S 5
+
+struct pool {
+    const struct definition *definition;
+    pthread_mutex_t mutex;
+    pthread_cond_t freed;
+    struct seat *seats; /* free ones, the last used first: its caches are warm */
+    int open, most;
+};
+
+struct pool *pool_new(const struct definition *definition, int seats_max) {
+    struct pool *pool = calloc(1, sizeof *pool);
+    if (pool == NULL) abort();
+    pool->definition = definition;
+    pool->most = seats_max;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->freed, NULL);
+    return pool;
+}
+
+static void seat_free(struct seat *seat) {
+    flight_close(seat->flight);
+    free(seat);
+}
+
+void pool_free(struct pool *pool) {
+    if (pool == NULL) return;
+    for (struct seat *seat = pool->seats, *next; seat != NULL; seat = next) {
+        next = seat->next;
+        seat_free(seat);
+    }
+    pthread_cond_destroy(&pool->freed);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
+
+/* Both sides' connections are set up to serve, where the store makes a difference. */
+static bool seat_open(const struct definition *definition, struct seat **ret, struct error *error) {
+    struct seat *seat = calloc(1, sizeof *seat);
+    if (seat == NULL) abort();
+    seat->epoch = -1;
+    bool ok = flight_open(definition, NULL, &seat->flight, error);
+    for (enum side side = SIDE_OLD; ok && side <= SIDE_NEW; side++) {
+        struct store *store = flight_house(seat->flight, side);
+        ok = store->ops->serve == NULL || store->ops->serve(store, error);
+    }
+    if (!ok) {
+        seat_free(seat);
+        return false;
+    }
+    *ret = seat;
+    return true;
+}
+
+/* *ret: a free seat; NULL: there is room for one more, which is counted already. */
+static bool wait_for_seat(struct pool *pool, struct seat **ret, struct error *error) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WAIT_S;
+    bool ok = true;
+    pthread_mutex_lock(&pool->mutex);
+    while (ok && pool->seats == NULL && pool->open == pool->most) {
+        ok = pthread_cond_timedwait(&pool->freed, &pool->mutex, &until) != ETIMEDOUT || pool->seats != NULL;
+    }
+    if (!ok) {
+        error_set(error, ERROR_BUSY, "all %d connections to the stores have been in use for %d s: make the same call again, or give the "
+                  "proxy more", pool->most, WAIT_S);
+    } else if (pool->seats != NULL) {
+        *ret = pool->seats;
+        pool->seats = (*ret)->next;
+    } else {
+        *ret = NULL;
+        pool->open++;
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return ok;
+}
+
+static void forget_one(struct pool *pool) {
+    pthread_mutex_lock(&pool->mutex);
+    pool->open--;
+    pthread_cond_signal(&pool->freed);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+bool pool_take(struct pool *pool, struct seat **ret, struct error *error) {
+    struct seat *seat = NULL;
+    if (!wait_for_seat(pool, &seat, error)) return false;
+    if (seat == NULL && !seat_open(pool->definition, &seat, error)) {
+        forget_one(pool);
+        return false;
+    }
+    *ret = seat;
+    return true;
+}
+
+void pool_give(struct pool *pool, struct seat *seat, bool broken) {
+    if (broken) {
+        seat_free(seat);
+        forget_one(pool);
+        return;
+    }
+    pthread_mutex_lock(&pool->mutex);
+    seat->next = pool->seats;
+    pool->seats = seat;
+    pthread_cond_signal(&pool->freed);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static bool is_alone(const struct flight *flight) {
+    return flight->at.stage == STAGE_FINISHING || flight->at.stage == STAGE_FINISHED;
+}
+
+/* From Finishing on the old tables are being taken away, and those of the new side are all there is. */
+static bool bind(struct flight *flight, struct error *error) {
+    struct standing standing = {.housed = HOUSES_NEW, .elsewhere = flight->store->name, .made = true};
+    struct store *new = flight_house(flight, SIDE_NEW);
+    if (!is_alone(flight)) return flight_bind(flight, error);
+    if (flight->definition->change.alter_table != NULL) {
+        return error_set(error, ERROR_REFUSED, "migration %s is %s: its table has the new columns and its old name, and the old one is gone. "
+                         "Use the table itself from here on", flight->definition->change.name, stage_name(flight->at.stage));
+    }
+    return new->ops->bind(new, &flight->definition->change, standing, error);
+}
+
+/* Of the old side it is remembered by a step, since its tables will not be there to ask. */
+static bool learn_forms(struct seat *seat, struct error *error) {
+    struct flight *flight = seat->flight;
+    struct store *old = flight_house(flight, SIDE_OLD), *new = flight_house(flight, SIDE_NEW);
+    seat->single[SIDE_NEW] = new->ops->face_single(new, SIDE_NEW);
+    if (is_alone(flight)) return flight_step_done(flight, STEP_OLD_SINGLE, &seat->single[SIDE_OLD], error);
+    seat->single[SIDE_OLD] = old->ops->face_single(old, SIDE_OLD);
+    return true;
+}
+
+bool seat_bind(struct seat *seat, int64_t epoch, struct error *error) {
+    struct flight *flight = seat->flight;
+    if (seat->epoch == epoch) return true;
+    seat->epoch = -1;
+    if (!flight_refresh(flight, error)) return false;
+    int64_t now = flight->at.record.epoch;
+    if (now != epoch || !flight_same_definition(flight, error)) {
+        return now == epoch ? false : error_set(error, ERROR_EPOCH, "migration %s moved on: make the same call again", flight->at.record.name);
+    }
+    if (!bind(flight, error)) return false;
+    seat->epoch = epoch;
+    return learn_forms(seat, error);
+}
