@@ -202,7 +202,7 @@ static void watch_statement(struct watch *watch, const char *sql) {
 }
 
 static void check_triggers(struct sqlite_store *store, struct check_report *report, enum side side) {
-    for (size_t i = 0; i < tables_of(store, side); i++) {
+    for (size_t i = 0; i < tables_of(store, (int)side); i++) {
         struct watch watch = {store, report, &store->tables[side][i]};
         TEXT sql = {0};
         text_add(&sql, "DELETE FROM ");
