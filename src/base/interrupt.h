@@ -9,7 +9,7 @@ bool interrupt_requested(void);
 
 /* What is asked of the calling thread alone, beside what is asked of all; NULL: nothing. A thread that works for another heeds
  * what that one does. */
-void interrupt_heed(const atomic_bool *stop);
+void interrupt_heed(const atomic_bool *flag);
 const atomic_bool *interrupt_heeded(void);
 
 void interrupt_suspend(void); /* rest until SIGCONT; async-signal-safe */

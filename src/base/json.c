@@ -188,7 +188,7 @@ static bool read_number(struct reader *reader, struct json *ret) {
 static bool read_value(struct reader *reader, struct json *ret);
 
 static bool read_name(struct reader *reader, const struct json *object, struct json *item) {
-    size_t length;
+    size_t length = 0;
     skip_blanks(reader);
     if (*reader->at != '"') return fail(reader, "a name in quotes");
     if (!read_string(reader, &item->name, &length)) return false;

@@ -16,6 +16,7 @@ struct json {
 };
 
 /* What is in an object or a list. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name that is declared takes none */
 #define JSON_EACH(item, in) for (const struct json *item = (in)->first; item != NULL; item = item->next)
 
 /* One value, and nothing after it; `what` says for messages what it is. An object names no member twice. */

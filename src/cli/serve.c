@@ -118,5 +118,5 @@ int serve_main(int count, char **words) {
     options.file_count = (size_t)(count - optind);
     if (server_run(&options, &error) == MF_DONE) return MF_DONE;
     fprintf(stderr, "midflight: %s\n", error.message);
-    return error.result;
+    return (int)error.result;
 }

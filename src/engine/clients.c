@@ -39,7 +39,7 @@ static bool hold(struct flight *flight, struct error *error) {
 }
 
 bool clients_hold(struct flight *flight, struct error *error) {
-    struct clients clients;
+    struct clients clients = {0};
     if (pooler_of(flight) == NULL) return true;
     if (!find(flight, &clients, error)) return false;
     if (!clients.held) return hold(flight, error);
@@ -48,7 +48,7 @@ bool clients_hold(struct flight *flight, struct error *error) {
 }
 
 bool clients_take_over(struct flight *flight, struct error *error) {
-    struct clients clients;
+    struct clients clients = {0};
     if (pooler_of(flight) == NULL) return true;
     if (!find(flight, &clients, error)) return false;
     if (!clients.held) return hold(flight, error);

@@ -280,7 +280,7 @@ bool flight_end_at(struct flight *flight, enum side side, bool ok, const char *f
 
 bool flight_renew(struct flight *flight, struct error *error) {
     double now = clock_ms();
-    if (flight->token == 0 || now - flight->renewed_ms < LEASE_MS / 4) return true;
+    if (flight->token == 0 || now - flight->renewed_ms < LEASE_MS / 4.0) return true;
     flight->renewed_ms = now;
     return flight_begin(flight, error) && flight_end(flight, true, "lease renewed", error);
 }

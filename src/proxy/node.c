@@ -235,9 +235,8 @@ static void *keep(void *context) {
     pthread_mutex_lock(&node->mutex);
     while (!node->stop) {
         struct timespec until = in_ms(LOOK_MS);
-        while (!node->stop && node->wanted <= node->looks &&
-               pthread_cond_timedwait(&node->moved, &node->mutex, &until) != ETIMEDOUT) {
-            continue;
+        for (bool late = false; !late && !node->stop && node->wanted <= node->looks;) {
+            late = pthread_cond_timedwait(&node->moved, &node->mutex, &until) == ETIMEDOUT;
         }
         if (node->stop) break;
         pthread_mutex_unlock(&node->mutex);

@@ -26,8 +26,11 @@ char *url_decode(const char *text, size_t length) {
         int high = text[i] == '%' && i + 2 < length ? hex(text[i + 1]) : -1;
         int low = high >= 0 ? hex(text[i + 2]) : -1;
         if (text[i] == '%' && low < 0) goto malformed;
-        *to = text[i] == '%' ? (char)(high * 16 + low) : text[i];
-        if (text[i] == '%') i += 2;
+        *to = text[i];
+        if (text[i] == '%') {
+            *to = (char)(high * 16 + low);
+            i += 2;
+        }
         if (*to++ == '\0') goto malformed;
     }
     *to = '\0';

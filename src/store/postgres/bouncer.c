@@ -155,8 +155,9 @@ static bool look(struct bouncer *bouncer, const struct pooler *pooler, bool *ret
     int row;
     if (!find_database(bouncer->console, pooler, &databases, &row, error)) return false;
     if (row < 0) {
-        return error_set(error, ERROR_REFUSED, "PgBouncer has no database %s: pgbouncer.database is the name that the application "
-                         "connects to", pooler->database);
+        error_set(error, ERROR_REFUSED, "PgBouncer has no database %s: pgbouncer.database is the name that the application connects to",
+                  pooler->database);
+        return false;
     }
     *ret_paused = strcmp(field(databases, row, "paused"), "0") != 0;
     *ret = (struct place){.host = arena_copy(bouncer->arena, field(databases, row, "host")),
@@ -173,7 +174,8 @@ static bool read_line(struct bouncer *bouncer, const struct pooler *pooler, stru
     const char *pairs = pooler->target;
     bouncer->targets[SIDE_OLD] = bouncer->targets[SIDE_NEW] = NULL;
     if (pairs == NULL && !line_pairs(pooler->stores[SIDE_NEW], "new", arena, &pairs, error)) {
-        return error_prefix(error, "pgbouncer.target is not given");
+        error_prefix(error, "pgbouncer.target is not given");
+        return false;
     }
     bouncer->targets[SIDE_NEW] = pairs;
     if (!line_place(pairs, pooler->database, arena, &bouncer->target, error) ||

@@ -76,4 +76,4 @@ struct passage {
     const char *same;   /* a condition: the value is the same in the column */
     const char *type;   /* the column's own */
 };
-struct passage pg_passage(const char *yields, const char *column, const char *value, struct arena *arena);
+struct passage pg_passage(const char *yields, const char *name, const char *value, struct arena *arena);

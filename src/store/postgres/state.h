@@ -232,7 +232,7 @@ bool postgres_land_begin(struct store *store, size_t stream, bool raw, struct er
 bool postgres_land_data(struct store *store, const char *data, size_t size, struct error *error);
 bool postgres_land_end(struct store *store, struct error *error);
 bool postgres_land_close(struct store *store, bool keep, struct error *error);
-void postgres_land_abandon(struct store *store);
+void postgres_land_abandon(struct store *base);
 bool postgres_land_differ(struct store *store, difference_visit *visit, void *context, struct error *error);
 bool postgres_land_absent(struct store *store, key_visit *visit, void *context, struct error *error);
 /* check.c */

@@ -45,9 +45,8 @@ static void await_data(PGconn *db, double began, bool *cancelled) {
 /* Reads what is left of a stream that nobody wants. */
 static void copy_discard(PGconn *db) {
     char *data;
-    int size;
     pg_cancel(db);
-    while ((size = PQgetCopyData(db, &data, false)) > 0) PQfreemem(data);
+    while (PQgetCopyData(db, &data, false) > 0) PQfreemem(data);
     for (PGresult *rest = PQgetResult(db); rest != NULL; rest = PQgetResult(db)) PQclear(rest);
 }
 

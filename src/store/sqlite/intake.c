@@ -96,6 +96,10 @@ static const char *bind_number(sqlite3_stmt *statement, int index, const struct 
     return NULL;
 }
 
+static bool begins_number(char byte) {
+    return (byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.';
+}
+
 static bool is_infinite(const struct field *field, double *ret) {
     static const char *const words[] = {"Infinity", "-Infinity"};
     for (size_t i = 0; i < 2; i++) {
@@ -115,7 +119,7 @@ static const char *bind_written_number(sqlite3_stmt *statement, int index, const
         return bind_number(statement, index, intake, number);
     }
     if (is_infinite(field, &infinite)) return bind_real(statement, index, intake, infinite);
-    if (is_converting(intake) && field->size > 0 && memchr("0123456789-+.", field->data[0], 13) != NULL) {
+    if (is_converting(intake) && field->size > 0 && begins_number(field->data[0])) {
         return "SQLite holds no number of so many digits: declare the column TEXT to keep it";
     }
     return bind_text(statement, index, field); /* NaN */
@@ -129,7 +133,7 @@ static const char *bind_words(sqlite3_stmt *statement, int index, const struct i
     while (at < end && strchr(" \t\n\v\f\r", field->data[at]) != NULL) at++;
     while (end > at && strchr(" \t\n\v\f\r", field->data[end - 1]) != NULL) end--;
     struct number number = number_read(field->data + at, end - at);
-    bool long_digits = end - at >= 400 && memchr("0123456789-+.", field->data[at], 13) != NULL;
+    bool long_digits = end - at >= 400 && begins_number(field->data[at]);
     if (!number.is && !long_digits) return bind_text(statement, index, field);
     bool whole = number.real == floor(number.real) && fabs(number.real) < 9e18;
     if (intake->affinity != AFFINITY_REAL && (number.in_integer || whole)) {

@@ -82,7 +82,7 @@ static bool short_integer(const char *data, size_t size, struct number *ret) {
 
 struct number number_read(const char *data, size_t size) {
     struct number number = {0};
-    char text[NUMBER_BYTES], back[REAL_TEXT_BYTES];
+    char text[NUMBER_BYTES] = {0}, back[REAL_TEXT_BYTES];
     if (short_integer(data, size, &number)) return number;
     if (size >= sizeof text) return number; /* the caller keeps such a one as text, or refuses it */
     memcpy(text, data, size);

@@ -165,7 +165,7 @@ bool sqlite_land_begin(struct store *store, size_t stream, bool raw, struct erro
 bool sqlite_land_data(struct store *store, const char *data, size_t size, struct error *error);
 bool sqlite_land_end(struct store *store, struct error *error);
 bool sqlite_land_close(struct store *store, bool keep, struct error *error);
-void sqlite_land_abandon(struct store *store);
+void sqlite_land_abandon(struct store *base);
 bool sqlite_land_differ(struct store *store, difference_visit *visit, void *context, struct error *error);
 bool sqlite_land_absent(struct store *store, key_visit *visit, void *context, struct error *error);
 /* inspect.c: SELECT '(c=' || quote("c") || ')' AS line FROM, of every column that the flow yields */

@@ -183,8 +183,9 @@ static bool read_written(struct stream_reader *reader, const char *data, size_t 
     for (size_t i = 0; i < size; i++) {
         char byte = data[i];
         if (byte == '\\') {
-            byte = ++i < size ? unescape(data[i]) : 0;
-            if (byte == 0) return malformed(reader, "has a backslash that means nothing", error);
+            byte = '\0';
+            if (++i < size) byte = unescape(data[i]);
+            if (byte == '\0') return malformed(reader, "has a backslash that means nothing", error);
         }
         *to++ = byte;
     }
