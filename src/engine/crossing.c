@@ -235,14 +235,10 @@ bool between_undo(struct flight *flight, struct error *error) {
         {"drop the new shape", drop_new, false, SIDE_NEW},
     };
     struct store *new = flight_house(flight, SIDE_NEW);
-    if (!flight_bind_names(flight, false, error) || !flight_steps(flight, steps, sizeof steps / sizeof *steps, error) ||
-        !new->ops->begin(new, error)) {
-        return false;
-    }
-    bool ok = new->ops->ledger_leave(new, flight->at.record.name, error) && new->ops->commit(new, error);
-    if (!ok) new->ops->rollback(new);
-    if (ok) FAILPOINT("the other store has forgotten");
-    return ok;
+    /* Only who holds the lease still may have the other store forget it: a later one's token is there as well. */
+    return flight_bind_names(flight, false, error) && flight_steps(flight, steps, sizeof steps / sizeof *steps, error) &&
+           flight_begin_at(flight, SIDE_NEW, error) &&
+           flight_end_at(flight, SIDE_NEW, new->ops->ledger_leave(new, flight->at.record.name, error), "the other store has forgotten", error);
 }
 
 /* --- the end ---------------------------------------------------------------------------------------------------- */
