@@ -9,6 +9,7 @@ from support.postgres import Server
 from support.shop import Shop
 from support.workload import NEW, OLD
 
+pytestmark = pytest.mark.long
 FIRST, LAST = "clients go on", "clients released"
 # Wherever else there is a failpoint, there must be these.
 ALWAYS = {FIRST, "clients held", "fenced", "line written, unnamed", "line written", "clients turned", LAST}
