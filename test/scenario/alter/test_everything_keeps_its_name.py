@@ -5,6 +5,7 @@ import sqlite3
 import time
 
 import pytest
+from support.midflight import LEDGER
 
 SCHEMA = """
     CREATE TABLE countries (code TEXT PRIMARY KEY);
@@ -172,9 +173,6 @@ class TestAfterTheCutOver:
         same_as(altered, twin_of(altered.clauses, writes_for(altered.clauses)))
         assert altered.app.names("table") == ["audit", "countries", "customers", "customers_retired", *LEDGER, "orders"]
         assert not [name for name in altered.app.names("trigger") + altered.app.names("view") if "midflight" in name]
-
-
-LEDGER = ["midflight_finding", "midflight_history", "midflight_landing", "midflight_migration", "midflight_step"]
 
 
 class TestBeforeTheCutOver:

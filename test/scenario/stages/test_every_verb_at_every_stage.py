@@ -4,7 +4,7 @@ import pytest
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from scenario.stages.conftest import awaiting_finalization
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, DONE, FAILED, FINISHED, FINISHING,
-                               INITIALIZING, REFUSED, ROLLING_BACK, RUNNING, UNINITIALIZED)
+                               INITIALIZING, LEDGER, REFUSED, ROLLING_BACK, RUNNING, UNINITIALIZED)
 
 MODES = {UNINITIALIZED: "old", INITIALIZING: "old", RUNNING: "shadow", AWAITING_ADDITIONAL_ACTION: "shadow",
          AWAITING_FINALIZATION: "reverse shadow", FINISHING: "new", FINISHED: "new", ROLLING_BACK: "old"}
@@ -138,8 +138,7 @@ def test_a_rollback_from_any_stage_before_the_door_leaves_the_database_as_it_was
     rows = app.rows("SELECT * FROM customers")
     staged.midflight.rollback().done()
     assert app.rows("SELECT * FROM customers") == rows
-    assert [name for name in app.tables() if name != "barrier"] == [
-        "customers", "midflight_finding", "midflight_history", "midflight_landing", "midflight_migration", "midflight_step"]
+    assert [name for name in app.tables() if name != "barrier"] == ["customers", *LEDGER]
     assert app.names("trigger") == app.names("view") == []
     assert app.names("index") == ["customers_email"]
     status = staged.midflight.status().json
@@ -149,8 +148,7 @@ def test_a_rollback_from_any_stage_before_the_door_leaves_the_database_as_it_was
 def test_a_finished_migration_leaves_no_trigger_behind(at, app):
     at(FINISHED)
     assert app.names("trigger") == app.names("view") == []
-    assert app.tables() == ["customers_retired", "midflight_finding", "midflight_history", "midflight_landing", "midflight_migration",
-                            "midflight_step", "people"]
+    assert app.tables() == ["customers_retired", *LEDGER, "people"]
     app.sql("INSERT INTO people (first_name) VALUES ('Di')")
     assert app.value("SELECT count(*) FROM customers_retired") == 3
 
