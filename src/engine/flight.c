@@ -84,6 +84,18 @@ static bool owner_is_gone(const char *owner, const char *who) {
     return kill((pid_t)atol(pid + 5), 0) != 0 && errno == ESRCH;
 }
 
+static bool moved_on(struct flight *flight, enum stage from, enum stage to, struct error *error) {
+    return error_set(error, ERROR_HELD, "migration %s moved on from %s to %s meanwhile: run the command again", flight->at.record.name,
+                     stage_name(from), stage_name(to));
+}
+
+/* The lease may have been waited for, while its holder moved on: what was read before says nothing then. */
+static bool stays_put(struct flight *flight, struct error *error) {
+    struct standpoint now;
+    return ledger_read(flight->store, flight->definition->change.name, &now, error) &&
+           (now.stage == flight->at.stage || moved_on(flight, flight->at.stage, now.stage, error));
+}
+
 static bool take(struct flight *flight, bool force, struct error *error) {
     struct store *store = flight->store;
     struct record *record = &flight->at.record;
@@ -99,11 +111,8 @@ static bool take(struct flight *flight, bool force, struct error *error) {
                        "--watch`; if that process is gone, its lease runs out in %d s",
                        record->name, record->owner, (int)((record->lease_until_ms - now) / 1000) + 1);
     }
-    if (ok && flight->at.stage != before) {
-        ok = error_set(error, ERROR_HELD, "migration %s moved on from %s to %s meanwhile: run the command again",
-                       record->name, stage_name(before), stage_name(flight->at.stage));
-    }
-    ok = ok && store->ops->lease_take(store, record->name, flight->who, now + LEASE_MS, record->token + 1, error) &&
+    if (ok && flight->at.stage != before) ok = moved_on(flight, before, flight->at.stage, error);
+    ok = ok && store->ops->lease_take(store, record->name, flight->who, now + LEASE_MS, record->token + 1, error) && stays_put(flight, error) &&
          store->ops->commit(store, error);
     if (!ok) {
         store->ops->rollback(store);
