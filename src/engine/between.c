@@ -27,21 +27,8 @@ static struct store *new_of(const struct flight *flight) {
 
 /* --- check ------------------------------------------------------------------------------------------------------ */
 
-static bool fits(struct flight *flight, enum direction direction, struct check_report *report, struct error *error) {
-    struct store *leader = flight_house(flight, leader_of(direction)), *follower = flight_house(flight, follower_of(direction));
-    struct manifest *manifest = &flight->manifests[direction];
-    if (flight->definition->change.mappings[direction].count == 0) return true;
-    return leader->ops->ship_manifest(leader, direction, manifest, error) &&
-           follower->ops->land_expect(follower, direction, manifest, report, error);
-}
-
 /* Chunks of the rehearsal. */
 #define REHEARSAL_ROWS 2000
-
-struct key_list {
-    struct arena *arena;
-    struct names names;
-};
 
 struct rehearsal {
     struct check_report *report;
@@ -61,13 +48,6 @@ static bool on_misfit(void *context, const char *key, struct error *error) {
     struct rehearsal *rehearsal = context;
     struct difference difference = {.key = key, .table = "new", .expected = "a row that fits", .found = error->message};
     return on_broken(rehearsal, &difference, error);
-}
-
-static bool add_key(void *context, const char *key, struct error *error) {
-    (void)error;
-    struct key_list *list = context;
-    names_add(list->arena, &list->names, arena_copy(list->arena, key));
-    return true;
 }
 
 /* Some entities go over and come back, and must be what they were. */
@@ -100,7 +80,7 @@ static bool rehearse(struct flight *flight, struct rehearsal *rehearsal, struct 
     for (bool done = false; ok && !done;) {
         struct key_list list = {.arena = arena_new()};
         struct parcel span = {.kind = PARCEL_SPAN, .direction = FORWARD, .cursor = cursor, .rows = REHEARSAL_ROWS};
-        ok = parcel_keys(flight, &span, add_key, &list, error);
+        ok = parcel_keys(flight, &span, key_list_add, &list, error);
         if (ok) {
             char *until = span.until == NULL ? NULL : strdup(span.until);
             done = span.done || until == NULL;
@@ -136,7 +116,7 @@ static bool check_made(struct flight *flight, struct check_report *report, struc
     if (!new->ops->begin(new, error)) return false;
     bool ok = new->ops->ledger_create(new, error) && new->ops->shape_make(new, error) &&
               new->ops->bind(new, &flight->definition->change, standing, error) && new->ops->check(new, report, error) &&
-              fits(flight, FORWARD, report, error) && fits(flight, BACKWARD, report, error);
+              flight_exchange(flight, report, error);
     ok = ok && (report->refusals > 0 || (new->ops->capture_note(new, SIDE_NEW, error) && rehearse(flight, &rehearsal, error)));
     new->ops->rollback(new);
     if (ok) tell_rehearsal(&rehearsal);
@@ -171,21 +151,8 @@ bool between_initialize(struct flight *flight, struct error *error) {
 
 /* --- Running ---------------------------------------------------------------------------------------------------- */
 
-static bool backfill_one(struct flight *flight, struct chunk *chunk, struct error *error) {
-    return parcel_backfill(flight, chunk, error);
-}
-
 bool between_backfill(struct flight *flight, struct error *error) {
-    int64_t before = flight->at.record.rows_done;
-    double began = clock_ms();
-    if (!crew_chunks(flight, "backfill", before, flight->at.record.rows_total, backfill_one, error) ||
-        !flight_refresh(flight, error)) {
-        return false;
-    }
-    double spent_s = (clock_ms() - began) / 1000;
-    int64_t rows = flight->at.record.rows_done - before;
-    flight_note(flight, "backfill: %" PRId64 " rows in %.2f s, %.0f rows/s", rows, spent_s, (double)rows / spent_s);
-    return true;
+    return crew_backfill(flight, parcel_backfill, error);
 }
 
 static bool close_backfill(struct flight *flight, struct error *error) {
@@ -229,15 +196,8 @@ static bool drain_and_close(struct flight *flight, struct error *error) {
     return parcel_carry(flight, &parcel, true, error) && new->ops->backfill_close(new, flight->token, error);
 }
 
-/* The second pass: compares the whole, syncs again what differs, and says how much that was. */
 static bool sweep(struct flight *flight, struct error *error) {
-    struct verification verification = {.sample = 1, .repair = true};
-    int64_t quarantined;
-    if (!gate_outbox(flight, error) || !quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
-    if (verification.repaired > 0) {
-        flight_note(flight, "the second pass synced %" PRId64 " entities again", verification.repaired);
-    }
-    return true;
+    return gate_outbox(flight, error) && verify_sweep(flight, error);
 }
 
 bool between_run(struct flight *flight, struct error *error) {

@@ -1,9 +1,12 @@
 #include "engine/crew.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/clock.h"
 
 #include "base/interrupt.h"
 
@@ -153,4 +156,17 @@ bool crew_chunks(struct flight *flight, const char *phase, int64_t done, int64_t
                  struct error *error) {
     struct chunks chunks = {phase, total, work};
     return crew_run(flight, done, chunks_job, &chunks, error);
+}
+
+bool crew_backfill(struct flight *flight, chunk_work *work, struct error *error) {
+    int64_t before = flight->at.record.rows_done;
+    double began = clock_ms();
+    if (!crew_chunks(flight, "backfill", before, flight->at.record.rows_total, work, error) ||
+        !flight_refresh(flight, error)) {
+        return false;
+    }
+    double spent_s = (clock_ms() - began) / 1000;
+    int64_t rows = flight->at.record.rows_done - before;
+    flight_note(flight, "backfill: %" PRId64 " rows in %.2f s, %.0f rows/s", rows, spent_s, (double)rows / spent_s);
+    return true;
 }

@@ -17,3 +17,5 @@ MUST_USE bool crew_run(struct flight *flight, int64_t done, crew_job *job, void 
 /* As pace_chunks, by a crew. The store hands out the work: no two get the same. */
 MUST_USE bool crew_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
                           struct error *error);
+/* The backfill, so, from where it stands; says how fast it was. */
+MUST_USE bool crew_backfill(struct flight *flight, chunk_work *work, struct error *error);

@@ -146,10 +146,10 @@ bool flight_introduce(struct flight *flight, struct error *error) {
     struct store *other = flight->other;
     const char *name = flight->at.record.name;
     struct record known = {0};
-    bool found = false;
+    bool exists = false, found = false;
     if (other == NULL) return true;
     if (!other->ops->begin(other, error)) return false;
-    bool ok = other->ops->ledger_create(other, error) && other->ops->ledger_find(other, name, &known, &found, error);
+    bool ok = other->ops->ledger_exists(other, &exists, error) && (!exists || other->ops->ledger_find(other, name, &known, &found, error));
     /* At the end the other store keeps the history, as that of a migration that is Finished; a crash may come after that. */
     bool handed_over = flight->at.stage == STAGE_FINISHED || (flight->at.stage == STAGE_FINISHING && strcmp(known.stage, stage_name(STAGE_FINISHED)) == 0);
     if (ok && found && strcmp(known.stage, ELSEWHERE) != 0 && !handed_over) {
@@ -159,7 +159,7 @@ bool flight_introduce(struct flight *flight, struct error *error) {
     if (ok && !found) {
         known = flight->at.record;
         snprintf(known.stage, sizeof known.stage, ELSEWHERE);
-        ok = other->ops->ledger_add(other, &known, flight->definition->text, error);
+        ok = other->ops->ledger_create(other, error) && other->ops->ledger_add(other, &known, flight->definition->text, error);
     }
     ok = ok && other->ops->lease_follow(other, name, flight->who, flight->token, error) && other->ops->commit(other, error);
     if (!ok) other->ops->rollback(other);
@@ -214,15 +214,13 @@ static bool bind_stores(struct flight *flight, struct standing standing, struct 
     return true;
 }
 
-/* What one side's queries yield the other is to take. */
-static bool exchange_manifests(struct flight *flight, struct standing standing, struct error *error) {
-    if (flight->other == NULL || !standing.made) return true;
+bool flight_exchange(struct flight *flight, struct check_report *report, struct error *error) {
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         if (flight->definition->change.mappings[direction].count == 0) continue;
         struct store *leader = flight_house(flight, leader_of(direction)), *follower = flight_house(flight, follower_of(direction));
         struct manifest *manifest = &flight->manifests[direction];
         if (!leader->ops->ship_manifest(leader, direction, manifest, error) ||
-            !follower->ops->land_expect(follower, direction, manifest, NULL, error)) {
+            !follower->ops->land_expect(follower, direction, manifest, report, error)) {
             return false;
         }
     }
@@ -235,7 +233,8 @@ bool flight_bind(struct flight *flight, struct error *error) {
         !flight_step_done(flight, "swap", &standing.swapped, error)) {
         return false;
     }
-    if (bind_stores(flight, standing, error) && exchange_manifests(flight, standing, error)) return true;
+    bool exchanges = flight->other != NULL && standing.made;
+    if (bind_stores(flight, standing, error) && (!exchanges || flight_exchange(flight, NULL, error))) return true;
     if (flight->at.stage == STAGE_UNINITIALIZED || error->code != ERROR_DEFINITION) return false;
     error->code = ERROR_SCHEMA;
     return error_prefix(error, "a table was altered while migration %s runs: undo that and run the command again, or "

@@ -58,6 +58,10 @@ void flight_let_go(struct flight *flight); /* of the lease, if it is ours */
 /* Binds the store to the migration as it stands. */
 MUST_USE bool flight_bind(struct flight *flight, struct error *error);
 
+/* Between two stores: tells each side what the queries over the other yield. What does not fit is a refusal in the report; report
+ * NULL: an error. flight_bind does it. */
+MUST_USE bool flight_exchange(struct flight *flight, struct check_report *report, struct error *error);
+
 /* The same for taking things away: whatever became of the tables, their names are enough. `as_marked`: with the tables'
  * names as the ledger's steps say; else as they are without a swap. */
 MUST_USE bool flight_bind_names(struct flight *flight, bool as_marked, struct error *error);

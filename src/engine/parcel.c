@@ -68,12 +68,7 @@ bool parcel_carry(struct flight *flight, struct parcel *parcel, bool keep, struc
 
 /* --- keys ------------------------------------------------------------------------------------------------------- */
 
-struct key_list {
-    struct arena *arena;
-    struct names names;
-};
-
-static bool add_key(void *context, const char *key, struct error *error) {
+bool key_list_add(void *context, const char *key, struct error *error) {
     (void)error;
     struct key_list *list = context;
     names_add(list->arena, &list->names, arena_copy(list->arena, key));
@@ -89,7 +84,7 @@ bool parcel_keys(struct flight *flight, struct parcel *parcel, key_visit *visit,
 }
 
 static bool list_keys(struct flight *flight, struct parcel *parcel, struct key_list *list, struct error *error) {
-    if (!parcel_keys(flight, parcel, add_key, list, error)) return false;
+    if (!parcel_keys(flight, parcel, key_list_add, list, error)) return false;
     if (parcel->until != NULL) parcel->until = arena_copy(list->arena, parcel->until);
     return true;
 }
@@ -109,7 +104,7 @@ static bool claim_landing(struct flight *flight, struct error *error) {
     return ok;
 }
 
-/* *ret: we hold a range; else place is 0 and all are done, or in other hands. */
+/* Without a range claim.place is 0: all are done, or in other hands. */
 static bool hold_range(struct flight *flight, struct error *error) {
     if (flight->claim.place > 0) return true;
     if (!flight->store->ops->range_take(flight->store, flight->token, &flight->claim, error)) return false;
@@ -237,26 +232,39 @@ bool parcel_sync(struct flight *flight, enum direction direction, const struct n
 
 /* --- comparing -------------------------------------------------------------------------------------------------- */
 
-bool parcel_compare(struct flight *flight, struct parcel *parcel, difference_visit *visit, void *context, struct error *error) {
+/* What a comparison asks of where the parcel has landed. */
+struct question {
+    difference_visit *differ; /* of all streams; NULL: */
+    key_visit *absent;        /* of the keys alone */
+    void *context;
+};
+
+static bool ask(struct flight *flight, struct passage passage, const struct parcel *parcel, const struct question *question,
+                struct error *error) {
+    struct store *follower = passage.follower;
+    if (question->differ == NULL) {
+        return carry_stream(passage, 0, false, error) &&
+               follower->ops->land_absent(follower, question->absent, question->context, error);
+    }
+    return carry_streams(flight, passage, parcel, error) &&
+           follower->ops->land_differ(follower, question->differ, question->context, error);
+}
+
+static bool compare(struct flight *flight, struct parcel *parcel, const struct question *question, struct error *error) {
     struct passage passage = passage_of(flight, parcel->direction);
     parcel->landing = LAND_COMPARE;
     if (!passage.leader->ops->ship_open(passage.leader, parcel, error)) return false;
-    if (!open_landing(flight, passage, parcel, error) || !carry_streams(flight, passage, parcel, error) ||
-        !passage.follower->ops->land_differ(passage.follower, visit, context, error) ||
+    if (!open_landing(flight, passage, parcel, error) || !ask(flight, passage, parcel, question, error) ||
         !passage.follower->ops->land_close(passage.follower, false, error)) {
         return drop_parcel(passage);
     }
     return passage.leader->ops->ship_close(passage.leader, false, error);
 }
 
+bool parcel_compare(struct flight *flight, struct parcel *parcel, difference_visit *visit, void *context, struct error *error) {
+    return compare(flight, parcel, &(struct question){.differ = visit, .context = context}, error);
+}
+
 bool parcel_strays(struct flight *flight, struct parcel *parcel, key_visit *visit, void *context, struct error *error) {
-    struct passage passage = passage_of(flight, parcel->direction);
-    parcel->landing = LAND_COMPARE;
-    if (!passage.leader->ops->ship_open(passage.leader, parcel, error)) return false;
-    if (!open_landing(flight, passage, parcel, error) || !carry_stream(passage, 0, false, error) ||
-        !passage.follower->ops->land_absent(passage.follower, visit, context, error) ||
-        !passage.follower->ops->land_close(passage.follower, false, error)) {
-        return drop_parcel(passage);
-    }
-    return passage.leader->ops->ship_close(passage.leader, false, error);
+    return compare(flight, parcel, &(struct question){.absent = visit, .context = context}, error);
 }

@@ -3,6 +3,13 @@
 
 #include "engine/flight.h"
 
+/* Keys that were visited, one after the other; in the arena. */
+struct key_list {
+    struct arena *arena;
+    struct names names;
+};
+bool key_list_add(void *context, const char *key, struct error *error); /* a key_visit, with a key_list as its context */
+
 /* Ships a parcel and lands it: `keep` false undoes the landing when it was seen to work, and the parcel stays unshipped. Where the
  * outbox holds nothing, nothing is done. On ERROR_ROWS (a row does not fit) nothing was written. */
 MUST_USE bool parcel_carry(struct flight *flight, struct parcel *parcel, bool keep, struct error *error);

@@ -77,15 +77,8 @@ bool quarantine_sync(struct flight *flight, enum direction direction, const char
 
 /* --- all of them ------------------------------------------------------------------------------------------------ */
 
-struct keys {
-    struct arena *arena;
-    struct names names;
-};
-
-static bool add_key(void *context, const struct finding *finding) {
-    struct keys *keys = context;
-    names_add(keys->arena, &keys->names, arena_copy(keys->arena, finding->key));
-    return true;
+static bool add_finding(void *context, const struct finding *finding) {
+    return key_list_add(context, finding->key, NULL);
 }
 
 /* Syncs each by itself; *ret_refused: those that are still refused. */
@@ -133,9 +126,9 @@ static bool try_exchanges(struct flight *flight, enum direction direction, struc
 }
 
 static bool retry_direction(struct flight *flight, enum direction direction, struct error *error) {
-    struct keys keys = {.arena = arena_new()};
+    struct key_list keys = {.arena = arena_new()};
     struct names refused = {0};
-    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), add_key,
+    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), add_finding,
                                                   &keys, error) &&
               try_alone(flight, direction, &keys.names, keys.arena, &refused, error);
     for (size_t i = 0; ok && i < refused.count; i += TOGETHER_MAX) {

@@ -146,16 +146,7 @@ static bool backfill_one(struct flight *flight, struct chunk *chunk, struct erro
 }
 
 static bool backfill(struct flight *flight, struct error *error) {
-    int64_t before = flight->at.record.rows_done;
-    double began = clock_ms();
-    if (!crew_chunks(flight, "backfill", before, flight->at.record.rows_total, backfill_one, error) ||
-        !flight_refresh(flight, error)) {
-        return false;
-    }
-    double spent_s = (clock_ms() - began) / 1000;
-    int64_t rows = flight->at.record.rows_done - before;
-    flight_note(flight, "backfill: %" PRId64 " rows in %.2f s, %.0f rows/s", rows, spent_s, (double)rows / spent_s);
-    return true;
+    return crew_backfill(flight, backfill_one, error);
 }
 
 /* What the copy put off is built beside the writers, whose keys wait in the outbox meanwhile. */
@@ -199,17 +190,6 @@ static bool open_new(struct flight *flight, struct error *error) {
                                 : store->ops->capture_refuse(store, SIDE_NEW, error);
 }
 
-/* The second pass: compares the whole, syncs again what differs, and says how much that was. */
-static bool sweep(struct flight *flight, struct error *error) {
-    struct verification verification = {.sample = 1, .repair = true};
-    int64_t quarantined;
-    if (!quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
-    if (verification.repaired > 0) {
-        flight_note(flight, "the second pass synced %" PRId64 " entities again", verification.repaired);
-    }
-    return true;
-}
-
 static const struct step running[] = {
     {"backfill", backfill, true},
     {"close the backfill", close_backfill, true},
@@ -217,7 +197,7 @@ static const struct step running[] = {
     {"follow at once", follow, false},
     {"drain the outbox", drain, true},
     {"open the new side", open_new, false},
-    {"sweep", sweep, true},
+    {"sweep", verify_sweep, true},
 };
 
 #define COUNT(steps) (sizeof(steps) / sizeof *(steps))

@@ -321,3 +321,13 @@ bool verify_run(struct flight *flight, struct verification *verification, struct
     return (!whole || forget(flight, error)) && inspect_all(flight, verification, error) &&
            (!whole || conclude(flight, verification->rows, error)) && flight_refresh(flight, error);
 }
+
+bool verify_sweep(struct flight *flight, struct error *error) {
+    struct verification verification = {.sample = 1, .repair = true};
+    int64_t quarantined;
+    if (!quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
+    if (verification.repaired > 0) {
+        flight_note(flight, "the second pass synced %" PRId64 " entities again", verification.repaired);
+    }
+    return true;
+}
