@@ -207,3 +207,16 @@ bool pg_diverged(struct postgres_store *store, enum direction direction, const c
     return pg_range_values(store, from, until, arena, values, &count, error) &&
            pg_query(store->db, text_get(&sql), NULL, values, count, ret, error);
 }
+
+void pg_add_row_text(struct text *text, const struct flow *flow) {
+    for (size_t i = 0; i < flow->yielded.count; i++) {
+        TEXT label = {0};
+        text_addf(&label, "%s%s=", i == 0 ? "(" : ", ", flow->yielded.items[i]);
+        if (i > 0) text_add(text, " || ");
+        pg_quote_text(text, text_get(&label));
+        text_add(text, " || quote_nullable(");
+        pg_quote(text, flow->yielded.items[i]);
+        text_add(text, "::text)");
+    }
+    text_add(text, " || ')'");
+}

@@ -62,20 +62,6 @@ static bool differs_at(struct postgres_store *store, const struct flow *flow, co
 
 /* --- one entity ------------------------------------------------------------------------------------------------- */
 
-/* '(' || 'a=' || quote_nullable("a") || ', b=' ... */
-static void add_row_text(struct text *text, const struct flow *flow) {
-    for (size_t i = 0; i < flow->yielded.count; i++) {
-        TEXT label = {0};
-        text_addf(&label, "%s%s=", i == 0 ? "(" : ", ", flow->yielded.items[i]);
-        if (i > 0) text_add(text, " || ");
-        pg_quote_text(text, text_get(&label));
-        text_add(text, " || quote_nullable(");
-        pg_quote(text, flow->yielded.items[i]);
-        text_add(text, "::text)");
-    }
-    text_add(text, " || ')'");
-}
-
 /* One side's rows of an entity, sorted, on one line; NULL when there are none. */
 static bool rows_text(struct postgres_store *store, const struct flow *flow, const char *key, bool expected,
                       struct arena *arena, const char **ret, struct error *error) {
@@ -85,7 +71,7 @@ static bool rows_text(struct postgres_store *store, const struct flow *flow, con
     RESULT *rows = NULL;
     bool failed;
     text_add(&sql, "SELECT string_agg(");
-    add_row_text(&sql, flow);
+    pg_add_row_text(&sql, flow);
     text_add(&sql, ", ' ' ORDER BY ");
     sync_names(&sql, &pg_dialect, NULL, &flow->match);
     text_add(&sql, ") FROM ");

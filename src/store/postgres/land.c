@@ -250,25 +250,11 @@ bool postgres_land_close(struct store *base, bool keep, struct error *error) {
 
 /* --- comparing --------------------------------------------------------------------------------------------------- */
 
-/* '(' || 'a=' || quote_nullable("a") || ', b=' ... || ')' */
-static void add_row_text(struct text *text, const struct flow *flow) {
-    for (size_t i = 0; i < flow->yielded.count; i++) {
-        TEXT label = {0};
-        text_addf(&label, "%s%s=", i == 0 ? "(" : ", ", flow->yielded.items[i]);
-        if (i > 0) text_add(text, " || ");
-        pg_quote_text(text, text_get(&label));
-        text_add(text, " || quote_nullable(");
-        pg_quote(text, flow->yielded.items[i]);
-        text_add(text, "::text)");
-    }
-    text_add(text, " || ')'");
-}
-
 /* (SELECT the rows of key midflight_d FROM relation), on one line; NULL: there are none */
 static void add_rows_text(struct text *text, const struct postgres_store *store, const struct flow *flow, const char *relation) {
     const struct names *key = &flow->target->table->key;
     text_add(text, "(SELECT string_agg(");
-    add_row_text(text, flow);
+    pg_add_row_text(text, flow);
     text_add(text, ", ' ' ORDER BY ");
     sync_names(text, &pg_dialect, NULL, &flow->match);
     text_addf(text, ") FROM %s AS midflight_r WHERE ", relation);

@@ -102,6 +102,8 @@ MUST_USE bool pg_check_types(struct postgres_store *store, enum direction direct
                              struct error *error);
 
 /* --- difference.c --- */
+/* An expression: what the flow yields of a row, as text for people: '(' || 'a=' || quote_nullable("a") || ', b=' ... || ')' */
+void pg_add_row_text(struct text *text, const struct flow *flow);
 /* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
 void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);
 /* Visits those keys of a range once each, in order, all of them. */
