@@ -442,18 +442,13 @@ bool postgres_face_translate(struct store *base, enum direction direction, bool 
                              const char *document, struct text *ret, bool *ret_found, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     enum side side = leader_of(direction);
-    const struct bound_table *tables = store->tables[side];
-    size_t count = store->change.shapes[side].count;
-    bool is_single = document_is_single(tables, count);
     struct arena *arena = arena_new();
-    struct document_part *parts = NULL, *now = NULL;
-    const struct json **values = NULL;
-    bool ok = document_key(key, store->key.count, arena, &values, error) &&
-              document_read(tables, count, is_single, values, document, arena, &parts, error) &&
-              (current == NULL || document_read(tables, count, is_single, values, current, arena, &now, error)) &&
-              face_carried(store->flows[direction], store->change.mappings[direction].count, parts, now, side, error);
-    if (ok && is_single && now != NULL) face_overlay(tables, parts, now);
-    ok = ok && translate(store, direction, single, key, parts, arena, ret, ret_found, error);
+    struct document_part *parts = NULL;
+    struct face_leader leader = {.tables = store->tables[side], .count = store->change.shapes[side].count, .side = side,
+                                 .flows = store->flows[direction], .flow_count = store->change.mappings[direction].count,
+                                 .key_count = store->key.count};
+    bool ok = face_parts(&leader, key, document, current, arena, &parts, error) &&
+              translate(store, direction, single, key, parts, arena, ret, ret_found, error);
     arena_free(arena);
     return ok;
 }

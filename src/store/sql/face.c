@@ -144,14 +144,16 @@ static bool is_current(const struct document_part *current, size_t row, size_t c
     return now != NULL && json_same(now, value);
 }
 
-void face_overlay(const struct bound_table *table, struct document_part *part, const struct document_part *current) {
+/* A row keeps what it does not name. */
+static void overlay(const struct bound_table *table, struct document_part *part, const struct document_part *current) {
     if (part->count != 1 || current->count != 1) return;
     for (size_t c = 0; c < table->column_count; c++) {
         if (part->rows[0].values[c] == NULL) part->rows[0].values[c] = current->rows[0].values[c];
     }
 }
 
-bool face_carried(const struct flow *flows, size_t flow_count, const struct document_part *parts, const struct document_part *current,
+/* Rows must say nothing new that no query of the direction reads. `current` NULL: the entity is not there. */
+static bool carried(const struct flow *flows, size_t flow_count, const struct document_part *parts, const struct document_part *current,
                   enum side leader, struct error *error) {
     for (size_t t = 0; flow_count > 0 && t < flows[0].leader_count; t++) {
         const struct bound_table *table = &flows[0].leaders[t];
@@ -168,6 +170,22 @@ bool face_carried(const struct flow *flows, size_t flow_count, const struct docu
             }
         }
     }
+    return true;
+}
+
+bool face_parts(const struct face_leader *leader, const char *key, const char *document, const char *current, struct arena *arena,
+                struct document_part **ret, struct error *error) {
+    bool single = document_is_single(leader->tables, leader->count);
+    struct document_part *parts = NULL, *now = NULL;
+    const struct json **values = NULL;
+    if (!document_key(key, leader->key_count, arena, &values, error) ||
+        !document_read(leader->tables, leader->count, single, values, document, arena, &parts, error) ||
+        (current != NULL && !document_read(leader->tables, leader->count, single, values, current, arena, &now, error)) ||
+        !carried(leader->flows, leader->flow_count, parts, now, leader->side, error)) {
+        return false;
+    }
+    if (single && now != NULL) overlay(leader->tables, parts, now);
+    *ret = parts;
     return true;
 }
 

@@ -32,11 +32,18 @@ void face_keys(struct text *text, const struct dialect *dialect, const struct bo
                const struct names *key, bool after, int64_t limit);
 void face_translate_query(struct text *text, const struct dialect *dialect, const struct flow *flow, const struct document_part *parts,
                           face_typed *typed, struct face_binds *binds);
-/* Rows must say nothing new that no query of the direction reads. `current`: what the entity is now, by table; NULL: it is not there. */
-MUST_USE bool face_carried(const struct flow *flows, size_t flow_count, const struct document_part *parts,
-                           const struct document_part *current, enum side leader, struct error *error);
-/* A row keeps what it does not name. */
-void face_overlay(const struct bound_table *table, struct document_part *part, const struct document_part *current);
+/* The shape whose documents are translated, and the queries that do it. */
+struct face_leader {
+    enum side side;
+    const struct bound_table *tables;
+    size_t count, key_count;
+    const struct flow *flows;
+    size_t flow_count;
+};
+/* A document's rows, by table, as they are to be translated: they say nothing new that no query reads, and one that is its whole
+ * entity keeps what it does not name. `current`: what the entity is now; NULL: it is not there. */
+MUST_USE bool face_parts(const struct face_leader *leader, const char *key, const char *document, const char *current,
+                         struct arena *arena, struct document_part **ret, struct error *error);
 
 /* The columns that tell a table's rows apart: within the key, where the key is unique. */
 const struct names *face_match(const struct bound_table *table);
