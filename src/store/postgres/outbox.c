@@ -55,7 +55,7 @@ static void add_settle(struct text *text, const struct postgres_store *store) {
 static bool make_settle(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     pg_add_function(&sql, store, pg_own(store, "note_settle"),
-                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void", "");
+                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void");
     add_settle(&sql, store);
     return pg_create_function(store, &sql, error);
 }
@@ -63,7 +63,7 @@ static bool make_settle(struct postgres_store *store, struct error *error) {
 static bool make_each(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     pg_add_function(&sql, store, pg_own(store, "note_each"),
-                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void", "");
+                     arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void");
     text_addf(&sql, "DECLARE\n  midflight_key %s;\nBEGIN\n  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n"
                     "    PERFORM %s(ARRAY[midflight_key], midflight_fresh);\n    ",
               pg_own(store, "outbox"), pg_own(store, "note_settle"));
@@ -91,7 +91,7 @@ static void add_followed(struct text *text, const struct postgres_store *store, 
 static bool make_drain(struct postgres_store *store, struct error *error) {
     const char *outbox = pg_own(store, "outbox");
     TEXT sql = {0};
-    pg_add_function(&sql, store, pg_own(store, "note_drain"), "midflight_rows bigint, midflight_followed boolean", "bigint", "");
+    pg_add_function(&sql, store, pg_own(store, "note_drain"), "midflight_rows bigint, midflight_followed boolean", "bigint");
     text_addf(&sql, "DECLARE\n  midflight_keys %s[];\n  midflight_key %s;\n  midflight_count bigint;\nBEGIN\n"
                     "  WITH midflight_gone AS (DELETE FROM %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %s LIMIT midflight_rows)) "
                     "RETURNING *)\n    SELECT (SELECT count(*) FROM midflight_gone), ARRAY(", outbox, outbox, outbox, outbox);

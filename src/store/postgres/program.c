@@ -74,11 +74,11 @@ const char *pg_relation(const struct postgres_store *store, const struct bound_t
 /* --- pieces --------------------------------------------------------------------------------------------------- */
 
 void pg_add_function(struct text *text, const struct postgres_store *store, const char *name, const char *parameters,
-                     const char *returns, const char *settings) {
+                     const char *returns) {
     text_addf(text,
-              "CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql SECURITY DEFINER SET search_path = %s%s\nAS $midflight$\n"
+              "CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql SECURITY DEFINER SET search_path = %s\nAS $midflight$\n"
               "#variable_conflict use_column\n",
-              name, parameters, returns, store->path, settings);
+              name, parameters, returns, store->path);
 }
 
 bool pg_create_function(struct postgres_store *store, struct text *text, struct error *error) {
@@ -336,7 +336,7 @@ static bool create_apply(struct postgres_store *store, enum direction direction,
     size_t count = store->change.mappings[direction].count;
     text_addf(&parameters, "midflight_keys %s[], ", pg_own(store, "key"));
     pg_add_holders(&parameters, store, direction, ", ", false);
-    pg_add_function(&sql, store, pg_part(store, direction, "apply"), text_get(&parameters), "void", "");
+    pg_add_function(&sql, store, pg_part(store, direction, "apply"), text_get(&parameters), "void");
     text_add(&sql, "BEGIN\n");
     for (size_t i = count; i-- > 0;) add_gone(&sql, store, direction, i);
     for (size_t i = 0; i < count; i++) {
@@ -352,7 +352,7 @@ static bool create_apply(struct postgres_store *store, enum direction direction,
 static bool create_sync(struct postgres_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
     pg_add_function(&sql, store, pg_part(store, direction, "sync"),
-                 arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void", "");
+                 arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
     text_add(&sql, "DECLARE\n  ");
     pg_add_holders(&sql, store, direction, ";\n  ", false);
     text_add(&sql, ";\nBEGIN\n");
@@ -367,7 +367,7 @@ static bool create_sync(struct postgres_store *store, enum direction direction, 
 static bool create_each(struct postgres_store *store, enum direction direction, struct error *error) {
     TEXT sql = {0};
     pg_add_function(&sql, store, pg_part(store, direction, "each"),
-                 arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void", "");
+                 arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
     text_addf(&sql, "DECLARE\n  midflight_key %s;\n  midflight_before text := current_setting('midflight.syncing', true);\n"
                     PG_GUARDED "BEGIN\n", pg_own(store, "key"));
     pg_add_guard(&sql, store, direction);
@@ -384,7 +384,7 @@ static bool create_park(struct postgres_store *store, enum direction direction, 
     TEXT sql = {0};
     struct scope scope = pg_keys_scope(store);
     pg_add_function(&sql, store, pg_part(store, direction, "park"),
-                 arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void", "");
+                 arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
     text_add(&sql, "DECLARE\n  midflight_before text := current_setting('midflight.syncing', true);\n" PG_GUARDED "BEGIN\n");
     pg_add_guard(&sql, store, direction);
     text_add(&sql, "  BEGIN\n  NULL;\n");

@@ -30,7 +30,7 @@ const char *pg_relation(const struct postgres_store *store, const struct bound_t
 
 /* CREATE OR REPLACE FUNCTION ... AS: declarations and body are to follow, and then pg_create_function. */
 void pg_add_function(struct text *text, const struct postgres_store *store, const char *name, const char *parameters,
-                     const char *returns, const char *settings);
+                     const char *returns);
 MUST_USE bool pg_create_function(struct postgres_store *store, struct text *text, struct error *error);
 /* Statements: a key is in quarantine no more; it is, with the error that is being handled, unless that is passing. */
 void pg_add_forget(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);

@@ -44,7 +44,7 @@ bool pg_side_capture(struct postgres_store *store, enum side side, struct error 
     TEXT sql = {0};
     const char *name = pg_own(store, arena_format(store->bound, "%s_side", side_name(side)));
     if (!store->change.side_lock) return true;
-    pg_add_function(&sql, store, name, "", "trigger", "");
+    pg_add_function(&sql, store, name, "", "trigger");
     text_add(&sql, "BEGIN\n");
     pg_add_side_lock(&sql, store, side);
     text_add(&sql, "  RETURN NULL;\n");

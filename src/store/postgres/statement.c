@@ -449,7 +449,7 @@ static bool create_note(const struct capture *capture, struct error *error) {
     const struct names *key = &capture->table->table->key;
     bool apart = store->standing.housed != HOUSES_BOTH;
     TEXT sql = {0};
-    pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger", "");
+    pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(&sql, "BEGIN\n");
     if (apart) pg_add_limit(&sql, store);
     add_keyless(&sql, capture);
@@ -481,7 +481,7 @@ static bool create_capture(const struct capture *capture, struct error *error) {
     TEXT deferred = {0};
     const char *name = capture_name(capture);
     if (!pg_add_deferred(&deferred, store, capture->direction, error)) return false;
-    pg_add_function(&sql, store, pg_own(store, name), "", "trigger", "");
+    pg_add_function(&sql, store, pg_own(store, name), "", "trigger");
     add_declarations(&sql, capture);
     text_add(&sql, "BEGIN\n");
     if (pg_is_plain(capture)) pg_add_single(&sql, capture, text_get(&deferred));
