@@ -232,6 +232,11 @@ static bool put(struct call *call, struct operation *operation, struct error *er
     TEXT translated = {0};
     bool own = operation->face == leader, found = false;
     if (!route_writable(call->definition, operation->face, leader, error)) return false;
+    if (!own && (call->pin.stage == STAGE_FINISHING || call->pin.stage == STAGE_FINISHED)) {
+        return error_set(error, ERROR_REFUSED, "migration %s is %s, and the old tables, which would say what an old document means, are going "
+                         "or gone: the old face is read, no more: put on the new face", call->definition->change.name,
+                         stage_name(call->pin.stage));
+    }
     if ((!own || operation->how == PUT_IF_UNCHANGED) && !look_first(call, operation, &now, &found, error)) return false;
     if (!own && !translate(call, operation, found ? text_get(&now) : NULL, &translated, error)) return false;
     return store->ops->face_put(store, leader, operation->key, own ? operation->document : text_get(&translated),
