@@ -216,7 +216,8 @@ static bool prove(struct postgres_store *store, const struct arrival *landing, s
     struct store *base = &store->sql.base;
     const struct parcel *parcel = &landing->parcel;
     if (parcel->place == 0) return sql_lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, landing->token, error);
-    return parcel->until == NULL || sql_landing_move(base, store->change.name, parcel->place, landing->token, parcel->until, error);
+    return parcel->until == NULL ? sql_landing_stand(base, store->change.name, parcel->place, landing->token, error)
+                                 : sql_landing_move(base, store->change.name, parcel->place, landing->token, parcel->until, error);
 }
 
 static bool write_all(struct postgres_store *store, struct error *error) {
