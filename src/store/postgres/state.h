@@ -181,6 +181,8 @@ MUST_USE bool pg_late_uniques(PGconn *db, const char *migration, const char *sch
                               struct error *error);
 /* Builds all of it at once, over tables that are empty still. [tx] */
 MUST_USE bool pg_late_build_all(struct postgres_store *store, struct error *error);
+/* *ret: the unique sets over several entities are there. */
+MUST_USE bool pg_late_is_across(struct postgres_store *store, bool *ret, struct error *error);
 /* Builds the unique sets over several entities, in the transaction in which all of them are of one moment. */
 MUST_USE bool pg_late_across(struct postgres_store *store, struct error *error);
 bool postgres_backfill_close(struct store *store, int64_t token, struct error *error);
