@@ -426,6 +426,12 @@ struct store_ops {
     bool (*land_differ)(struct store *store, difference_visit *visit, void *context, struct error *error);
     bool (*land_absent)(struct store *store, key_visit *visit, void *context, struct error *error);
     bool (*backlog)(struct store *store, struct backlog *ret, struct error *error);
+    /* [own] What was drained takes no room any more. NULL: it takes none. */
+    bool (*outbox_tidy)(struct store *store, struct error *error);
+    /* [own] An outbox that overflowed, and was drained, takes notes again; that it overflowed is remembered until outbox_mend [tx], when
+     * all has been compared and repaired. */
+    bool (*outbox_reopen)(struct store *store, struct error *error);
+    bool (*outbox_mend)(struct store *store, struct error *error);
     /* The key that halves the first keys that the outbox holds of a range, malloc'ed, if those are at least `rows` rows and more than
      * one key; else *ret NULL. */
     bool (*outbox_middle)(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);
