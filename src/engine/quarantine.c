@@ -1,7 +1,10 @@
 #include "engine/quarantine.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "engine/parcel.h"
+#include "engine/patience.h"
 
 /* Entities tried together at once: one transaction, so writers wait for it. */
 #define TOGETHER_MAX 50
@@ -64,14 +67,24 @@ static bool sync_apart(struct flight *flight, enum direction direction, const st
     return keys->count > 1 || quarantine_put(flight, direction, keys->items[0], reason.message, error);
 }
 
-bool quarantine_sync(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
-                     struct error *error) {
+static bool sync_one(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees, struct error *error) {
     bool refused = false;
     if (flight->other != NULL) return sync_apart(flight, direction, &(struct names){.items = &key, .count = 1}, ret_agrees, error);
     if (!flight_begin(flight, error)) return false;
     bool ok = sync_within(flight, direction, key, &refused, error);
     if (!flight_end(flight, ok, "repair", error)) return false;
     *ret_agrees = !refused;
+    return true;
+}
+
+bool quarantine_sync(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
+                     struct error *error) {
+    struct patience patience = {0};
+    char what[256];
+    snprintf(what, sizeof what, "entity %s could not be synced %s", key, direction_name(direction));
+    while (!sync_one(flight, direction, key, ret_agrees, error)) {
+        if (!patience_again(&patience, flight, what, error)) return false;
+    }
     return true;
 }
 
@@ -115,10 +128,14 @@ static bool try_together(struct flight *flight, enum direction direction, const 
 static bool try_exchanges(struct flight *flight, enum direction direction, struct names keys, struct arena *arena,
                           struct error *error) {
     bool agree;
+    struct patience patience = {0};
     if (flight->other != NULL) return sync_apart(flight, direction, &keys, &agree, error);
     while (keys.count > 1) {
         struct names accepted = {0};
-        if (!try_together(flight, direction, &keys, arena, &accepted, error)) return false;
+        if (!try_together(flight, direction, &keys, arena, &accepted, error)) {
+            if (!patience_again(&patience, flight, "entities in quarantine, tried together", error)) return false;
+            continue;
+        }
         if (accepted.count == keys.count) return true;
         keys = accepted;
     }

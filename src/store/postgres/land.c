@@ -229,12 +229,10 @@ static bool write_all(struct postgres_store *store, struct error *error) {
            (parcel->joins || prove(store, landing, error));
 }
 
-/* What is only tried is tried among writers: in a deadlock it is we who give way. */
-#define TRIAL_LOCK_WAIT "50ms"
-
+/* What is only tried is tried among writers. */
 bool postgres_land_close(struct store *base, bool keep, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    bool ok = (keep || pg_script(store->db, "SET LOCAL lock_timeout = '" TRIAL_LOCK_WAIT "'", NULL, error)) && write_all(store, error);
+    bool ok = (keep || pg_script(store->db, PG_GIVE_WAY, NULL, error)) && write_all(store, error);
     /* What only compares has written nothing but its stages, which a commit empties. */
     if (ok && store->half->landing.parcel.landing == LAND_COMPARE) {
         return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
