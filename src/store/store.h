@@ -163,6 +163,7 @@ struct parcel {
     bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
     bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
     bool clears; /* KEYS: what the outbox holds of them is read as well, and taken once they have landed */
+    bool settled; /* KEYS: those that the outbox holds, in the same snapshot, are under way and left out */
     const struct names *keys; /* KEYS: as text */
     const char *cursor;       /* SPAN: the last key passed; NULL: from the beginning */
     const char *bound;        /* SPAN: the last key wanted; NULL: to the end */
@@ -171,7 +172,6 @@ struct parcel {
     int64_t place, token; /* RANGE: which range, and by what right. A KEYS parcel may bear them as well, with `until`. 0: none */
     const char *until;    /* RANGE: its last key, of the last chunk the range's own, rows or none; SPAN: its last key; NULL: none */
     bool done;            /* RANGE: of its range the last; OUTBOX: it holds all that is there; SPAN: the last of all */
-    bool noted;           /* KEYS: the outbox holds one of them, in the same snapshot */
 };
 
 /* A range, or why there is none: place 0. */
@@ -387,7 +387,7 @@ struct store_ops {
     bool (*land_end)(struct store *store, struct error *error);
     bool (*land_close)(struct store *store, bool keep, struct error *error);
     void (*land_abandon)(struct store *store); /* undoes it, wherever it stands */
-    /* Between the last land_end and land_close of LAND_COMPARE: what differs; and those of the keys that this side has no row of. */
+    /* Between the last land_end and land_close of LAND_COMPARE: all that differs; and those of the keys that this side has no row of. */
     bool (*land_differ)(struct store *store, difference_visit *visit, void *context, struct error *error);
     bool (*land_absent)(struct store *store, key_visit *visit, void *context, struct error *error);
     bool (*backlog)(struct store *store, struct backlog *ret, struct error *error);

@@ -104,8 +104,9 @@ MUST_USE bool pg_check_types(struct postgres_store *store, enum direction direct
 /* --- difference.c --- */
 /* An expression: what the flow yields of a row, as text for people: '(' || 'a=' || quote_nullable("a") || ', b=' ... || ')' */
 void pg_add_row_text(struct text *text, const struct flow *flow);
-/* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
-void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);
+/* A SELECT of the keys whose follower rows are not what the flow's query yields, or what `now` holds, a relation; it may name a key
+ * more than once. */
+void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope, const char *now);
 /* Visits those keys of a range once each, in order, all of them. */
 MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
                            key_visit *visit, void *context, struct error *error);

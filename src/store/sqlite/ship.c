@@ -225,26 +225,26 @@ static bool outbox_exists(struct sqlite_store *store, bool *ret, struct error *e
     return true;
 }
 
-static bool open_keys(struct sqlite_store *store, struct parcel *parcel, struct error *error) {
+/* <what> WHERE (k1, ...) IN (SELECT k1, ... FROM <keys>) */
+static bool run_on_keys(struct sqlite_store *store, const char *what, const char *keys, struct error *error) {
     TEXT sql = {0};
-    int64_t noted = 0;
-    bool exists = false;
-    if (!take_named(store, parcel->keys, error) || !outbox_exists(store, &exists, error)) return false;
-    parcel->noted = false;
-    if (!exists) return true;
-    text_add(&sql, "INSERT INTO " TAKEN_ROWS " SELECT id FROM ");
-    own_add(&sql, store, "outbox");
-    text_add(&sql, " WHERE (");
+    text_addf(&sql, "%s WHERE (", what);
     sync_names(&sql, &sqlite_dialect, NULL, &store->key);
     text_add(&sql, ") IN (SELECT ");
     sync_names(&sql, &sqlite_dialect, NULL, &store->key);
-    text_add(&sql, " FROM " SHIPPED_KEYS ")");
-    if (!connection_script(store->db, text_get(&sql), NULL, error) ||
-        !connection_integer(store->db, "SELECT EXISTS (SELECT 1 FROM " TAKEN_ROWS ")", &noted, error)) {
-        return false;
-    }
-    parcel->noted = noted != 0;
-    return true;
+    text_addf(&sql, " FROM %s)", keys);
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool open_keys(struct sqlite_store *store, struct parcel *parcel, struct error *error) {
+    const char *outbox = arena_format(store->bound, "\"%s\"", own_name(store, "outbox"));
+    bool exists = false;
+    if (!take_named(store, parcel->keys, error)) return false;
+    if (!parcel->clears && !parcel->settled) return true;
+    if (!outbox_exists(store, &exists, error)) return false;
+    if (!exists) return true;
+    if (parcel->settled) return run_on_keys(store, "DELETE FROM " SHIPPED_KEYS, outbox, error);
+    return run_on_keys(store, arena_format(store->bound, "INSERT INTO " TAKEN_ROWS " SELECT id FROM %s", outbox), SHIPPED_KEYS, error);
 }
 
 static bool clear_keys(struct sqlite_store *store, struct error *error) {
@@ -473,6 +473,6 @@ bool sqlite_ship_close(struct store *base, bool landed, struct error *error) {
     bool was_open = shipment->open;
     if (was_open) end_reading(store);
     if (!was_open || !landed) return true;
-    bool noted = (parcel->kind == PARCEL_OUTBOX && parcel->rows > 0) || (parcel->kind == PARCEL_KEYS && parcel->clears && parcel->noted);
-    return (parcel->kind != PARCEL_RANGE && !noted) || settle(store, shipment, error);
+    bool takes = (parcel->kind == PARCEL_OUTBOX && parcel->rows > 0) || (parcel->kind == PARCEL_KEYS && parcel->clears);
+    return (parcel->kind != PARCEL_RANGE && !takes) || settle(store, shipment, error);
 }
