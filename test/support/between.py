@@ -264,8 +264,8 @@ def midflight_between(apps, definition, name="migration.yaml"):
 
 
 @contextmanager
-def follow(midflight, ends=signal.SIGTERM):
-    process, began = midflight.begin("follow"), time.monotonic()
+def follow(midflight, *options, ends=signal.SIGTERM):
+    process, began = midflight.begin("follow", *options), time.monotonic()
     try:
         yield process
         time.sleep(max(0, BEGUN_S - (time.monotonic() - began)))
