@@ -225,6 +225,12 @@ bool call_is_plain(const struct call *call, const struct operation *operation) {
     return own && operation->expected == NULL;
 }
 
+/* Somebody who locks nothing made the entity since it was looked for. Returns false. */
+static bool met_another(const struct operation *operation, struct error *error) {
+    if (error->code != ERROR_CONFLICT || operation->how == PUT_INSERT) return false;
+    return error_set(error, ERROR_BUSY, "entity %s was made by another call meanwhile: make the same call again", operation->key);
+}
+
 static bool put(struct call *call, struct operation *operation, struct error *error) {
     enum side leader = leader_of_call(call);
     struct store *store = leader_house(call);
@@ -238,9 +244,11 @@ static bool put(struct call *call, struct operation *operation, struct error *er
                          stage_name(call->pin.stage));
     }
     if ((!own || operation->how == PUT_IF_UNCHANGED) && !look_first(call, operation, &now, &found, error)) return false;
-    if (!own && !translate(call, operation, found ? text_get(&now) : NULL, &translated, error)) return false;
-    return store->ops->face_put(store, leader, operation->key, own ? operation->document : text_get(&translated),
-                                operation->how == PUT_INSERT, error);
+    if (own) return store->ops->face_put(store, leader, operation->key, operation->document, operation->how == PUT_INSERT, error);
+    /* What was made of an entity that is not there is to be put where none is. */
+    return translate(call, operation, found ? text_get(&now) : NULL, &translated, error) &&
+           (store->ops->face_put(store, leader, operation->key, text_get(&translated), operation->how == PUT_INSERT || !found, error) ||
+            met_another(operation, error));
 }
 
 static bool delete(struct call *call, struct operation *operation, struct error *error) {

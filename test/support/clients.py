@@ -97,9 +97,11 @@ class Client:
         self.put(face, key, "insert")
 
     def replace(self, face, key):
+        if self.random.random() < 0.5:
+            self.get(face, key)
         expected = self.read.get((face, key))
         if expected is None:
-            return self.get(face, key)
+            return
         value = (self.fresh(), self.fresh())
 
         def work():
@@ -116,7 +118,7 @@ class Client:
     def remove(self, face, key):
         expected = self.read.get((face, key))
         if expected is None:
-            return self.get(face, key)
+            return
 
         def work():
             self.proxy.delete(face, str(key), expected)

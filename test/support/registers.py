@@ -102,7 +102,7 @@ class Lists:
     def document(cls, face, key, state, whole=True):
         first, plans = state[0], cls.plans(state[1])
         if face == OLD:
-            return {"name": f"F{first}", "plans": json.dumps(plans)} if whole else {"name": f"F{first}"}
+            return {"name": f"F{first}", "plans": json.dumps(plans, separators=(",", ":"))} if whole else {"name": f"F{first}"}
         return {"people": [{"name": f"F{first}"}], "subscriptions": [{"position": n, "plan": plan} for n, plan in enumerate(plans)]}
 
     @classmethod
