@@ -9,12 +9,15 @@ from support.registers import SHAPES
 
 
 @pytest.fixture
-def course(app, migration, tmp_path):
+def course(app, migration, tmp_path, monkeypatch):
+    monkeypatch.setenv("MIDFLIGHT_FAULT", "")  # the pilot changes it; it is put back at the end
     with ExitStack() as stack:
-        def make(shape, count=COUNT, **crowd):
+        def make(shape, count=COUNT, fault=None, **crowd):
             hot = hot_keys(count)
             midflight = migration(SHAPES[shape].schema + rows_of(shape, hot, count), SHAPES[shape].definition)
             app.prepare("wal")
+            if fault:
+                midflight.environment["MIDFLIGHT_FAULT"] = fault
             made = set_course(tmp_path, midflight, shape, hot, count, **crowd)
             stack.callback(made.close)
             stack.enter_context(made.crowd)

@@ -10,21 +10,27 @@ from support.proxy import Proxy, demote
 from support.registers import FIRST, SHAPES
 from support.writers import seed_of_run
 
-COUNT = 1500
+COUNT = 600
 
 
 class Course:
-    def __init__(self, folder, midflight, shape, hot, seed, **crowd):
-        self.folder, self.midflight, self.hot = folder, midflight, hot
-        self.random = Random(f"course {seed}")
-        self.crowd = Crowd(shape, midflight, folder, hot, seed, **crowd)
+    def __init__(self, folder, midflight, shape, hot, seed, keys, **crowd):
+        self.folder, self.midflight, self.hot, self.begun = folder, midflight, hot, []
+        self.random, self.began = Random(f"course {seed}"), time.monotonic()
+        self.crowd = Crowd(shape, midflight, folder, keys, seed, **crowd)
         self.pilot = Proxy(midflight.file, midflight.environment, node="pilot")
 
     def close(self):
+        for process in self.begun:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
         self.pilot.close()
 
-    def work(self, seconds=0.4):
+    def work(self, seconds=0.3, what=None):
         time.sleep(seconds)
+        if what:
+            print(f"{time.monotonic() - self.began:6.1f} s: {what}")
         return self
 
     def stage(self):
@@ -40,29 +46,32 @@ class Course:
         if not dies or self.stage() != until:
             self.midflight.run(verb, *options).done()
         assert self.stage() == until
-        return self.work()
+        return self.work(what=f"{verb}{', killed and run again' if dies else ''}: {until}")
 
-    def start(self, dies=False):
+    def begin_start(self):
         """So gently that the crowd meets it Running."""
         process = self.midflight.begin("start", "--load", "0.02")
+        self.begun.append(process)
         while self.stage() != RUNNING and process.poll() is None:
             time.sleep(0.01)
+        return process
+
+    def start(self):
+        """Killed in the middle of the copy, and run again."""
+        process = self.begin_start()
         self.work()
-        if dies:
-            process.kill()
-            process.communicate()
-            self.work(0.2)
-            self.midflight.start().done()
-        else:
-            self.midflight.end(process).done()
+        process.kill()
+        process.communicate()
+        self.work(0.2)
+        self.midflight.start().done()
         assert self.stage() == AWAITING_ADDITIONAL_ACTION
-        return self.work()
+        return self.work(what="start, killed and run again")
 
     def percent(self, *shares):
         for share in shares:
             self.pilot.rollout(share)
             self.work(0.25)
-        return self
+        return self.work(0, f"percent: {shares}")
 
     def advance(self, **more):
         return self.verb("advance", until=AWAITING_FINALIZATION, **more)
@@ -76,18 +85,18 @@ class Course:
     def demote(self):
         demote(self.midflight, "the test says so")
         assert self.stage() == AWAITING_ADDITIONAL_ACTION
-        return self.work()
+        return self.work(what="demoted")
 
     def kill_a_proxy(self):
         self.crowd.kill(self.random)
-        return self.work(0.2)
+        return self.work(0.2, "a proxy was killed")
 
     def ends(self):
         """The clients end, and what they were told is checked."""
         self.crowd.close()
         history = History(self.folder, self.hot, self.cold)
-        history.check()
         print(history)
+        history.check()
         return history
 
 
@@ -101,7 +110,8 @@ def rows_of(shape, hot, count):
     return "".join(SHAPES[shape].rows.replace("{key}", str(key)) for key in range(1, count + 1) if hot.get(key, FIRST) is not None)
 
 
-def set_course(folder, midflight, shape, hot, count=COUNT, **crowd):
-    course = Course(folder, midflight, shape, hot, seed_of_run(), **crowd)
+def set_course(folder, midflight, shape, hot, count=COUNT, hot_count=8, **crowd):
+    """`hot_count`: of the hot keys so many are asked for."""
+    course = Course(folder, midflight, shape, hot, seed_of_run(), keys=list(hot)[-hot_count:], **crowd)
     course.cold = {key: FIRST for key in range(1, count + 1) if key not in hot}
     return course

@@ -49,7 +49,7 @@ class History:
                 line = json.loads(line)
                 (self.calls if "call" in line else self.answers)[line.get("call") or line["answer"]] = line
         self.operations = defaultdict(list)
-        self.errors = Counter()
+        self.errors = Counter(answer["error"] for answer in self.answers.values() if "error" in answer)
         self.lists = 0
 
     def check(self):
@@ -63,7 +63,6 @@ class History:
     def take(self, name, call, answer):
         error = answer.get("error") if answer else None
         if error:
-            self.errors[error] += 1
             assert error != "torn", f"{name}: {call['do']} of {call.get('key')} came back in pieces: {answer['message']}"
         if error in NOTHING_HAPPENED and not (error == "conflict" and call["do"] in ("insert", "replace", "remove")):
             return

@@ -61,7 +61,8 @@ static bool end_own(struct postgres_store *store, bool own, bool ok, struct erro
 
 #define BEGIN_VIEW "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
-bool postgres_view_begin(struct store *base, struct error *error) {
+bool postgres_view_begin(struct store *base, bool writes, struct error *error) {
+    (void)writes;
     return pg_script(postgres_store_of(base)->db, BEGIN_VIEW, NULL, error);
 }
 

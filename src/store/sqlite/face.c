@@ -101,8 +101,8 @@ bool sqlite_serve(struct store *base, struct error *error) {
     return connection_script(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, error);
 }
 
-bool sqlite_view_begin(struct store *base, struct error *error) {
-    return connection_script(sqlite_store_of(base)->db, "BEGIN", NULL, error);
+bool sqlite_view_begin(struct store *base, bool writes, struct error *error) {
+    return writes ? base->ops->begin(base, error) : connection_script(sqlite_store_of(base)->db, "BEGIN", NULL, error);
 }
 
 /* Whoever writes has the only right to; whoever reads sees one moment's state. */
