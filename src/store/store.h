@@ -464,8 +464,9 @@ struct store_ops {
     bool (*face_waits)(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
     /* [tx] The entity, which the backfill has not come to, is wanted: it is synced, or noted, to be synced soon. */
     bool (*face_want)(struct store *store, const char *key, struct error *error);
-    /* A transaction that only reads, one moment's state. Ended by rollback. */
-    bool (*view_begin)(struct store *store, struct error *error);
+    /* A transaction in which everything that is read is one moment's state, but for its own writes; if it writes, nothing that it read
+     * was written by others meanwhile (else ERROR_BUSY). */
+    bool (*view_begin)(struct store *store, bool writes, struct error *error);
     /* [tx] As ledger_stand; and the stage stays until the end of the transaction, or, in a transaction that only reads, so does what
      * it sees. */
     bool (*ledger_pin)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);

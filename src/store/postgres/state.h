@@ -271,5 +271,5 @@ bool postgres_face_list(struct store *store, struct face face, const char *after
                         struct error *error);
 bool postgres_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
 bool postgres_face_want(struct store *store, const char *key, struct error *error);
-bool postgres_view_begin(struct store *store, struct error *error);
+bool postgres_view_begin(struct store *store, bool writes, struct error *error);
 bool postgres_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
