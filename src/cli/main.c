@@ -148,6 +148,7 @@ static void listen_for_signals(const struct verb *verb) {
 }
 
 int main(int count, char **words) {
+    mf_own_process();
     if (count < 2) return usage(stderr);
     if (strcmp(words[1], "help") == 0 || strcmp(words[1], "--help") == 0) return usage(stdout);
     if (strcmp(words[1], "--version") == 0) return puts(mf_version()) < 0;

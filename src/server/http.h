@@ -20,6 +20,7 @@ struct server {
     atomic_bool draining;
     int threads;
     char host[64]; /* that we listen on; "" off loopback */
+    char mark[20]; /* that the ids of our requests begin with */
 };
 
 /* Listens and answers, on threads of its own. */

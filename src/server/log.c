@@ -1,8 +1,11 @@
 #include "server/log.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -49,10 +52,38 @@ json_t *json_text(const char *string) {
     return json_loads(text_get(&quoted), JSON_DECODE_ANY, NULL);
 }
 
-/* One write a line: lines of several threads do not mix. */
-static void put(struct text *line) {
+/* --- lines that wait --- */
+
+#define WAITING_BYTES_MAX 65536
+
+static struct {
+    pthread_mutex_t lock, writing; /* in the order writing, lock */
+    struct text lines;
+} waiting = {.lock = PTHREAD_MUTEX_INITIALIZER, .writing = PTHREAD_MUTEX_INITIALIZER};
+
+/* What cannot be written is gone: there is nobody to tell. */
+void log_flush(void) {
+    pthread_mutex_lock(&waiting.writing);
+    pthread_mutex_lock(&waiting.lock);
+    struct text lines = waiting.lines;
+    waiting.lines = (struct text){0};
+    pthread_mutex_unlock(&waiting.lock);
+    for (size_t at = 0; at < lines.length;) {
+        ssize_t size = write(STDERR_FILENO, lines.data + at, lines.length - at);
+        if (size < 0 && errno != EINTR) break;
+        if (size > 0) at += (size_t)size;
+    }
+    pthread_mutex_unlock(&waiting.writing);
+    text_free(&lines);
+}
+
+static void put(struct text *line, bool waits) {
     text_add_n(line, "\n", 1);
-    fwrite(line->data, 1, line->length, stderr);
+    pthread_mutex_lock(&waiting.lock);
+    text_add_n(&waiting.lines, line->data, line->length);
+    bool full = waiting.lines.length >= WAITING_BYTES_MAX;
+    pthread_mutex_unlock(&waiting.lock);
+    if (!waits || full) log_flush();
 }
 
 static void head(struct text *line, enum log_level level, const char *event) {
@@ -70,7 +101,7 @@ void log_event(enum log_level level, const char *event, json_t *more) {
     } else {
         text_add(&line, "}");
     }
-    put(&line);
+    put(&line, false);
     free(members);
     json_decref(more);
 }
@@ -85,5 +116,5 @@ void log_request(enum log_level level, const struct log_request *request) {
     text_add(&line, ", \"path\": ");
     text_add_json(&line, request->path);
     text_addf(&line, ", \"status\": %u, \"ms\": %.2f, \"received\": %zu}", request->status, request->ms, request->received);
-    put(&line);
+    put(&line, level == LOG_INFO);
 }
