@@ -43,6 +43,7 @@ bool request_sleep(struct request *request, struct work *work, double wait_s);
 
 struct route {
     const char *method, *pattern; /* "/v1/migrations/{name}/start" */
+    size_t segments; /* of the pattern */
     unsigned right;
     void (*handle)(struct request *request);
 };

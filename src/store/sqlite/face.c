@@ -11,6 +11,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/utf8.h"
 #include "store/sql/face.h"
 #include "store/sql/ledger.h"
 #include "store/sqlite/state.h"
@@ -215,7 +216,7 @@ static void add_integer(struct text *text, int64_t value) {
 
 static void add_text(struct text *text, const struct face_column *column, const char *data, size_t length) {
     bool like_bytes = column->loose && !column->elsewhere && length >= 2 && data[0] == '\\' && data[1] == 'x';
-    if (like_bytes || !json_is_utf8(data, length)) {
+    if (like_bytes || !utf8_is(data, length)) {
         document_add_tagged(text, "text", data, length);
     } else {
         json_add_string(text, data, length);
