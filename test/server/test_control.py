@@ -13,7 +13,7 @@ GENTLY = {"load": 0.001}  # a copy that is still under way when the test wants t
 
 
 def many_rows(stage, rows=20000):
-    stage.app.sql(f"""WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+    stage.old.sql(f"""WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
                       INSERT INTO customers SELECT i, 'Ann ' || i, 'a' || i || '@x', NULL FROM n""")
 
 
@@ -26,7 +26,7 @@ def begin_gently(server):
 def test_a_migration_goes_all_the_way(stage, server):
     assert server.post(f"{ONE}/check").ok().json["result"]["may_start"] is True
     assert server.post(f"{ONE}/start").ok().json["result"]["stage"] == AWAITING_ADDITIONAL_ACTION
-    assert stage.app.rows("SELECT first_name, last_name FROM people WHERE id = 1") == [("Ann", "Lee")]
+    assert stage.new.rows("SELECT first_name, last_name FROM people WHERE id = 1") == [("Ann", "Lee")]
     assert server.post(f"{ONE}/verify").ok().json["result"] == {"rows": 3, "diverged": 0, "repaired": 0}
     assert server.post(f"{ONE}/advance").ok().json["result"]["stage"] == AWAITING_FINALIZATION
     assert server.post(f"{ONE}/advance").ok().json["result"]["stage"] == FINISHED
@@ -37,10 +37,10 @@ def test_a_migration_goes_all_the_way(stage, server):
 def test_and_back(stage, server):
     server.post(f"{ONE}/start").ok()
     server.post(f"{ONE}/advance").ok()
-    stage.app.sql("UPDATE people SET last_name = 'King' WHERE id = 1")
+    stage.new.sql("UPDATE people SET last_name = 'King' WHERE id = 1")
     assert server.post(f"{ONE}/rollback").ok().json["result"]["stage"] == UNINITIALIZED
-    assert stage.app.rows("SELECT name FROM customers WHERE id = 1") == [("Ann King",)]
-    stage.app.holds_nothing_of_midflight()
+    assert stage.old.rows("SELECT name FROM customers WHERE id = 1") == [("Ann King",)]
+    stage.old.holds_nothing_of_midflight()
 
 
 def test_a_red_gate_is_a_problem_that_names_it(stage, server):
@@ -50,17 +50,17 @@ def test_a_red_gate_is_a_problem_that_names_it(stage, server):
 
 def test_the_sides_that_differ_are_a_result(stage, server):
     server.post(f"{ONE}/start").ok()
-    stage.app.behind_the_back("UPDATE people SET last_name = 'Nobody' WHERE id = 1")
+    stage.new.behind_the_back("UPDATE people SET last_name = 'Nobody' WHERE id = 1")
     answer = server.post(f"{ONE}/verify").ok().json
     assert answer["result"]["diverged"] == 1 and answer["differences"][0]["key"] == "1"
     assert [finding["key"] for finding in server.get(f"{ONE}/findings").ok().json["divergence"]] == ["1"]
     assert server.post(f"{ONE}/verify", {"repair": True}).ok().json["result"]["repaired"] == 1
-    assert stage.app.value("SELECT last_name FROM people WHERE id = 1") == "Lee"
+    assert stage.new.value("SELECT last_name FROM people WHERE id = 1") == "Lee"
 
 
 def test_a_migration_that_may_not_start_is_a_result_of_check(stage):
     stage.make()
-    stage.app.sql("CREATE TABLE other (id REFERENCES customers (id) ON DELETE CASCADE); DROP TABLE customers; "
+    stage.old.sql("CREATE TABLE other (id REFERENCES customers (id) ON DELETE CASCADE); DROP TABLE customers; "
                   "CREATE TABLE customers (id INTEGER, name TEXT, email TEXT, hint TEXT)")
     answer = stage.serve().post(f"{ONE}/check")
     if answer.status == 200:
@@ -96,7 +96,7 @@ def test_a_rollback_stops_what_is_under_way(stage, server):
     many_rows(stage)
     begin_gently(server)
     assert server.post(f"{ONE}/rollback", headers={"Prefer": "wait=60"}).ok().json["result"]["stage"] == UNINITIALIZED
-    stage.app.holds_nothing_of_midflight()
+    stage.old.holds_nothing_of_midflight()
 
 
 def test_pause_stops_and_resume_carries_on(stage, server):
