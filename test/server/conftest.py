@@ -1,5 +1,5 @@
-"""A server over fresh databases: serve() starts one with the migration split-name in its care. Modules that say EVERYWHERE are run on
-every kind of home that the data may have; MIDFLIGHT_SERVED="postgresql" chooses others. The rest, which is not about data, on SQLite."""
+"""A server over fresh databases: serve() starts one with the migration split-name in its care. Those marked `everywhere` are run
+on every kind of home that the data may have; MIDFLIGHT_SERVED="postgresql" chooses others. The rest, which is not about data, on SQLite."""
 import os
 
 import pytest
@@ -19,7 +19,7 @@ ONE = "/v1/migrations/split-name"
 
 def pytest_generate_tests(metafunc):
     if "home" in metafunc.fixturenames:
-        everywhere = getattr(metafunc.module, "EVERYWHERE", False)
+        everywhere = metafunc.definition.get_closest_marker("everywhere")
         metafunc.parametrize("home", HOMES if everywhere else HOMES[:1])
 
 

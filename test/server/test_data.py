@@ -6,7 +6,7 @@ import pytest
 from scenario.definitions import LISTS, SUBSCRIPTIONS
 from server.conftest import ONE
 
-EVERYWHERE = True
+pytestmark = pytest.mark.everywhere
 ANN = {"id": 1, "name": "Ann Lee", "email": "ann@x", "hint": "old 1"}
 
 
