@@ -3,6 +3,7 @@ import threading
 import time
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from scenario.definitions import ONE_WAY
 from server.conftest import ONE
@@ -150,19 +151,13 @@ def test_an_option_that_is_wrong_is_named(server, verb, body, word):
 
 def test_metrics_are_of_the_form_that_collectors_read(stage, server):
     server.post(f"{ONE}/start").ok()
+    server.get(f"{ONE}/old/1").ok()
     text = server.get("/metrics").ok().body.decode()
-    lines = text.splitlines()
-    assert lines[-1] == "# EOF" and text.endswith("\n")
-    types = dict(line.split()[2:4] for line in lines if line.startswith("# TYPE "))
-    for line in lines:
-        if line.startswith("#"):
-            continue
-        name, _, value = line.partition("{")[0].partition(" ")[0], *line.rpartition(" ")[1:]
-        family = next((name.removesuffix(end) for end in ("", "_total", "_bucket", "_sum", "_count") if name.removesuffix(end) in types), None)
-        assert family, f"{line}: no # TYPE before it"
-        float(value)
-    assert 'midflight_stage{migration="split-name",midflight_stage="Awaiting Additional Action"} 1' in lines
-    assert 'midflight_requests_total{method="POST",path="/v1/migrations/{name}/start",status="200"} 1' in lines
+    found = {(sample.name, *sorted(sample.labels.items())): sample.value for family in text_string_to_metric_families(text) for sample in family.samples}
+    assert found["midflight_stage", ("midflight_stage", AWAITING_ADDITIONAL_ACTION), ("migration", "split-name")] == 1
+    assert found["midflight_requests_total", ("method", "POST"), ("path", "/v1/migrations/{name}/start"), ("status", "200")] == 1
+    assert found["midflight_request_seconds_count", ("method", "GET"), ("path", "/v1/migrations/{name}/{face}/{key}")] == 1
+    assert found["midflight_proxy_confirmed", ("migration", "split-name")] == 1 and found["midflight_lag_seconds", ("migration", "split-name")] == 0
 
 
 def test_what_is_logged_can_be_found_by_the_requests_id(server):
