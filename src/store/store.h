@@ -283,6 +283,7 @@ struct store_ops {
     double hold_ms_max;  /* how long one chunk may make others wait, where the definition does not say */
     int workers;         /* how many connections copy at once, where nobody says; 1: no more can */
 
+    void (*own_process)(void); /* see stores_own_process; NULL: it makes no difference */
     bool (*open)(const char *address, struct store **ret, struct error *error);
     void (*close)(struct store *store);
 
@@ -500,6 +501,8 @@ struct store {
     double hold_until_ms;
 };
 
+/* Before anything else in a process that is nobody else's: client libraries may be set up for our threads alone. */
+void stores_own_process(void);
 /* `address` is "scheme:...". A file that does not exist is an error, never created. */
 MUST_USE bool store_open(const char *address, struct store **ret, struct error *error);
 void store_close(struct store *store); /* accepts NULL */
