@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* Deeper than any document of ours is, and no danger to the stack. */
 #define DEPTH_MAX 64
 
@@ -23,29 +25,7 @@ static void skip_blanks(struct reader *reader) {
     while (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\t' || *reader->at == '\r') reader->at++;
 }
 
-/* --- UTF-8 ------------------------------------------------------------------------------------------------------ */
-
-/* How many bytes the character at `data` has; 0: it is none. Surrogates and overlong forms are none. */
-static size_t character(const unsigned char *data, size_t left) {
-    unsigned char c = data[0];
-    size_t size = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-    if (size == 0 || size > left) return 0;
-    for (size_t i = 1; i < size; i++) {
-        if ((data[i] & 0xC0) != 0x80) return 0;
-    }
-    bool bad = (c == 0xE0 && data[1] < 0xA0) || (c == 0xED && data[1] >= 0xA0) || (c == 0xF0 && data[1] < 0x90) ||
-               (c == 0xF4 && data[1] >= 0x90);
-    return bad ? 0 : size;
-}
-
-bool json_is_utf8(const char *data, size_t length) {
-    for (size_t at = 0; at < length;) {
-        size_t size = character((const unsigned char *)data + at, length - at);
-        if (size == 0) return false;
-        at += size;
-    }
-    return true;
-}
+/* --- characters ------------------------------------------------------------------------------------------------- */
 
 static size_t put_character(char *to, unsigned code) {
     if (code < 0x80) {
@@ -141,7 +121,7 @@ static bool read_string(struct reader *reader, const char **ret, size_t *ret_len
             if (!read_escape(reader, &to)) return false;
             continue;
         }
-        size_t size = character((const unsigned char *)reader->at, (size_t)(end - reader->at));
+        size_t size = utf8_character(reader->at, (size_t)(end - reader->at));
         if (size == 0) return fail(reader, "UTF-8");
         memcpy(to, reader->at, size);
         to += size;

@@ -1,7 +1,10 @@
 #include "engine/quarantine.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "engine/parcel.h"
+#include "engine/patience.h"
 
 /* Entities tried together at once: one transaction, so writers wait for it. */
 #define TOGETHER_MAX 50
@@ -72,13 +75,22 @@ static bool sync_apart(struct flight *flight, enum direction direction, struct n
            sync_apart(flight, direction, (struct names){keys.items + half, keys.count - half}, refused, error);
 }
 
+static bool sync_one(struct flight *flight, enum direction direction, const char *key, bool *refused, struct error *error) {
+    if (!flight_begin(flight, error)) return false;
+    bool ok = sync_within(flight, direction, key, refused, error);
+    return flight_end(flight, ok, "repair", error);
+}
+
 bool quarantine_sync(struct flight *flight, enum direction direction, struct names keys, struct key_list *refused, struct error *error) {
     if (flight->other != NULL) return sync_apart(flight, direction, keys, refused, error);
     for (size_t i = 0; i < keys.count; i++) {
         bool is_refused = false;
-        if (!flight_begin(flight, error)) return false;
-        bool ok = sync_within(flight, direction, keys.items[i], &is_refused, error);
-        if (!flight_end(flight, ok, "repair", error)) return false;
+        struct patience patience = {0};
+        char what[256];
+        snprintf(what, sizeof what, "entity %s could not be synced %s", keys.items[i], direction_name(direction));
+        while (!sync_one(flight, direction, keys.items[i], &is_refused, error)) {
+            if (!patience_again(&patience, flight, what, error)) return false;
+        }
         if (is_refused && !key_list_add(refused, keys.items[i], error)) return false;
     }
     return true;
@@ -112,9 +124,13 @@ static bool try_together(struct flight *flight, enum direction direction, const 
  * that are left, or none, are accepted. Between two stores they were tried together before they were tried alone. */
 static bool try_exchanges(struct flight *flight, enum direction direction, struct names keys, struct arena *arena,
                           struct error *error) {
+    struct patience patience = {0};
     while (keys.count > 1) {
         struct names accepted = {0};
-        if (!try_together(flight, direction, &keys, arena, &accepted, error)) return false;
+        if (!try_together(flight, direction, &keys, arena, &accepted, error)) {
+            if (!patience_again(&patience, flight, "entities in quarantine, tried together", error)) return false;
+            continue;
+        }
         if (accepted.count == keys.count) return true;
         keys = accepted;
     }

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "store/postgres/half.h"
+#include "store/sql/catalog.h"
 #include "store/sql/ledger.h"
 
 /* The longest text of a row that a difference tells of. */
@@ -188,11 +189,43 @@ static bool park(struct postgres_store *store, const struct scope *scope, enum d
     return false;
 }
 
+/* Until the unique sets over several entities are there nothing else tells such rows apart: what came takes the place of what was. */
+static bool is_loose(struct postgres_store *store, const struct parcel *parcel, bool *ret, struct error *error) {
+    bool across = true;
+    for (size_t i = 0; across && parcel->direction == FORWARD && i < store->change.mappings[FORWARD].count; i++) {
+        if (!sql_flow_is_apart(stream_of(store, i + 1)->flow) && !pg_late_is_across(store, &across, error)) return false;
+    }
+    *ret = !across;
+    return true;
+}
+
+static bool write_anew(struct postgres_store *store, const struct parcel *parcel, const struct scope *scope, struct error *error) {
+    size_t count = store->change.mappings[parcel->direction].count;
+    TEXT sql = {0};
+    for (size_t i = count; i-- > 0;) {
+        const struct bound_table *target = stream_of(store, i + 1)->flow->target;
+        text_addf(&sql, "DELETE FROM %s WHERE ", pg_relation(store, target));
+        sync_scope(&sql, &pg_dialect, scope, NULL, &target->table->key);
+        text_add(&sql, ";\n");
+    }
+    if (!run(store, &sql, stream_of(store, 1), error)) return false;
+    for (size_t i = 0; i < count; i++) {
+        struct stream *stream = stream_of(store, i + 1);
+        text_clear(&sql);
+        sync_fill(&sql, &pg_dialect, stream->flow, now_of(store, stream));
+        if (!run(store, &sql, stream, error)) return false;
+    }
+    return true;
+}
+
 static bool write_synced(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
     const char *keys = key_stage(store, error);
     size_t count = store->change.mappings[parcel->direction].count;
     if (keys == NULL) return false;
     struct scope scope = scope_of(store, keys);
+    bool loose = false;
+    if (!is_loose(store, parcel, &loose, error)) return false;
+    if (loose) return write_anew(store, parcel, &scope, error);
     if (parcel->park && !park(store, &scope, parcel->direction, error)) return false;
     for (size_t i = count; i-- > 0;) {
         struct stream *stream = stream_of(store, i + 1);
@@ -226,7 +259,8 @@ static bool prove(struct postgres_store *store, const struct arrival *landing, s
     struct store *base = &store->sql.base;
     const struct parcel *parcel = &landing->parcel;
     if (parcel->place == 0) return sql_lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, landing->token, error);
-    return parcel->until == NULL || sql_landing_move(base, store->change.name, parcel->place, landing->token, parcel->until, error);
+    return parcel->until == NULL ? sql_landing_stand(base, store->change.name, parcel->place, landing->token, error)
+                                 : sql_landing_move(base, store->change.name, parcel->place, landing->token, parcel->until, error);
 }
 
 static bool write_all(struct postgres_store *store, struct error *error) {
@@ -239,9 +273,6 @@ static bool write_all(struct postgres_store *store, struct error *error) {
            (parcel->joins || prove(store, landing, error));
 }
 
-/* What is only tried is tried among writers: in a deadlock it is we who give way. */
-#define TRIAL_LOCK_WAIT "50ms"
-
 /* What only compares has written nothing but its stages, which a commit empties. */
 static bool keep_landed(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
     if (parcel->landing == LAND_COMPARE) return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
@@ -250,11 +281,12 @@ static bool keep_landed(struct postgres_store *store, const struct parcel *parce
     return pg_end(store, true, error);
 }
 
+/* What is only tried is tried among writers. */
 bool postgres_land_close(struct store *base, bool keep, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct arrival *landing = &store->half->landing;
     bool keeps = keep || landing->parcel.landing == LAND_COMPARE;
-    bool ok = (keep || pg_script(store->db, "SET LOCAL lock_timeout = '" TRIAL_LOCK_WAIT "'", NULL, error)) && write_all(store, error);
+    bool ok = (keep || pg_script(store->db, PG_GIVE_WAY, NULL, error)) && write_all(store, error);
     if (ok && keeps) {
         ok = keep_landed(store, &landing->parcel, error);
         landing->open = !ok;

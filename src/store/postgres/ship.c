@@ -190,8 +190,14 @@ static bool keys_known(struct postgres_store *store, const struct tables *tables
 
 static bool open_outbox(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
     int64_t claimed, count;
+    TEXT which = {0};
     TEXT sql = {0};
-    if (!claim(store, tables, arena_format(store->half->shipment.arena, "LIMIT %" PRId64, parcel->rows), &claimed, error)) return false;
+    if (!between(store, parcel->cursor, parcel->bound, error)) return false;
+    text_add(&which, "WHERE ");
+    sync_scope(&which, &pg_dialect, &store->half->shipment.scope, NULL, &store->key);
+    text_addf(&which, " LIMIT %" PRId64, parcel->rows);
+    store->half->shipment.until = NULL;
+    if (!claim(store, tables, text_get(&which), &claimed, error)) return false;
     text_addf(&sql, "INSERT INTO %s SELECT DISTINCT ", tables->keys);
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_addf(&sql, " FROM %s", tables->claims);
