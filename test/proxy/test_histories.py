@@ -11,3 +11,12 @@ def test_every_stage(course, shape):
      .advance().rollback()
      .start().percent(50).advance().finish()
      .ends())
+
+
+def test_every_stage_between_two_stores(course_between):
+    (course_between("split").work().follow()
+     .start().percent(30, 100, 0, 60)
+     .kill_a_proxy().advance(dies=True)
+     .rollback()
+     .start().percent(50).advance().finish()
+     .ends())
