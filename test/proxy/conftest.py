@@ -13,15 +13,12 @@ from support.workload import NEW, OLD
 
 
 @pytest.fixture
-def embark(tmp_path, monkeypatch):
+def embark(tmp_path):
     """embark(prepare, shape, ...): prepare(schema, definition) makes the databases and returns a Midflight."""
-    monkeypatch.setenv("MIDFLIGHT_FAULT", "")  # the pilot changes it; it is put back at the end
     with ExitStack() as stack:
-        def make(prepare, shape, count=COUNT, fault=None, **crowd):
+        def make(prepare, shape, count=COUNT, **crowd):
             hot = hot_keys(count)
             midflight = prepare(SHAPES[shape].schema + rows_of(shape, hot, count), SHAPES[shape].definition)
-            if fault:
-                midflight.environment["MIDFLIGHT_FAULT"] = fault
             made = set_course(tmp_path, midflight, shape, hot, count, **crowd)
             stack.callback(made.close)
             stack.enter_context(made.crowd)

@@ -1,5 +1,5 @@
-"""What proves the proxy can fail: something that its protocol asks for is left out, and the history shows it. MIDFLIGHT_BUILD must be one
-with failpoints."""
+"""What proves the proxy can fail: one proxy among others leaves something out that the protocol asks for, and the history shows it.
+MIDFLIGHT_BUILD must be one with failpoints."""
 import pytest
 
 from support.stores import SQLITE
@@ -22,7 +22,7 @@ def found(course):
 def found_between(course_between):
     """The same between two stores."""
     def check(fault, fly):
-        made = course_between("split", fault=fault, processes=4)
+        made = course_between("split", fault=fault)
         with pytest.raises(AssertionError, match=STALE):
             fly(made)
             made.ends()
@@ -63,8 +63,8 @@ def test_a_write_that_locks_nothing_is_found(found, app):
     found("entity not locked", "lists", lambda course: course.work(3), hot_count=2)
 
 
-def test_a_stage_that_changes_without_waiting_for_the_proxies_is_found(found_between):
-    found_between("epoch not waited for", over)
+def test_a_proxy_that_confirms_a_stage_and_does_not_follow_is_found(found_between):
+    found_between("stage confirmed and not followed", over)
 
 
 def test_a_call_that_does_not_look_at_the_stage_again_is_found(found_between):

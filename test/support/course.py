@@ -109,6 +109,12 @@ class Course:
         self.crowd.kill(self.random)
         return self.work(0.2, "a proxy was killed")
 
+    def back_past_a_sleeper(self):
+        """A proxy sleeps for longer than others believe in it, and wakes after a rollback."""
+        with self.crowd.sleeper(self.random):
+            self.rollback()
+        return self.work(what="a proxy woke")
+
     def ends(self):
         """The clients end, and what they were told is checked."""
         self.crowd.close()
