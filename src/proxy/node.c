@@ -134,6 +134,7 @@ static bool enter(struct nodekeeper *node, int64_t epoch, struct error *error) {
 /* Calls that were pinned before the announcement have ended. */
 static bool drained(struct nodekeeper *node) {
     struct timespec until = in_ms(DRAIN_MS);
+    if (FAULT("stage confirmed and not followed")) return true;
     pthread_mutex_lock(&node->mutex);
     node->pin.changing = true;
     while (node->calls > 0 && pthread_cond_timedwait(&node->moved, &node->mutex, &until) != ETIMEDOUT) continue;
@@ -150,7 +151,8 @@ static bool beat(struct nodekeeper *node, int64_t epoch, bool *ret_there, struct
 
 static void take(struct nodekeeper *node, const struct news *news, bool beaten, double asked_ms) {
     pthread_mutex_lock(&node->mutex);
-    bool deaf = node->pin.stage == STAGE_AWAITING_ADDITIONAL_ACTION && (FAULT("stage confirmed and not followed") || (node->pin.changing && FAULT("stage not looked at again")));
+    bool deaf = node->pin.stage == STAGE_AWAITING_ADDITIONAL_ACTION &&
+                (FAULT("stage confirmed and not followed") || (node->pin.changing && FAULT("stage not looked at again")));
     if (!deaf) node->pin = news->pin;
     node->overflowed = news->overflowed;
     node->failure.code = ERROR_NONE;
