@@ -154,7 +154,8 @@ static mf_result run_start(mf_migration *migration, const struct options *option
 
 static mf_result run_follow(mf_migration *migration, const struct options *options) {
     mf_error error = {0};
-    return end_with_status(migration, options, mf_follow(migration, &error), &error);
+    mf_work work = {.workers = (int)options->workers, .join = options->join};
+    return end_with_status(migration, options, mf_follow(migration, &work, &error), &error);
 }
 
 static mf_result run_advance(mf_migration *migration, const struct options *options) {
@@ -314,10 +315,12 @@ const struct verb verbs[] = {
      "  midflight verify --from 1000 --to 2000 split-name.yaml\n"
      "  midflight verify --repair split-name.yaml        sync what differs from the side that leads",
      run_verify, NULL},
-    {"follow", "keep the other store current until stopped", "--json",
+    {"follow", "keep the other store current until stopped", "--json --workers --join",
      "Between two stores: from the end of start to the end of the migration the side that follows is kept current by this, run\n"
-     "beside the application. Ctrl-C ends it; the outbox then waits for the next.\n"
-     "  midflight follow users-to-postgres.yaml",
+     "beside the application. Ctrl-C ends it; the outbox then waits for the next. Run again beside it, on any host, it helps.\n"
+     "  midflight follow users-to-postgres.yaml\n"
+     "  midflight follow --workers 4 users-to-postgres.yaml  carry over by four connections at once (PostgreSQL)\n"
+     "  midflight follow --join users-to-postgres.yaml       only help one who follows",
      run_follow, NULL},
     {"advance", "move one stage on, if every gate is green", "--json",
      "From Awaiting Additional Action: the cut-over, to Awaiting Finalization. From there, after the soak: through the\n"

@@ -61,11 +61,13 @@ bool node_pin(struct nodekeeper *node, struct pin *ret, struct error *error) {
     return ok;
 }
 
-void node_unpin(struct nodekeeper *node, const struct pin *pin) {
-    if (pin->changing) return;
+bool node_unpin(struct nodekeeper *node, const struct pin *pin) {
+    if (pin->changing) return true;
     pthread_mutex_lock(&node->mutex);
+    bool held = clock_ms() < node->confirmed_until_ms;
     if (--node->calls == 0 && node->pin.changing) pthread_cond_broadcast(&node->moved);
     pthread_mutex_unlock(&node->mutex);
+    return held;
 }
 
 void node_standing(struct nodekeeper *node, struct node_standing *ret) {

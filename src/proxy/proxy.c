@@ -59,19 +59,22 @@ struct work {
     call_work *run;
     void *context;
     bool writes;
+    bool several; /* operations */
     bool local; /* of no row of the stores: no transaction */
     const struct operation *plain; /* the one operation there is; NULL: there are several, or none */
 };
 
 static bool perform_once(struct proxy *proxy, struct seat *seat, const struct work *work, struct error *error) {
-    struct call call = {.definition = proxy->definition, .seat = seat, .writes = work->writes};
+    struct call call = {.definition = proxy->definition, .seat = seat, .writes = work->writes, .several = work->several};
     if (!node_pin(proxy->node, &call.pin, error)) return false;
     struct pin pinned = call.pin;
     bool plain = work->local || (work->plain != NULL && call_is_plain(&call, work->plain));
     bool ok = call_begin(&call, plain, error);
     if (ok) ok = call_end(&call, work->run(&call, work->context, error), error);
-    node_unpin(proxy->node, &pinned);
-    return ok;
+    bool held = node_unpin(proxy->node, &pinned);
+    /* What was written was let in by the store itself; what was read may be of a side that leads no more. */
+    return ok && (held || work->writes || error_set(error, ERROR_EPOCH, "node %s stood still for so long that the stage may have moved on: "
+                                                    "make the same call again", node_name(proxy->node)));
 }
 
 /* Is it worth another try? Passing trouble is; so is a table that was altered, once: the seat is bound anew. */
@@ -163,7 +166,7 @@ static bool run_batch(struct call *call, void *context, struct error *error) {
 
 bool proxy_run(struct proxy *proxy, struct operation *operations, size_t count, size_t *ret_failed, struct error *error) {
     struct batch batch = {operations, count, 0};
-    struct work work = {.run = run_batch, .context = &batch, .plain = count == 1 ? operations : NULL};
+    struct work work = {.run = run_batch, .context = &batch, .several = count > 1, .plain = count == 1 ? operations : NULL};
     for (size_t i = 0; i < count; i++) {
         operations[i].found_document = NULL;
         work.writes = work.writes || operations[i].kind != OPERATION_GET;

@@ -129,6 +129,7 @@ bool postgres_land_expect(struct store *base, enum direction direction, struct m
     struct postgres_store *store = postgres_store_of(base);
     store->flows[direction] = ARENA_ARRAY(store->bound, struct flow, manifest->count);
     struct stream *streams = store->half->streams[direction] = ARENA_ARRAY(store->bound, struct stream, manifest->count);
+    manifest->apart = true;
     for (size_t i = 0; i < manifest->count; i++) {
         struct flow *flow = &store->flows[direction][i];
         streams[i].flow = flow;
@@ -136,6 +137,7 @@ bool postgres_land_expect(struct store *base, enum direction direction, struct m
             !bind_stream(store, direction, manifest->raw, &manifest->cargoes[i], &streams[i], report, error)) {
             return error_prefix(error, "%s", base->name);
         }
+        manifest->apart = manifest->apart && sql_flow_is_apart(flow);
     }
     if (report != NULL) pg_check_columns(store, direction, report);
     return true;

@@ -61,8 +61,9 @@ const char *pg_key_columns(struct postgres_store *store);
 /* ship.c: gives back what the last shipment held. */
 void pg_shipment_forget(struct postgres_store *store);
 #define PG_LOOK_UP_MAX 100
-/* Plans for `rows` of a stage that has just been filled: few are looked up one by one, of many the planner is told how many they are,
- * which it would guess wrong. */
+/* Tells the planner how many rows a stage has that has just been filled: it would guess wrong. */
+MUST_USE bool pg_stage_counted(struct postgres_store *store, const char *stage, struct error *error);
+/* The same of many; few are looked up one by one, in the transaction under way. */
 MUST_USE bool pg_stage_filled(struct postgres_store *store, const char *stage, int64_t rows, struct error *error);
 /* What makes values the same text in every session. */
 #define PG_CANONICAL "SET LOCAL timezone = 'UTC'; SET LOCAL jit = off"

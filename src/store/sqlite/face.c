@@ -106,8 +106,8 @@ bool sqlite_serve(struct store *base, struct error *error) {
     return connection_script(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, error);
 }
 
-bool sqlite_view_begin(struct store *base, struct error *error) {
-    return connection_script(sqlite_store_of(base)->db, "BEGIN", NULL, error);
+bool sqlite_view_begin(struct store *base, bool writes, struct error *error) {
+    return writes ? base->ops->begin(base, error) : connection_script(sqlite_store_of(base)->db, "BEGIN", NULL, error);
 }
 
 /* Whoever writes has the only right to; whoever reads sees one moment's state. */
@@ -612,7 +612,7 @@ static bool put_slowly(struct sqlite_store *store, const struct bound_table *tab
         if (!run_bound(store, &update, &binds, &changed, error)) return false;
         if (changed > 0) return true;
     }
-    face_insert(&insert, &dialect, table, row, true, &inserted);
+    face_insert(&insert, &dialect, table, row, MEETING_UPDATES, &inserted);
     return run_bound(store, &insert, &inserted, NULL, error);
 }
 
@@ -624,12 +624,10 @@ static bool put_row(struct sqlite_store *store, const struct bound_table *table,
     int64_t changed = 0;
     bool matched = face_matched(table, row);
     if (!fresh && matched && !face_insertable(table, row)) return put_slowly(store, table, row, arena, error);
-    face_insert(&sql, &dialect, table, row, !fresh && matched, &binds);
-    if (fresh && matched) text_add(&sql, " ON CONFLICT DO NOTHING");
+    face_insert(&sql, &dialect, table, row, !matched ? MEETING_FAILS : fresh ? MEETING_SKIPS : MEETING_UPDATES, &binds);
     if (!run_bound(store, &sql, &binds, &changed, error)) return false;
     if (!fresh || changed > 0) return true;
-    return error_set(error, ERROR_CONFLICT, "entity %s is there already, or another row of table %s has a value that must be unique",
-                     key, table->table->name);
+    return error_set(error, ERROR_CONFLICT, "entity %s is there already", key);
 }
 
 static bool prune(struct sqlite_store *store, const struct bound_table *table, const struct json *const *key,

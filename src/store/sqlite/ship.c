@@ -158,23 +158,34 @@ static bool keys_of_taken(struct sqlite_store *store, struct error *error) {
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
-/* The outbox's first rows, the one without a key among them that keeps the ids growing. */
+/* The outbox's first rows of a range, with the one without a key that keeps the ids growing. */
+static bool take_noted(struct sqlite_store *store, const struct parcel *parcel, struct error *error) {
+    struct scope scope = range_of(parcel->cursor, parcel->bound);
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    text_add(&sql, "INSERT INTO " TAKEN_ROWS " SELECT id, at FROM ");
+    own_add(&sql, store, "outbox");
+    text_add(&sql, " WHERE ");
+    sync_scope(&sql, &sqlite_dialect, &scope, NULL, &store->key);
+    text_add(&sql, " OR k1 IS NULL ORDER BY id");
+    if (parcel->rows < INT64_MAX) text_addf(&sql, " LIMIT %" PRId64, parcel->rows);
+    return statement_prepare(store->db, text_get(&sql), NULL, &statement, error) &&
+           range_bind(store, statement, parcel->cursor, parcel->bound, error) && statement_run(statement, error);
+}
+
 static bool open_outbox(struct sqlite_store *store, struct parcel *parcel, struct error *error) {
     TEXT sql = {0};
-    int64_t more = 0;
-    const char *outbox = arena_format(store->bound, "\"%s\"", own_name(store, "outbox"));
-    text_addf(&sql, "INSERT INTO " TAKEN_ROWS " SELECT id FROM %s ORDER BY id", outbox);
-    if (parcel->rows < INT64_MAX) {
-        text_addf(&sql, " LIMIT %" PRId64 " + coalesce((SELECT k1 IS NULL FROM %s ORDER BY id LIMIT 1), 0)", parcel->rows, outbox);
+    int64_t taken = 0, keyless = 0;
+    if (!take_noted(store, parcel, error) || !keys_of_taken(store, error) ||
+        !connection_integer(store->db, "SELECT count(*) FROM " TAKEN_ROWS, &taken, error)) {
+        return false;
     }
-    if (!connection_script(store->db, text_get(&sql), NULL, error) || !keys_of_taken(store, error)) return false;
-    text_clear(&sql);
-    text_addf(&sql, "SELECT count(*) FROM " TAKEN_ROWS " JOIN %s USING (id) WHERE k1 IS NOT NULL", outbox);
-    if (!connection_integer(store->db, text_get(&sql), &parcel->rows, error)) return false;
-    text_clear(&sql);
-    text_addf(&sql, "SELECT EXISTS (SELECT 1 FROM %s WHERE id > (SELECT max(id) FROM " TAKEN_ROWS "))", outbox);
-    if (!connection_integer(store->db, text_get(&sql), &more, error)) return false;
-    parcel->done = more == 0;
+    text_add(&sql, "SELECT count(*) FROM " TAKEN_ROWS " JOIN ");
+    own_add(&sql, store, "outbox");
+    text_add(&sql, " USING (id) WHERE k1 IS NULL");
+    if (!connection_integer(store->db, text_get(&sql), &keyless, error)) return false;
+    parcel->done = taken < parcel->rows;
+    parcel->rows = taken - keyless;
     return true;
 }
 
@@ -225,26 +236,26 @@ static bool outbox_exists(struct sqlite_store *store, bool *ret, struct error *e
     return true;
 }
 
-static bool open_keys(struct sqlite_store *store, struct parcel *parcel, struct error *error) {
+/* <what> WHERE (k1, ...) IN (SELECT k1, ... FROM <keys>) */
+static bool run_on_keys(struct sqlite_store *store, const char *what, const char *keys, struct error *error) {
     TEXT sql = {0};
-    int64_t noted = 0;
-    bool exists = false;
-    if (!take_named(store, parcel->keys, error) || !outbox_exists(store, &exists, error)) return false;
-    parcel->noted = false;
-    if (!exists) return true;
-    text_add(&sql, "INSERT INTO " TAKEN_ROWS " SELECT id FROM ");
-    own_add(&sql, store, "outbox");
-    text_add(&sql, " WHERE (");
+    text_addf(&sql, "%s WHERE (", what);
     sync_names(&sql, &sqlite_dialect, NULL, &store->key);
     text_add(&sql, ") IN (SELECT ");
     sync_names(&sql, &sqlite_dialect, NULL, &store->key);
-    text_add(&sql, " FROM " SHIPPED_KEYS ")");
-    if (!connection_script(store->db, text_get(&sql), NULL, error) ||
-        !connection_integer(store->db, "SELECT EXISTS (SELECT 1 FROM " TAKEN_ROWS ")", &noted, error)) {
-        return false;
-    }
-    parcel->noted = noted != 0;
-    return true;
+    text_addf(&sql, " FROM %s)", keys);
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool open_keys(struct sqlite_store *store, struct parcel *parcel, struct error *error) {
+    const char *outbox = arena_format(store->bound, "\"%s\"", own_name(store, "outbox"));
+    bool exists = false;
+    if (!take_named(store, parcel->keys, error)) return false;
+    if (!parcel->clears && !parcel->settled) return true;
+    if (!outbox_exists(store, &exists, error)) return false;
+    if (!exists) return true;
+    if (parcel->settled) return run_on_keys(store, "DELETE FROM " SHIPPED_KEYS, outbox, error);
+    return run_on_keys(store, arena_format(store->bound, "INSERT INTO " TAKEN_ROWS " SELECT id, at FROM %s", outbox), SHIPPED_KEYS, error);
 }
 
 static bool clear_keys(struct sqlite_store *store, struct error *error) {
@@ -438,14 +449,16 @@ bool sqlite_ship_keys(struct store *base, key_visit *visit, void *context, struc
 
 /* --- the end of it ------------------------------------------------------------------------------------------------------ */
 
-/* Exactly what was read. The row with the highest id loses its key instead, so that no later one is given its id. */
-static bool take_noted(struct sqlite_store *store, struct error *error) {
+/* Exactly what was read: another outbox, after a rollback and a new start, has the same ids, and not at that time. The row with the
+ * highest id loses its key instead, so that no later one is given its id. */
+#define IS_TAKEN "id IN (SELECT id FROM " TAKEN_ROWS ") AND at IS (SELECT midflight_t.at FROM " TAKEN_ROWS " AS midflight_t WHERE midflight_t.id = %s.id)"
+
+static bool clear_noted(struct sqlite_store *store, struct error *error) {
     TEXT sql = {0};
     const char *outbox = arena_format(store->bound, "\"%s\"", own_name(store, "outbox"));
-    text_addf(&sql, "DELETE FROM %s WHERE id IN (SELECT id FROM " TAKEN_ROWS ") AND id < (SELECT max(id) FROM %s);\nUPDATE %s SET ", outbox,
-              outbox, outbox);
+    text_addf(&sql, "DELETE FROM %s WHERE " IS_TAKEN " AND id < (SELECT max(id) FROM %s);\nUPDATE %s SET ", outbox, outbox, outbox, outbox);
     for (size_t i = 0; i < store->key_count; i++) text_addf(&sql, "%s%s = NULL", i > 0 ? ", " : "", store->key.items[i]);
-    text_addf(&sql, " WHERE id = (SELECT max(id) FROM %s) AND id IN (SELECT id FROM " TAKEN_ROWS ")", outbox);
+    text_addf(&sql, " WHERE id = (SELECT max(id) FROM %s) AND " IS_TAKEN, outbox, outbox);
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
@@ -457,9 +470,9 @@ static bool move_range(struct sqlite_store *store, const struct parcel *parcel, 
 static bool settle(struct sqlite_store *store, const struct shipment *shipment, struct error *error) {
     struct store *base = &store->sql.base;
     const struct parcel *parcel = &shipment->parcel;
-    if (!shipment->own) return take_noted(store, error);
+    if (!shipment->own) return clear_noted(store, error);
     if (!base->ops->begin(base, error)) return false;
-    bool ok = parcel->kind == PARCEL_RANGE ? move_range(store, parcel, error) : take_noted(store, error);
+    bool ok = parcel->kind == PARCEL_RANGE ? move_range(store, parcel, error) : clear_noted(store, error);
     if (ok) FAILPOINT("parcel settled, uncommitted");
     ok = ok && base->ops->commit(base, error);
     if (!ok) base->ops->rollback(base);
@@ -473,6 +486,6 @@ bool sqlite_ship_close(struct store *base, bool landed, struct error *error) {
     bool was_open = shipment->open;
     if (was_open) end_reading(store);
     if (!was_open || !landed) return true;
-    bool noted = (parcel->kind == PARCEL_OUTBOX && parcel->rows > 0) || (parcel->kind == PARCEL_KEYS && parcel->clears && parcel->noted);
-    return (parcel->kind != PARCEL_RANGE && !noted) || settle(store, shipment, error);
+    bool takes = (parcel->kind == PARCEL_OUTBOX && parcel->rows > 0) || (parcel->kind == PARCEL_KEYS && parcel->clears);
+    return (parcel->kind != PARCEL_RANGE && !takes) || settle(store, shipment, error);
 }
