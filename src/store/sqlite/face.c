@@ -34,6 +34,7 @@ struct face_column {
 /* How the rows of one table of a face are read; sql NULL: no query yields any. */
 struct reading {
     const char *sql;
+    uint64_t digest; /* of it */
     const char *table;
     struct face_column *columns;
     size_t count;
@@ -61,9 +62,8 @@ void face_forget(struct sqlite_store *store) {
 }
 
 /* *ret is ours until it is replaced; reset it when done. */
-static bool keep(struct sqlite_store *store, const char *sql, size_t length, sqlite3_stmt **ret, struct error *error) {
+static bool keep_digested(struct sqlite_store *store, const char *sql, uint64_t digest, sqlite3_stmt **ret, struct error *error) {
     struct faces *faces = faces_of(store);
-    uint64_t digest = XXH3_64bits(sql, length);
     for (size_t i = 0; i < KEPT_MAX; i++) {
         struct kept *kept = &faces->kept[i];
         if (kept->digest != digest || kept->statement == NULL || strcmp(sqlite3_sql(kept->statement), sql) != 0) continue;
@@ -71,12 +71,16 @@ static bool keep(struct sqlite_store *store, const char *sql, size_t length, sql
         return true;
     }
     sqlite3_stmt *statement = NULL;
-    if (!statement_prepare(store->db, sql, NULL, &statement, error)) return false;
+    if (!statement_prepare_kept(store->db, sql, &statement, error)) return false;
     struct kept *kept = &faces->kept[faces->next++ % KEPT_MAX];
     sqlite3_finalize(kept->statement);
     *kept = (struct kept){digest, statement};
     *ret = statement;
     return true;
+}
+
+static bool keep(struct sqlite_store *store, const char *sql, size_t length, sqlite3_stmt **ret, struct error *error) {
+    return keep_digested(store, sql, XXH3_64bits(sql, length), ret, error);
 }
 
 /* --- transactions ------------------------------------------------------------------------------------------------ */
@@ -141,11 +145,16 @@ static void name_column(struct sqlite_store *store, struct reading *reading, siz
                                                    .elsewhere = !houses(store->standing.housed, shape)};
 }
 
+static void set_sql(struct sqlite_store *store, struct reading *reading, const struct text *sql) {
+    reading->sql = arena_copy(store->bound, text_get(sql));
+    reading->digest = XXH3_64bits(reading->sql, sql->length);
+}
+
 static void read_straight(struct sqlite_store *store, struct reading *reading, enum side shape, const struct bound_table *table) {
     struct dialect dialect = face_dialect();
     TEXT sql = {0};
     face_select(&sql, &dialect, table);
-    reading->sql = arena_copy(store->bound, text_get(&sql));
+    set_sql(store, reading, &sql);
     reading->table = table->table->name;
     reading->count = table->column_count;
     reading->columns = ARENA_ARRAY(store->bound, struct face_column, reading->count);
@@ -173,7 +182,7 @@ static void read_view(struct sqlite_store *store, struct reading *reading, enum 
     TEXT sql = {0};
     if (flow == NULL) return;
     face_view(&sql, &dialect, flow);
-    reading->sql = arena_copy(store->bound, text_get(&sql));
+    set_sql(store, reading, &sql);
     name_flow(store, store->bound, reading, shape, flow);
 }
 
@@ -320,7 +329,7 @@ static bool read_face(struct sqlite_store *store, struct face face, const char *
     for (size_t i = 0; i < store->change.shapes[face.shape].count; i++) {
         sqlite3_stmt *statement = NULL;
         if (readings[i].sql == NULL) continue;
-        if (!keep(store, readings[i].sql, strlen(readings[i].sql), &statement, error) ||
+        if (!keep_digested(store, readings[i].sql, readings[i].digest, &statement, error) ||
             !key_bind(statement, 1, key, store->key_count, error) ||
             !add_part(ret, &readings[i], statement, face.single, first, key, &found, error)) {
             return false;
