@@ -295,6 +295,10 @@ MF_API mf_result mf_mismatches(mf_proxy *proxy, void (*visit)(void *context, con
 MF_API void mf_stop(void);
 MF_API void mf_suspend(void);
 
+/* To be called before anything else, by a program that is midflight's alone, as the command is: SQLite then no longer counts the
+ * memory that it takes, for which threads would queue. */
+MF_API void mf_own_process(void);
+
 MF_API const char *mf_version(void);
 
 #ifdef __cplusplus

@@ -14,6 +14,7 @@
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 #include "report.h"
+#include "store/store.h"
 
 struct mf_migration {
     struct definition *definition;
@@ -329,6 +330,10 @@ void mf_stop(void) {
 
 void mf_suspend(void) {
     interrupt_suspend();
+}
+
+void mf_own_process(void) {
+    stores_own_process();
 }
 
 const char *mf_version(void) {

@@ -68,13 +68,6 @@ bool parcel_carry(struct flight *flight, struct parcel *parcel, bool keep, struc
 
 /* --- keys ------------------------------------------------------------------------------------------------------- */
 
-bool key_list_add(void *context, const char *key, struct error *error) {
-    (void)error;
-    struct key_list *list = context;
-    names_add(list->arena, &list->names, arena_copy(list->arena, key));
-    return true;
-}
-
 bool parcel_keys(struct flight *flight, struct parcel *parcel, key_visit *visit, void *context, struct error *error) {
     struct store *leader = passage_of(flight, parcel->direction).leader;
     struct error ignored;

@@ -2,13 +2,7 @@
 #pragma once
 
 #include "engine/flight.h"
-
-/* Keys that were visited, one after the other; in the arena. */
-struct key_list {
-    struct arena *arena;
-    struct names names;
-};
-bool key_list_add(void *context, const char *key, struct error *error); /* a key_visit, with a key_list as its context */
+#include "engine/keys.h"
 
 /* Ships a parcel and lands it: `keep` false undoes the landing when it was seen to work, and the parcel stays unshipped. Where the
  * outbox holds nothing, nothing is done. On ERROR_ROWS (a row does not fit) nothing was written. */

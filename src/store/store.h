@@ -135,6 +135,7 @@ struct cargo {
     const char *table;          /* the follower's */
     struct names columns, types; /* types: as the leader's store names them; "": any */
     bool raw;                   /* in land_expect out: travels in the manifest's binary form */
+    const bool *bytes;          /* in land_expect out: by column, does it hold bytes, and nothing else? NULL: any may hold any */
 };
 /* What the queries of a direction yield. */
 struct manifest {
@@ -164,6 +165,7 @@ struct parcel {
     bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
     bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
     bool clears; /* KEYS: what the outbox holds of them is read as well, and taken once they have landed */
+    bool settled; /* KEYS: those that the outbox holds, in the same snapshot, are under way and left out */
     const struct names *keys; /* KEYS: as text */
     const char *cursor;       /* SPAN: the last key passed; OUTBOX: keys after it alone; NULL: from the beginning */
     const char *bound;        /* SPAN, OUTBOX: the last key wanted; NULL: to the end */
@@ -172,7 +174,6 @@ struct parcel {
     int64_t place, token; /* RANGE: which range, and by what right. Others may bear them as well; KEYS with `until`. 0: none */
     const char *until;    /* RANGE: its last key, of the last chunk the range's own, rows or none; SPAN: its last key; NULL: none */
     bool done;            /* RANGE: of its range the last; OUTBOX: it holds all that is there; SPAN: the last of all */
-    bool noted;           /* KEYS: the outbox holds one of them, in the same snapshot */
 };
 
 /* A range, or why there is none: place 0. */
@@ -283,6 +284,7 @@ struct store_ops {
     double hold_ms_max;  /* how long one chunk may make others wait, where the definition does not say */
     int workers;         /* how many connections copy at once, where nobody says; 1: no more can */
 
+    void (*own_process)(void); /* see stores_own_process; NULL: it makes no difference */
     bool (*open)(const char *address, struct store **ret, struct error *error);
     void (*close)(struct store *store);
 
@@ -422,7 +424,7 @@ struct store_ops {
     bool (*land_end)(struct store *store, struct error *error);
     bool (*land_close)(struct store *store, bool keep, struct error *error);
     void (*land_abandon)(struct store *store); /* undoes it, wherever it stands */
-    /* Between the last land_end and land_close of LAND_COMPARE: what differs; and those of the keys that this side has no row of. */
+    /* Between the last land_end and land_close of LAND_COMPARE: all that differs; and those of the keys that this side has no row of. */
     bool (*land_differ)(struct store *store, difference_visit *visit, void *context, struct error *error);
     bool (*land_absent)(struct store *store, key_visit *visit, void *context, struct error *error);
     bool (*backlog)(struct store *store, struct backlog *ret, struct error *error);
@@ -473,8 +475,9 @@ struct store_ops {
     bool (*face_waits)(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
     /* [tx] The entity, which the backfill has not come to, is wanted: it is synced, or noted, to be synced soon. */
     bool (*face_want)(struct store *store, const char *key, struct error *error);
-    /* A transaction that only reads, one moment's state. Ended by rollback. */
-    bool (*view_begin)(struct store *store, struct error *error);
+    /* A transaction in which everything that is read is one moment's state, but for its own writes; if it writes, nothing that it read
+     * was written by others meanwhile (else ERROR_BUSY). */
+    bool (*view_begin)(struct store *store, bool writes, struct error *error);
     /* [tx] As ledger_stand; and the stage stays until the end of the transaction, or, in a transaction that only reads, so does what
      * it sees. */
     bool (*ledger_pin)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
@@ -508,6 +511,8 @@ struct store {
     double hold_until_ms;
 };
 
+/* Before anything else in a process that is nobody else's: client libraries may be set up for our threads alone. */
+void stores_own_process(void);
 /* `address` is "scheme:...". A file that does not exist is an error, never created. */
 MUST_USE bool store_open(const char *address, struct store **ret, struct error *error);
 void store_close(struct store *store); /* accepts NULL */

@@ -90,14 +90,17 @@ bool pg_stage(struct postgres_store *store, const char *label, const char *colum
     return true;
 }
 
+bool pg_stage_counted(struct postgres_store *store, const char *stage, struct error *error) {
+    /* a merge would read the target from its beginning; and its pages are near each other, as the keys are */
+    return pg_script(store->db, arena_format(store->bound, "SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1; ANALYZE %s",
+                                             stage), NULL, error);
+}
+
 bool pg_stage_filled(struct postgres_store *store, const char *stage, int64_t rows, struct error *error) {
     /* Sequential scans stay on: the stage knows no other, and what the planner adds for one that is forbidden is so much that any two
      * plans with one look alike to it, even one that goes over the whole target. */
     static const char look_up[] = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
-    if (rows <= PG_LOOK_UP_MAX) return pg_script(store->db, look_up, NULL, error);
-    /* a merge would read the target from its beginning; and its pages are near each other, as the keys are */
-    return pg_script(store->db, arena_format(store->bound, "SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1; ANALYZE %s",
-                                             stage), NULL, error);
+    return rows <= PG_LOOK_UP_MAX ? pg_script(store->db, look_up, NULL, error) : pg_stage_counted(store, stage, error);
 }
 
 /* --- who may write ---------------------------------------------------------------------------------------------- */

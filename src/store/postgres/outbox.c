@@ -308,7 +308,7 @@ static bool begin_exactly(struct postgres_store *store, struct error *error) {
 /* One transaction, before the triggers sync (`followed` false) or after. */
 static bool drain_once(struct postgres_store *store, int64_t token, int64_t rows, bool followed, int64_t *ret, struct error *error) {
     struct store *base = &store->sql.base;
-    bool ok = (followed ? pg_script(store->db, "BEGIN; SET LOCAL lock_timeout = '50ms'", NULL, error) : begin_exactly(store, error)) &&
+    bool ok = (followed ? pg_script(store->db, "BEGIN; " PG_GIVE_WAY, NULL, error) : begin_exactly(store, error)) &&
               base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) &&
               drain_rows(store, rows, followed, ret, error);
     if (ok) FAILPOINT("drain, uncommitted");

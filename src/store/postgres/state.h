@@ -105,8 +105,9 @@ MUST_USE bool pg_check_types(struct postgres_store *store, enum direction direct
 /* --- difference.c --- */
 /* An expression: what the flow yields of a row, as text for people: '(' || 'a=' || quote_nullable("a") || ', b=' ... || ')' */
 void pg_add_row_text(struct text *text, const struct flow *flow);
-/* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
-void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);
+/* A SELECT of the keys whose follower rows are not what the flow's query yields, or what `now` holds, a relation; it may name a key
+ * more than once. */
+void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope, const char *now);
 /* Visits those keys of a range once each, in order, all of them. */
 MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
                            key_visit *visit, void *context, struct error *error);
@@ -274,5 +275,5 @@ bool postgres_face_list(struct store *store, struct face face, const char *after
                         struct error *error);
 bool postgres_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
 bool postgres_face_want(struct store *store, const char *key, struct error *error);
-bool postgres_view_begin(struct store *store, struct error *error);
+bool postgres_view_begin(struct store *store, bool writes, struct error *error);
 bool postgres_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);

@@ -13,6 +13,11 @@
 #define LOG_PAGES_RESTING 600
 #define LOG_PAGES 16000
 
+/* Threads that serve would queue for the one lock under which SQLite counts its memory. */
+static void own_process(void) {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /* --- sql_connection over sqlite3 ------------------------------------------------------------------------------ */
 
 static struct sqlite_store *store_of(struct sql_connection *connection) {
@@ -215,7 +220,7 @@ const struct store_ops sqlite_ops = {
     .scheme = "sqlite",
     .hold_ms_max = 10,
     .workers = 1, /* one writer */
-    .open = sqlite_open,
+    .own_process = own_process, .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
