@@ -10,7 +10,7 @@
 /* A range is hot when so many rows wait in it, and somebody who would help has none. */
 #define HOT_ROWS ((int64_t)2 * DRAIN_ROWS)
 /* Who found none to take is believed to be there still for so long, and says it again so often. */
-#define WANTED_MS 1500
+#define WANTED_MS 5000
 #define WANT_MS 250.0
 /* Those who drain give back what is called back when their parcel has landed: so long they are waited for. */
 #define RECALL_MS 1000.0

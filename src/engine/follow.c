@@ -20,7 +20,7 @@
 #define RETRY_MS 1000.0
 #define RETRY_RESTS 9
 /* Ranges that nobody else takes are made one again after so long. */
-#define ALONE_MS 3000
+#define ALONE_MS 6000
 
 enum direction between_leading(const struct flight *flight) {
     return flight->at.stage == STAGE_AWAITING_FINALIZATION ? BACKWARD : FORWARD;
