@@ -154,14 +154,10 @@ static bool exists(struct postgres_store *store, const char *relation, bool *ret
 
 /* The outbox and the triggers that fill it, where they are not there yet. */
 static bool make_notes(struct postgres_store *store, enum side side, struct error *error) {
-    enum direction direction = pg_leads(store);
     bool noted = false;
     if (!exists(store, pg_own(store, "outbox"), &noted, error) || noted) return noted;
-    if (!pg_lock_for_capture(store, side, error) || !pg_outbox_make(store, error)) return false;
-    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
-        if (!pg_note_table(store, direction, i, error)) return false;
-    }
-    return true;
+    return pg_outbox_make(store, error) && pg_note_functions(store, side, error) && pg_lock_for_capture(store, side, error) &&
+           pg_capture_triggers(store, side, error);
 }
 
 bool pg_half_note(struct postgres_store *store, enum side side, struct error *error) {

@@ -174,15 +174,9 @@ bool postgres_backlog(struct store *base, struct backlog *ret, struct error *err
 bool postgres_capture_note(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     if (store->half != NULL) return pg_half_note(store, side, error); /* in one database the old one notes, while the copy runs */
-    if (!pg_lock_for_capture(store, SIDE_OLD, error) || !make_table(store, error) ||
-        !pg_side_table(store, error) || !pg_side_capture(store, SIDE_OLD, error) || !make_settle(store, error) ||
-        !make_each(store, error) || !make_drain(store, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
-        if (!pg_note_table(store, FORWARD, i, error)) return false;
-    }
-    return pg_enter_objects(store, error);
+    return make_table(store, error) && pg_side_table(store, error) && make_settle(store, error) && make_each(store, error) &&
+           make_drain(store, error) && pg_note_functions(store, SIDE_OLD, error) && pg_lock_for_capture(store, SIDE_OLD, error) &&
+           pg_side_capture(store, SIDE_OLD, error) && pg_capture_triggers(store, SIDE_OLD, error) && pg_enter_objects(store, error);
 }
 
 /* --- keeping it small --------------------------------------------------------------------------------------------- */

@@ -417,15 +417,6 @@ bool pg_tables_of(struct postgres_store *store, const struct bound_table *table,
                     "pg_trigger WHERE tgrelid = id AND tgname = $2)", NULL, values, 2, ret, error);
 }
 
-/* A trigger that is there already runs the function by its name, whatever it does by now. */
-static bool attach(const struct capture *capture, const char *name, struct error *error) {
-    TEXT sql = {0};
-    RESULT *tables = NULL;
-    if (!pg_tables_of(capture->store, capture->table, pg_own_name(capture->store, name), &tables, error)) return false;
-    for (int i = 0; i < PQntuples(tables); i++) add_trigger(&sql, capture, name, PQgetvalue(tables, i, 0));
-    return pg_script(capture->store->db, text_get(&sql), NULL, error);
-}
-
 /* A plan is made once a session, whatever its first values; and never compiled, which takes longer than it runs. The single row's
  * quick way does without: its plans read one row by its key, and to set and restore a setting takes as long as one of them. */
 static void add_rest(struct text *text, const struct capture *capture, const char *deferred) {
@@ -444,11 +435,12 @@ static const char *capture_name(const struct capture *capture) {
 }
 
 /* The keys that a statement wrote, into the outbox (outbox.c): of an UPDATE those before and after. */
-static bool create_note(const struct capture *capture, struct error *error) {
+static bool create_note(const struct capture *capture, struct text *ignored, struct error *error) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
     bool apart = store->standing.housed != HOUSES_BOTH;
     TEXT sql = {0};
+    (void)ignored;
     pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(&sql, "BEGIN\n");
     if (apart) pg_add_limit(&sql, store);
@@ -472,26 +464,36 @@ static bool create_note(const struct capture *capture, struct error *error) {
     text_add(&sql, ") AS midflight_w WHERE ");
     for (size_t i = 0; i < store->key.count; i++) text_addf(&sql, "%s%s IS NOT NULL", i > 0 ? " AND " : "", store->key.items[i]);
     text_add(&sql, ";\n  RETURN NULL;\n");
-    return pg_create_function(store, &sql, error) && attach(capture, capture_name(capture), error);
+    return pg_create_function(store, &sql, error);
 }
 
-static bool create_capture(const struct capture *capture, struct error *error) {
+static bool create_capture(const struct capture *capture, struct text *ignored, struct error *error) {
     struct postgres_store *store = capture->store;
     TEXT sql = {0};
     TEXT deferred = {0};
-    const char *name = capture_name(capture);
+    (void)ignored;
     if (!pg_add_deferred(&deferred, store, capture->direction, error)) return false;
-    pg_add_function(&sql, store, pg_own(store, name), "", "trigger");
+    pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger");
     add_declarations(&sql, capture);
     text_add(&sql, "BEGIN\n");
     if (pg_is_plain(capture)) pg_add_single(&sql, capture, text_get(&deferred));
     add_rest(&sql, capture, text_get(&deferred));
-    return pg_create_function(store, &sql, error) && attach(capture, name, error);
+    return pg_create_function(store, &sql, error);
 }
 
-typedef bool capture_maker(const struct capture *capture, struct error *error);
+/* Statements that make the trigger where it is not there already: that one runs the function by its name, whatever it does by now. */
+static bool add_triggers(const struct capture *capture, struct text *text, struct error *error) {
+    const char *name = capture_name(capture);
+    RESULT *tables = NULL;
+    if (!pg_tables_of(capture->store, capture->table, pg_own_name(capture->store, name), &tables, error)) return false;
+    for (int i = 0; i < PQntuples(tables); i++) add_trigger(text, capture, name, PQgetvalue(tables, i, 0));
+    return true;
+}
 
-static bool each_event(struct postgres_store *store, enum direction direction, size_t leader, capture_maker *create, struct error *error) {
+typedef bool capture_maker(const struct capture *capture, struct text *text, struct error *error);
+
+static bool each_event(struct postgres_store *store, enum direction direction, size_t leader, capture_maker *make, struct text *text,
+                       struct error *error) {
     static const enum event events[] = {EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_NONE};
     bool read = false;
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
@@ -499,15 +501,29 @@ static bool each_event(struct postgres_store *store, enum direction direction, s
     }
     for (size_t i = 0; read && i < sizeof events / sizeof *events; i++) {
         struct capture capture = {store, direction, leader, &store->tables[leader_of(direction)][leader], events[i]};
-        if (!create(&capture, error)) return false;
+        if (!make(&capture, text, error)) return false;
     }
     return true;
 }
 
-bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
-    return each_event(store, direction, leader, create_capture, error);
+bool pg_capture_functions(struct postgres_store *store, enum side side, struct error *error) {
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        if (!each_event(store, led_by(side), i, create_capture, NULL, error)) return false;
+    }
+    return true;
 }
 
-bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
-    return each_event(store, direction, leader, create_note, error);
+bool pg_note_functions(struct postgres_store *store, enum side side, struct error *error) {
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        if (!each_event(store, led_by(side), i, create_note, NULL, error)) return false;
+    }
+    return true;
+}
+
+bool pg_capture_triggers(struct postgres_store *store, enum side side, struct error *error) {
+    TEXT sql = {0};
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        if (!each_event(store, led_by(side), i, add_triggers, &sql, error)) return false;
+    }
+    return pg_script(store->db, text_get(&sql), NULL, error);
 }
