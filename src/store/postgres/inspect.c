@@ -53,7 +53,7 @@ static bool differs_at(struct postgres_store *store, const struct flow *flow, co
     TEXT sql = {0};
     RESULT *rows = NULL;
     bool failed;
-    pg_add_different(&sql, flow, &scope);
+    pg_add_different(&sql, flow, &scope, NULL);
     if (!key_query_safely(store, text_get(&sql), key, &rows, &failed, &failure, error)) return false;
     *ret = failed || PQntuples(rows) > 0;
     return true;

@@ -433,13 +433,17 @@ static bool close_all(struct postgres_store *store, int64_t token, struct arena 
 /* The parcel after which all entities are of one moment has landed. */
 #define ACROSS "late unique sets"
 
+bool pg_late_is_across(struct postgres_store *store, bool *ret, struct error *error) {
+    return store->sql.base.ops->ledger_step(&store->sql.base, store->change.name, ACROSS, ret, error);
+}
+
 bool pg_late_across(struct postgres_store *store, struct error *error) {
     struct store *base = &store->sql.base;
     struct arena *arena = arena_new();
     struct late *lates = NULL;
     size_t count = 0;
     bool done = false;
-    bool ok = base->ops->ledger_step(base, store->change.name, ACROSS, &done, error) &&
+    bool ok = pg_late_is_across(store, &done, error) &&
               (done || base->ops->ledger_mark(base, store->change.name, ACROSS, error)) &&
               read_late(store, arena, &lates, &count, error);
     for (size_t i = 0; ok && i < count; i++) {
@@ -454,7 +458,7 @@ static bool close_half(struct postgres_store *store, int64_t token, struct arena
     struct late *lates = NULL;
     size_t count = 0;
     bool across = false;
-    if (!store->sql.base.ops->ledger_step(&store->sql.base, store->change.name, ACROSS, &across, error) ||
+    if (!pg_late_is_across(store, &across, error) ||
         !read_late(store, arena, &lates, &count, error)) {
         return false;
     }
