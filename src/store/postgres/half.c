@@ -130,7 +130,10 @@ static bool make_refusal(struct postgres_store *store, enum side side, bool open
     } else {
         add_refusal(&sql, store, side);
     }
-    text_add(&sql, "END\n$midflight$");
+    text_add(&sql, "END\n$midflight$;\nUPDATE midflight.midflight_object SET digest = md5(p.prosrc) FROM pg_proc AS p WHERE p.oid = ");
+    pg_quote_text(&sql, arena_format(store->bound, "%s()", refusal_name(store, side)));
+    text_add(&sql, "::regprocedure AND kind = 'FUNCTION' AND name = p.oid::regprocedure::text AND migration = ");
+    pg_quote_text(&sql, store->change.name);
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
@@ -155,11 +158,13 @@ static bool exists(struct postgres_store *store, const char *relation, bool *ret
     return true;
 }
 
-/* The outbox and the triggers that fill it, where they are not there yet. */
-static bool make_notes(struct postgres_store *store, enum side side, struct error *error) {
+/* The outbox and the triggers that fill it, where they are not there yet; *ret: they were not. */
+static bool make_notes(struct postgres_store *store, enum side side, bool *ret, struct error *error) {
     enum direction direction = pg_leads(store);
     bool noted = false;
+    *ret = false;
     if (!exists(store, pg_own(store, "outbox"), &noted, error) || noted) return noted;
+    *ret = true;
     if (!pg_lock_for_capture(store, side, error) || !pg_outbox_make(store, error)) return false;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!pg_note_table(store, direction, i, error)) return false;
@@ -167,13 +172,18 @@ static bool make_notes(struct postgres_store *store, enum side side, struct erro
     return true;
 }
 
+/* The new side opens while clients wait, after the old one has closed for good: a crash of the server that undoes it undoes whatever was
+ * written there since as well, and the next command opens it again. */
 bool pg_half_note(struct postgres_store *store, enum side side, struct error *error) {
-    return (side == SIDE_OLD ? pg_numbers_part(store, error) : pg_numbers_pass(store, error)) && make_notes(store, side, error) &&
-           make_refusal(store, side, true, error) && pg_enter_objects(store, error);
+    bool made = false;
+    if (side == SIDE_NEW && !pg_script(store->db, "SET LOCAL synchronous_commit = off", NULL, error)) return false;
+    return (side == SIDE_OLD ? pg_numbers_part(store, error) : pg_numbers_pass(store, error)) && make_notes(store, side, &made, error) &&
+           make_refusal(store, side, true, error) && (!made || pg_enter_objects(store, error));
 }
 
 bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error) {
-    if (pg_has_way(store, pg_leads(store)) && !make_notes(store, side, error)) return false;
+    bool ignored;
+    if (pg_has_way(store, pg_leads(store)) && !make_notes(store, side, &ignored, error)) return false;
     if (!make_refusal(store, side, false, error) || !pg_lock_for_capture(store, side, error)) return false;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!attach_refusal(store, side, &store->tables[side][i], error)) return false;
