@@ -338,19 +338,23 @@ bool flight_move(struct flight *flight, enum stage to, const char *why, struct e
     return ok;
 }
 
+bool flight_step(struct flight *flight, const struct step *step, struct error *error) {
+    struct store *store = flight_house(flight, step->at);
+    bool ok = true;
+    if (step->alone) ok = step->run(flight, error);
+    if (!ok || !flight_begin_at(flight, step->at, error)) return false;
+    if (!step->alone) ok = step->run(flight, error);
+    ok = ok && store->ops->ledger_mark(store, flight->at.record.name, step->name, error);
+    return flight_end_at(flight, step->at, ok, step->name, error);
+}
+
 bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error) {
     for (size_t i = 0; i < count; i++) {
-        struct store *store = flight_house(flight, steps[i].at);
         bool done;
         if (!flight_step_done(flight, steps[i].name, &done, error)) return false;
         if (done) continue;
         if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped before: %s", steps[i].name);
-        bool ok = true;
-        if (steps[i].alone) ok = steps[i].run(flight, error);
-        if (!ok || !flight_begin_at(flight, steps[i].at, error)) return false;
-        if (!steps[i].alone) ok = steps[i].run(flight, error);
-        ok = ok && store->ops->ledger_mark(store, flight->at.record.name, steps[i].name, error);
-        if (!flight_end_at(flight, steps[i].at, ok, steps[i].name, error)) return false;
+        if (!flight_step(flight, &steps[i], error)) return false;
     }
     return true;
 }
