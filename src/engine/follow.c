@@ -106,6 +106,11 @@ static bool drain_by_ranges(struct flight *flight, struct lead *lead, struct err
     return true;
 }
 
+static bool tidy(struct flight *flight, struct error *error) {
+    struct store *leader = flight_house(flight, leader_of(between_leading(flight)));
+    return leader->ops->outbox_tidy == NULL || leader->ops->outbox_tidy(leader, error);
+}
+
 static bool drain_whole(struct flight *flight, struct error *error) {
     bool done = false;
     for (double until = clock_ms() + HOLD_MS; !flight_stopped(flight) && clock_ms() < until;) {
@@ -117,7 +122,7 @@ static bool drain_whole(struct flight *flight, struct error *error) {
 
 static bool lead_a_while(struct flight *flight, struct lead *lead, struct error *error) {
     bool ok = take_anew(flight, lead, error) && (lead->era > 0 || begin_era(flight, lead, error)) &&
-              (drain_has_ranges(flight) ? drain_by_ranges(flight, lead, error) : drain_whole(flight, error));
+              (drain_has_ranges(flight) ? drain_by_ranges(flight, lead, error) : drain_whole(flight, error)) && tidy(flight, error);
     if (ok && !flight_stopped(flight) && flight_yield(flight, LEAVE_MS, error)) return true;
     flight_let_go(flight);
     lead->era = 0;

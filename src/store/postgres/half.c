@@ -2,7 +2,8 @@
  *
  * In the schema midflight, in the migration's name:
  *   midflight_m_outbox          a table: k1, ..., kn, and when the key was noted
- *   midflight_m_overflow        a table: when the outbox reached its limit, and nothing more was noted
+ *   midflight_m_overflow        a table: when the outbox reached its limit, and nothing more was noted; noting: it has room again, and
+ *                               what went unnoticed is looked for
  *   midflight_m_old_customers_* what the triggers run: they note the keys that a statement wrote
  *   midflight_m_old_refuse      what the triggers run that let nobody write but midflight
  *
