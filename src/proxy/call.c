@@ -142,10 +142,20 @@ static bool choose_side(struct call *call, const char *key, enum side *ret, stru
     return true;
 }
 
+/* The troubles of the side that follows are not the application's: it is answered by the one that leads. */
+static bool read_chosen(struct call *call, const struct operation *operation, struct text *ret, bool *ret_found, struct error *error) {
+    enum side leader = leader_of_call(call);
+    if (!choose_side(call, operation->key, &call->served_from, error)) return false;
+    if (call_read(call, operation->face, call->served_from, operation->key, ret, ret_found, error)) return true;
+    if (call->served_from == leader || call->within) return false;
+    call->served_from = leader;
+    text_clear(ret);
+    return call_read(call, operation->face, leader, operation->key, ret, ret_found, error);
+}
+
 static bool get(struct call *call, struct operation *operation, struct error *error) {
     struct text document = {0}; /* handed over */
-    if (!choose_side(call, operation->key, &call->served_from, error) ||
-        !call_read(call, operation->face, call->served_from, operation->key, &document, &operation->found, error)) {
+    if (!read_chosen(call, operation, &document, &operation->found, error)) {
         text_free(&document);
         return false;
     }

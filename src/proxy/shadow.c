@@ -1,9 +1,11 @@
 #include "proxy/shadow.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "engine/carry.h"
@@ -72,17 +74,25 @@ void shadow_offer(struct shadow *shadow, enum side face, const char *key) {
     pthread_mutex_unlock(&shadow->mutex);
 }
 
-static bool next_sample(struct shadow *shadow, struct sample *ret) {
+/* Waits for a while; *ret_there: there is one. False: it is over. */
+static bool next_sample(struct shadow *shadow, struct sample *ret, bool *ret_there) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)(GATES_MS * 1e6);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&shadow->mutex);
-    while (!shadow->stop && shadow->waiting == 0) pthread_cond_wait(&shadow->offered, &shadow->mutex);
-    bool there = !shadow->stop;
+    for (bool late = false; !late && !shadow->stop && shadow->waiting == 0;) {
+        late = pthread_cond_timedwait(&shadow->offered, &shadow->mutex, &until) == ETIMEDOUT;
+    }
+    bool going = !shadow->stop, there = *ret_there = going && shadow->waiting > 0;
     if (there) {
         *ret = shadow->queue[shadow->first];
         shadow->first = (shadow->first + 1) % QUEUE_MAX;
         shadow->waiting--;
     }
     pthread_mutex_unlock(&shadow->mutex);
-    return there;
+    return going;
 }
 
 static void keep_outcome(struct shadow *shadow, const struct outcome *outcome) {
@@ -227,6 +237,9 @@ static void compare_sample(struct shadow *shadow, const struct sample *sample) {
     }
     look.outcome.at_ms = clock_wall_ms();
     look.outcome.mismatched = ok && done && !look.inconclusive && look.cause[0] != '\0';
+    /* The application was answered just now: what could not even begin is the other side's trouble. */
+    bool began = ok || look.outcome.leader_failed || look.outcome.follower_failed;
+    if (!began && error_class(error.code) != CLASS_RETRY) look.outcome.follower_failed = true;
     bool counted = ok ? done && !look.inconclusive : look.outcome.leader_failed || look.outcome.follower_failed;
     if (look.outcome.mismatched) record(shadow, seat, sample, &look);
     if (counted) keep_outcome(shadow, &look.outcome);
@@ -359,13 +372,18 @@ static void look_at_gates(struct shadow *shadow) {
     }
 }
 
+static bool has_gates(const struct gates *gates) {
+    return gates->mismatch_rate > 0 || gates->error_rate > 0 || gates->latency_ratio > 0;
+}
+
 static void *run(void *context) {
     struct shadow *shadow = context;
     struct sample sample;
     double looked_ms = clock_ms();
-    while (next_sample(shadow, &sample)) {
-        compare_sample(shadow, &sample);
-        if (clock_ms() - looked_ms < GATES_MS) continue;
+    bool there = false;
+    while (next_sample(shadow, &sample, &there)) {
+        if (there) compare_sample(shadow, &sample);
+        if (clock_ms() - looked_ms < GATES_MS || !has_gates(&shadow->comparison.gates)) continue;
         looked_ms = clock_ms();
         look_at_gates(shadow);
     }

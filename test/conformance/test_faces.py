@@ -9,21 +9,6 @@ from scenario.definitions import CUSTOMERS, LISTS, ONE_WAY, SPLIT_NAME, SUBSCRIP
 from support.proxy import NEW, OLD, Proxy, Refused
 
 
-@pytest.fixture
-def served(app, migration):
-    """served(schema, definition): makes the database and opens a proxy; nothing is started."""
-    proxies = []
-
-    def make(schema, definition, **options):
-        midflight = migration(schema, definition)
-        proxies.append(Proxy(midflight.file, app.environment(), **options))
-        return midflight, proxies[-1]
-
-    yield make
-    for proxy in proxies:
-        proxy.close()
-
-
 def carry(midflight, stage):
     """On to a stage."""
     if stage != "Uninitialized":
