@@ -325,11 +325,11 @@ static bool to_nothing(struct flight *flight, struct error *error) {
 }
 
 static bool demote(struct shadow *shadow, const struct pin *pin, const char *why, struct error *error) {
-    struct flight *flight;
-    if (!flight_open(shadow->definition, NULL, &flight, error)) return false;
-    bool ok = flight_refresh(flight, error);
-    if (ok && pin->stage == STAGE_AWAITING_ADDITIONAL_ACTION) ok = to_nothing(flight, error);
-    if (ok && pin->stage == STAGE_AWAITING_FINALIZATION) ok = carry_demote(flight, why, error);
+    struct flight *flight = NULL;
+    bool back = pin->stage == STAGE_AWAITING_FINALIZATION; /* else the side that follows need not answer */
+    bool ok = back ? flight_open(shadow->definition, NULL, &flight, error) : flight_open_old(shadow->definition, &flight, error);
+    if (!ok) return false;
+    ok = flight_refresh(flight, error) && (back ? carry_demote(flight, why, error) : to_nothing(flight, error));
     flight_close(flight);
     return ok;
 }

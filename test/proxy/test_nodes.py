@@ -46,7 +46,7 @@ def test_a_proxy_that_cannot_confirm_refuses_and_says_to_try_again(app, served):
     midflight, proxy = served(CUSTOMERS, SPLIT_NAME)
     midflight.start().done()
     with closing(app.connect()) as connection:
-        connection.execute("BEGIN IMMEDIATE" if app.store == "sqlite" else f"BEGIN; LOCK TABLE {app.ledger}midflight_node")
+        connection.execute("BEGIN IMMEDIATE" if app.store == "sqlite" else f"BEGIN; LOCK TABLE {app.ledger}midflight_node IN SHARE MODE")
         error = refused(lambda: proxy.get(OLD, "1"))
         assert (error.code, proxy.status().confirmed) == ("epoch", False)
         assert "Make the same call again; nothing was read or written" in str(error)
@@ -56,7 +56,7 @@ def test_a_proxy_that_cannot_confirm_refuses_and_says_to_try_again(app, served):
 
 
 def test_a_stage_waits_for_a_proxy_until_its_lease_is_over(course):
-    made = course("split", count=50, processes=1, threads=1).verb("start", until="Awaiting Additional Action")
+    made = course("split", count=50, processes=1, threads=0).verb("start", until="Awaiting Additional Action")
     process = made.crowd.processes[0]
     process.send_signal(signal.SIGSTOP)
     try:
