@@ -151,7 +151,7 @@ static bool read_chosen(struct call *call, const struct operation *operation, st
     if (!choose_side(call, operation->key, &call->served_from, error)) return false;
     if (call_read(call, operation->face, call->served_from, operation->key, ret, ret_found, error)) return true;
     if (call->served_from == leader || call->within) return false;
-    call->seat->worn = error_class(error->code) == CLASS_FATAL;
+    call->seat->worn = error->code == ERROR_STORE;
     call->served_from = leader;
     text_clear(ret);
     return call_read(call, operation->face, leader, operation->key, ret, ret_found, error);

@@ -139,6 +139,10 @@ static bool read_pair(struct look *look, enum side shape, const char *key, struc
     enum side leader = route_leader(look->call.pin.stage), follower = leader == SIDE_OLD ? SIDE_NEW : SIDE_OLD;
     struct text again = {0};
     float ignored;
+    if (look->call.seat->half) {
+        look->outcome.follower_failed = true;
+        return seat_lacks_new(look->call.seat, error);
+    }
     if (!read_timed(&look->call, shape, leader, key, &ret->leader, &look->outcome.leader_ms, error)) {
         look->outcome.leader_failed = true;
         return false;
@@ -275,22 +279,18 @@ static void judge(const struct gates *gates, struct comparison_report *report) {
                           report->follower.p99_ms / report->leader.p99_ms > gates->latency_ratio;
 }
 
+static void add_read(struct side_report *side, bool failed, float ms, float *times) {
+    if (!failed && ms == 0) return; /* it was not read: the other side could not be reached at all */
+    side->reads++;
+    side->errors += failed;
+    if (!failed) times[side->reads - side->errors - 1] = ms;
+}
+
 /* Counts what is in the window; the reads of a side that failed have no time. */
 static void add_outcome(struct comparison_report *report, const struct outcome *outcome, float *leader, float *follower) {
-    bool failed = outcome->leader_failed || outcome->follower_failed;
-    report->leader.reads++;
-    if (outcome->leader_failed) {
-        report->leader.errors++;
-    } else {
-        leader[report->leader.reads - report->leader.errors - 1] = outcome->leader_ms;
-        report->follower.reads++;
-        if (outcome->follower_failed) {
-            report->follower.errors++;
-        } else {
-            follower[report->follower.reads - report->follower.errors - 1] = outcome->follower_ms;
-        }
-    }
-    if (!failed) report->compared++;
+    add_read(&report->leader, outcome->leader_failed, outcome->leader_ms, leader);
+    if (!outcome->leader_failed) add_read(&report->follower, outcome->follower_failed, outcome->follower_ms, follower);
+    if (!outcome->leader_failed && !outcome->follower_failed) report->compared++;
     if (outcome->mismatched) report->mismatched++;
 }
 
