@@ -9,13 +9,11 @@
 #include "base/interrupt.h"
 #include "engine/clients.h"
 #include "engine/crew.h"
+#include "engine/drain.h"
 #include "engine/gate.h"
 #include "engine/parcel.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
-
-/* Outbox rows of one parcel. */
-#define DRAIN_ROWS 5000
 
 static struct store *old_of(const struct flight *flight) {
     return flight_house(flight, SIDE_OLD);

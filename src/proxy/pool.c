@@ -109,16 +109,25 @@ static bool seat_open(struct pool *pool, struct seat **ret, struct error *error)
     return true;
 }
 
-/* *ret: a free seat; NULL: there is room for one more, which is counted already. */
-static bool wait_for_seat(struct pool *pool, struct seat **ret, struct error *error) {
+static bool is_full(const struct pool *pool) {
+    return pool->seats == NULL && pool->open == pool->most;
+}
+
+/* With the mutex. */
+static bool wait_for_room(struct pool *pool) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += WAIT_S;
-    bool ok = true;
-    pthread_mutex_lock(&pool->mutex);
-    while (ok && pool->seats == NULL && pool->open == pool->most) {
-        ok = pthread_cond_timedwait(&pool->freed, &pool->mutex, &until) != ETIMEDOUT || pool->seats != NULL;
+    while (is_full(pool)) {
+        if (pthread_cond_timedwait(&pool->freed, &pool->mutex, &until) == ETIMEDOUT) break;
     }
+    return !is_full(pool);
+}
+
+/* *ret: a free seat; NULL: there is room for one more, which is counted already. */
+static bool wait_for_seat(struct pool *pool, struct seat **ret, struct error *error) {
+    pthread_mutex_lock(&pool->mutex);
+    bool ok = !is_full(pool) || wait_for_room(pool);
     if (!ok) {
         error_set(error, ERROR_BUSY, "all %d connections to the stores have been in use for %d s: make the same call again, or give the "
                   "proxy more", pool->most, WAIT_S);

@@ -60,6 +60,7 @@ struct work {
     void *context;
     bool writes;
     bool several; /* operations */
+    bool local; /* of no row of the stores: no transaction */
     const struct operation *plain; /* the one operation there is; NULL: there are several, or none */
 };
 
@@ -67,7 +68,7 @@ static bool perform_once(struct proxy *proxy, struct seat *seat, const struct wo
     struct call call = {.definition = proxy->definition, .seat = seat, .writes = work->writes, .several = work->several};
     if (!node_pin(proxy->node, &call.pin, error)) return false;
     struct pin pinned = call.pin;
-    bool plain = work->plain != NULL && call_is_plain(&call, work->plain);
+    bool plain = work->local || (work->plain != NULL && call_is_plain(&call, work->plain));
     bool ok = call_begin(&call, plain, error);
     if (ok) ok = call_end(&call, work->run(&call, work->context, error), error);
     bool held = node_unpin(proxy->node, &pinned);
@@ -232,7 +233,7 @@ static bool run_spelling(struct call *call, void *context, struct error *error) 
 
 bool proxy_key(struct proxy *proxy, const char *const *values, size_t count, struct text *ret, struct error *error) {
     struct spelling spelling = {.ret = ret};
-    struct work work = {.run = run_spelling, .context = &spelling};
+    struct work work = {.run = run_spelling, .context = &spelling, .local = true};
     for (size_t i = 0; i < count; i++) {
         text_add(&spelling.quoted, i > 0 ? ",'" : "'");
         for (const char *c = values[i]; *c != '\0'; c++) text_add_n(&spelling.quoted, *c == '\'' ? "''" : c, *c == '\'' ? 2 : 1);

@@ -75,8 +75,8 @@ bool error_from(sqlite3 *db, const char *what, struct error *error) {
     }
 }
 
-bool statement_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {
-    if (sqlite3_prepare_v2(db, sql, -1, ret, NULL) == SQLITE_OK) return true;
+static bool prepare(sqlite3 *db, const char *sql, unsigned flags, const char *what, sqlite3_stmt **ret, struct error *error) {
+    if (sqlite3_prepare_v3(db, sql, -1, flags, ret, NULL) == SQLITE_OK) return true;
     error_from(db, what, error);
     if (error->code == ERROR_ROWS) {
         error->code = what == NULL ? ERROR_SCHEMA : ERROR_DEFINITION;
@@ -90,6 +90,14 @@ bool statement_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_s
         }
     }
     return false;
+}
+
+bool statement_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {
+    return prepare(db, sql, 0, what, ret, error);
+}
+
+bool statement_prepare_kept(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct error *error) {
+    return prepare(db, sql, SQLITE_PREPARE_PERSISTENT, NULL, ret, error);
 }
 
 bool statement_step(sqlite3_stmt *statement, bool *ret_row, struct error *error) {
