@@ -24,20 +24,31 @@ static void name_ourselves(char who[160]) {
     snprintf(who, 160, "%.64s@%s pid %ld", user == NULL ? "user" : user->pw_name, host, (long)getpid());
 }
 
-bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
-                 struct error *error) {
+static struct flight *flight_new(const struct definition *definition) {
     struct flight *flight = calloc(1, sizeof *flight);
     if (flight == NULL) abort();
     flight->definition = definition;
-    if (observer != NULL) flight->observer = *observer;
     name_ourselves(flight->who);
     snprintf(flight->at.record.name, sizeof flight->at.record.name, "%s", definition->change.name);
-    if (!flight_open_stores(flight, error)) {
-        flight_close(flight);
-        return false;
-    }
-    *ret = flight;
-    return true;
+    return flight;
+}
+
+static bool hand_over(struct flight *flight, bool opened, struct flight **ret) {
+    if (opened) *ret = flight;
+    else flight_close(flight);
+    return opened;
+}
+
+bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
+                 struct error *error) {
+    struct flight *flight = flight_new(definition);
+    if (observer != NULL) flight->observer = *observer;
+    return hand_over(flight, flight_open_stores(flight, error), ret);
+}
+
+bool flight_open_old(const struct definition *definition, struct flight **ret, struct error *error) {
+    struct flight *flight = flight_new(definition);
+    return hand_over(flight, store_open(definition->old_store, &flight->store, error), ret);
 }
 
 bool flight_open_stores(struct flight *flight, struct error *error) {
@@ -280,6 +291,12 @@ bool flight_bind(struct flight *flight, struct error *error) {
     error->code = ERROR_SCHEMA;
     return error_prefix(error, "a table was altered while migration %s runs: undo that and run the command again, or "
                                "`midflight rollback` and start anew", flight->at.record.name);
+}
+
+bool flight_bind_old(struct flight *flight, bool names_only, struct error *error) {
+    struct standing standing = {.housed = HOUSES_OLD, .elsewhere = "another store", .names_only = names_only};
+    standing.made = flight->at.stage != STAGE_UNINITIALIZED && flight->at.stage != STAGE_INITIALIZING;
+    return flight->store->ops->bind(flight->store, &flight->definition->change, standing, error);
 }
 
 bool flight_bind_names(struct flight *flight, bool as_marked, struct error *error) {

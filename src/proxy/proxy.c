@@ -109,7 +109,7 @@ static bool want(struct call *call, void *context, struct error *error) {
     TEXT held = {0};
     TEXT spelled = {0};
     bool found;
-    if (call->pin.stage != STAGE_RUNNING) return true;
+    if (call->pin.stage != STAGE_RUNNING || call->seat->half) return true;
     return call_read(call, SIDE_NEW, SIDE_NEW, key, &held, &found, error) &&
            (found || (old->ops->face_key(old, key, &spelled, error) && old->ops->face_want(old, text_get(&spelled), error)));
 }

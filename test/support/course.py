@@ -110,10 +110,14 @@ class Course:
         return self.work(0.2, "a proxy was killed")
 
     def back_past_a_sleeper(self):
-        """A proxy sleeps for longer than others believe in it, and wakes after a rollback."""
-        with self.crowd.sleeper(self.random):
-            self.rollback()
-        return self.work(what="a proxy woke")
+        """A proxy sleeps for longer than others believe in it, and wakes after a rollback; or before, if it holds SQLite's lock."""
+        for _ in range(10):
+            with self.crowd.sleeper(self.random):
+                outcome = self.midflight.rollback()
+            if outcome.status == 0:
+                break
+        assert self.stage() == UNINITIALIZED, outcome
+        return self.work(what="rollback, and a proxy woke")
 
     def ends(self):
         """The clients end, and what they were told is checked."""
