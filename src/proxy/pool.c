@@ -152,6 +152,13 @@ static bool learn_forms(struct seat *seat, struct error *error) {
     return true;
 }
 
+/* What does not fit may be what a change of stage makes or takes away just now. Returns false. */
+static bool overtaken(struct flight *flight, int64_t epoch, struct error *error) {
+    struct error ignored;
+    if (!flight_refresh(flight, &ignored) || flight->at.record.epoch == epoch) return false;
+    return error_set(error, ERROR_EPOCH, "migration %s moved on: make the same call again", flight->at.record.name);
+}
+
 bool seat_bind(struct seat *seat, int64_t epoch, struct error *error) {
     struct flight *flight = seat->flight;
     if (seat->epoch == epoch) return true;
@@ -161,7 +168,7 @@ bool seat_bind(struct seat *seat, int64_t epoch, struct error *error) {
     if (now != epoch || !flight_same_definition(flight, error)) {
         return now == epoch ? false : error_set(error, ERROR_EPOCH, "migration %s moved on: make the same call again", flight->at.record.name);
     }
-    if (!bind(flight, error)) return false;
+    if (!bind(flight, error)) return overtaken(flight, epoch, error);
     seat->epoch = epoch;
     return learn_forms(seat, error);
 }

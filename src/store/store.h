@@ -135,6 +135,7 @@ struct cargo {
     const char *table;          /* the follower's */
     struct names columns, types; /* types: as the leader's store names them; "": any */
     bool raw;                   /* in land_expect out: travels in the manifest's binary form */
+    const bool *bytes;          /* in land_expect out: by column, does it hold bytes, and nothing else? NULL: any may hold any */
 };
 /* What the queries of a direction yield. */
 struct manifest {

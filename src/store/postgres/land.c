@@ -69,7 +69,7 @@ bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t
     struct postgres_store *store = postgres_store_of(base);
     struct arrival *landing = &store->half->landing;
     if (!make_stages(store, parcel->direction, parcel->joins, error)) return false;
-    *landing = (struct arrival){.parcel = *parcel, .token = token};
+    *landing = (struct arrival){.parcel = *parcel, .open = true, .token = token};
     if (!begin(store, parcel->direction, parcel->joins, error)) return false;
     bool ok = parcel->joins || parcel->landing == LAND_COMPARE ||
               (pg_landing_lock(store, store->change.name, parcel->place, false, error) && is_current(store, parcel, token, error));
@@ -79,9 +79,12 @@ bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t
 
 void postgres_land_abandon(struct store *base) {
     struct postgres_store *store = postgres_store_of(base);
+    struct arrival *landing = &store->half->landing;
+    if (!landing->open) return;
+    landing->open = false;
     store->half->stale = true;
     /* Should it fail to go back to the savepoint, the rehearsal cannot go on either. */
-    pg_abandon(store->db, store->half->landing.parcel.joins ? "ROLLBACK TO midflight_landing; RELEASE midflight_landing" : "ROLLBACK");
+    pg_abandon(store->db, landing->parcel.joins ? "ROLLBACK TO midflight_landing; RELEASE midflight_landing" : "ROLLBACK");
 }
 
 /* --- streams ----------------------------------------------------------------------------------------------------- */
@@ -270,18 +273,24 @@ static bool write_all(struct postgres_store *store, struct error *error) {
            (parcel->joins || prove(store, landing, error));
 }
 
+/* What only compares has written nothing but its stages, which a commit empties. */
+static bool keep_landed(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
+    if (parcel->landing == LAND_COMPARE) return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
+    if (parcel->joins) return pg_script(store->db, "RELEASE midflight_landing", NULL, error);
+    FAILPOINT("parcel written, uncommitted");
+    return pg_end(store, true, error);
+}
+
 /* What is only tried is tried among writers. */
 bool postgres_land_close(struct store *base, bool keep, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
+    struct arrival *landing = &store->half->landing;
+    bool keeps = keep || landing->parcel.landing == LAND_COMPARE;
     bool ok = (keep || pg_script(store->db, PG_GIVE_WAY, NULL, error)) && write_all(store, error);
-    /* What only compares has written nothing but its stages, which a commit empties. */
-    if (ok && store->half->landing.parcel.landing == LAND_COMPARE) {
-        return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
-    }
-    if (ok && keep && store->half->landing.parcel.joins) return pg_script(store->db, "RELEASE midflight_landing", NULL, error);
-    if (ok && keep) {
-        FAILPOINT("parcel written, uncommitted");
-        return pg_end(store, true, error);
+    if (ok && keeps) {
+        ok = keep_landed(store, &landing->parcel, error);
+        landing->open = !ok;
+        return ok;
     }
     postgres_land_abandon(base);
     return ok;

@@ -16,6 +16,9 @@
 #include "store/sql/ledger.h"
 #include "store/sqlite/state.h"
 
+/* JSON has no infinity: this is read as one by SQLite's own shell too. */
+#define INFINITE "9e999"
+
 /* Statements that stay prepared; each takes some 5 kB. */
 #define KEPT_MAX 64
 
@@ -203,7 +206,7 @@ static const struct reading *readings_of(struct sqlite_store *store, struct face
 static void add_real(struct text *text, double value) {
     char number[40];
     if (isinf(value)) {
-        text_add(text, value > 0 ? "9e999" : "-9e999");
+        text_add(text, value > 0 ? INFINITE : "-" INFINITE);
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
@@ -354,7 +357,13 @@ bool sqlite_face_single(struct store *base, enum side side) {
 
 static bool bind_number(sqlite3_stmt *statement, int index, const struct json *value, const char *column, struct error *error) {
     if (!json_is_whole(value)) {
-        sqlite3_bind_double(statement, index, strtod(value->text, NULL));
+        double real = strtod(value->text, NULL);
+        bool infinite = strcmp(value->text, INFINITE) == 0 || strcmp(value->text, "-" INFINITE) == 0;
+        if (isinf(real) && !infinite) {
+            return error_set(error, ERROR_USAGE, "column %s: %s is larger than any floating point number. If infinity is meant, write "
+                             INFINITE, column, value->text);
+        }
+        sqlite3_bind_double(statement, index, real);
         return true;
     }
     errno = 0;

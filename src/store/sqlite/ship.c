@@ -371,30 +371,43 @@ static void row_key(struct text *text, const struct sqlite_store *store, sqlite3
     }
 }
 
-static bool nul_byte(struct sqlite_store *store, sqlite3_stmt *statement, const char *table, const int *places, int column,
-                     struct error *error) {
-    TEXT key = {0};
-    row_key(&key, store, statement, places);
-    return error_set(error, ERROR_ROWS, "%s: %s, key %s: the text in %s has a NUL byte, which does not pass between these stores: take it "
-                     "out, or yield it as a BLOB", store->sql.base.name, table, text_get(&key), sqlite3_column_name(statement, column));
-}
-
 /* What a stream is made of. */
 struct outflow {
     const char *table;
     const int *key;
     bool raw;
+    const bool *bytes; /* of its cargo */
     ship_sink *sink;
     void *context;
 };
+
+static bool refuse_value(struct sqlite_store *store, sqlite3_stmt *statement, const struct outflow *outflow, int column, const char *why,
+                         struct error *error) {
+    TEXT key = {0};
+    row_key(&key, store, statement, outflow->key);
+    return error_set(error, ERROR_ROWS, "%s: %s, key %s: %s %s", store->sql.base.name, outflow->table, text_get(&key),
+                     sqlite3_column_name(statement, column), why);
+}
+
+/* As text a blob looks like a text that spells one. */
+static bool check_kinds(struct sqlite_store *store, sqlite3_stmt *statement, const struct outflow *outflow, struct error *error) {
+    for (int i = 0; outflow->bytes != NULL && i < sqlite3_data_count(statement); i++) {
+        int type = sqlite3_column_type(statement, i);
+        if (type == SQLITE_NULL || (type == SQLITE_BLOB) == outflow->bytes[i]) continue;
+        return refuse_value(store, statement, outflow, i, outflow->bytes[i] ? "is no BLOB, and the column there holds bytes: yield it as one"
+                                                                            : "is a BLOB, and the column there holds none: yield a text", error);
+    }
+    return true;
+}
 
 static bool give_out(struct sqlite_store *store, sqlite3_stmt *statement, const struct outflow *outflow, struct error *error) {
     TEXT text = {0};
     for (bool row = true; row;) {
         int column;
-        if (!statement_step(statement, &row, error)) return false;
+        if (!statement_step(statement, &row, error) || (row && !check_kinds(store, statement, outflow, error))) return false;
         if (row && !stream_write(&text, statement, outflow->raw, &column)) {
-            return nul_byte(store, statement, outflow->table, outflow->key, column, error);
+            return refuse_value(store, statement, outflow, column, "is a text with a NUL byte, which does not pass between these stores: take "
+                                "it out, or yield it as a BLOB", error);
         }
         if (text.length < SHIP_BYTES && (row || text.length == 0)) continue;
         if (!outflow->sink(outflow->context, text.data, text.length, error)) return false;
@@ -423,6 +436,7 @@ bool sqlite_ship(struct store *base, size_t stream, bool raw, ship_sink *sink, v
     if (stream == 0) return ship_key_stream(store, &outflow, error);
     size_t number = stream - 1;
     outflow.table = store->half->manifest.cargoes[number].table;
+    outflow.bytes = raw ? NULL : store->half->manifest.cargoes[number].bytes;
     outflow.key = store->half->shipping[number].key;
     if (!query_prepare(store, number, reach_of(&store->half->shipment), &statement, error) ||
         !reach_bind(store, statement, error)) {
