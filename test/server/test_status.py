@@ -12,7 +12,6 @@ from support.midflight import AWAITING_ADDITIONAL_ACTION, FAILED, FINISHED, RUNN
 from support.server import certificate
 
 
-
 def status(*words, environment=()):
     return subprocess.run([str(binary()), "status", *map(str, words)], env={**os.environ, **dict(environment)}, capture_output=True, text=True, timeout=60)
 
