@@ -84,8 +84,8 @@ bool gate_way_back(struct flight *flight, struct error *error) {
     if (!has_way_back(flight)) return true;
     if (!(flight->other == NULL ? flight->store->ops->rehearse(flight->store, REHEARSAL_ENTITIES, &entities, error)
                                 : between_rehearse(flight, REHEARSAL_ENTITIES, &entities, error))) {
-        if (error->code != ERROR_ROWS && error->code != ERROR_GATE) return false;
-        error->code = ERROR_GATE;
+        if (error->code == ERROR_ROWS) error->code = ERROR_GATE;
+        if (error->code != ERROR_GATE && error->code != ERROR_BUSY) return false;
         return error_prefix(error, "gate way back");
     }
     flight_note(flight, "the way back was tried on %" PRId64 " entities, and undone", entities);

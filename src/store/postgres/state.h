@@ -71,11 +71,12 @@ MUST_USE bool pg_enter_objects(struct postgres_store *store, struct error *error
 struct scope pg_keys_scope(const struct postgres_store *store);
 /* Makes the types and functions of both directions; each must not exist. [tx] */
 MUST_USE bool pg_programs(struct postgres_store *store, struct error *error);
-/* Makes the capture functions and triggers of one table. [tx] */
-MUST_USE bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
-/* The same triggers with functions that only note keys in the outbox; pg_capture_table then replaces the functions alone, for
- * which nobody has to wait. [tx] */
-MUST_USE bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
+/* Makes what the triggers of a side's tables run: functions that sync, or, of the same names, that only note keys in the outbox.
+ * Whichever is there is replaced, for which nobody has to wait. [tx] */
+MUST_USE bool pg_capture_functions(struct postgres_store *store, enum side side, struct error *error);
+MUST_USE bool pg_note_functions(struct postgres_store *store, enum side side, struct error *error);
+/* Makes those triggers, where they are not there yet. The tables are locked until the transaction ends: it is the last thing to do. [tx] */
+MUST_USE bool pg_capture_triggers(struct postgres_store *store, enum side side, struct error *error);
 /* side.c: the table that the side lock is taken on, and the triggers of a side that take it, where the migration has one. [tx]
  * The table may be there already. */
 MUST_USE bool pg_side_table(struct postgres_store *store, struct error *error);
