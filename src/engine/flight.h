@@ -106,6 +106,8 @@ struct step {
     enum side at; /* the store that has this side: there it runs, and is known to be done */
 };
 MUST_USE bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error);
+/* One that is known not to be done. */
+MUST_USE bool flight_step(struct flight *flight, const struct step *step, struct error *error);
 MUST_USE bool flight_step_done(struct flight *flight, const char *name, bool *ret, struct error *error);
 
 /* What the short form's exchange left to be done; outside of transactions, and again after a crash. */

@@ -71,6 +71,12 @@ bool node_unpin(struct nodekeeper *node, const struct pin *pin) {
     return held;
 }
 
+void node_now(struct nodekeeper *node, struct pin *ret) {
+    pthread_mutex_lock(&node->mutex);
+    *ret = node->pin;
+    pthread_mutex_unlock(&node->mutex);
+}
+
 void node_standing(struct nodekeeper *node, struct node_standing *ret) {
     pthread_mutex_lock(&node->mutex);
     *ret = (struct node_standing){node->pin, clock_ms() < node->confirmed_until_ms, node->overflowed, node->failure};

@@ -129,7 +129,7 @@ static void bring(struct proxy *proxy, const char *key) {
 }
 
 static void after_reads(struct proxy *proxy, const struct operation *operations, size_t count) {
-    struct node_standing standing;
+    struct pin now;
     bool any = false;
     for (size_t i = 0; i < count; i++) {
         if (operations[i].kind != OPERATION_GET) continue;
@@ -137,8 +137,8 @@ static void after_reads(struct proxy *proxy, const struct operation *operations,
         any = any || (operations[i].face == SIDE_NEW && operations[i].found);
     }
     if (!any) return;
-    node_standing(proxy->node, &standing);
-    if (standing.pin.stage != STAGE_RUNNING || standing.pin.changing) return;
+    node_now(proxy->node, &now);
+    if (now.stage != STAGE_RUNNING || now.changing) return;
     for (size_t i = 0; i < count; i++) {
         if (operations[i].kind == OPERATION_GET && operations[i].face == SIDE_NEW && operations[i].found) bring(proxy, operations[i].key);
     }
