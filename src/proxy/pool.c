@@ -220,8 +220,10 @@ static bool learn_forms(struct seat *seat, struct error *error) {
 /* What does not fit may be what a change of stage makes or takes away just now. Returns false. */
 static bool overtaken(struct flight *flight, int64_t epoch, struct error *error) {
     struct error ignored;
-    if (!flight_refresh(flight, &ignored) || flight->at.record.epoch == epoch) return false;
-    return error_set(error, ERROR_EPOCH, "migration %s moved on: make the same call again", flight->at.record.name);
+    bool changes = error->code == ERROR_SCHEMA || error->code == ERROR_DEFINITION;
+    if (!changes || !flight_refresh(flight, &ignored)) return false;
+    if (flight->at.record.epoch == epoch && flight->at.stage != STAGE_ROLLING_BACK) return false;
+    return error_set(error, ERROR_EPOCH, "migration %s is moving on: make the same call again", flight->at.record.name);
 }
 
 bool seat_bind(struct seat *seat, int64_t epoch, struct error *error) {

@@ -72,9 +72,12 @@ static bool perform_once(struct proxy *proxy, struct seat *seat, const struct wo
     bool ok = call_begin(&call, plain, error);
     if (ok) ok = call_end(&call, work->run(&call, work->context, error), error);
     bool held = node_unpin(proxy->node, &pinned);
-    /* What was written was let in by the store itself; what was read may be of a side that leads no more. */
-    return ok && (held || work->writes || error_set(error, ERROR_EPOCH, "node %s stood still for so long that the stage may have moved on: "
-                                                    "make the same call again", node_name(proxy->node)));
+    /* What was written was let in by the store itself; what was read may be of a side that leads no more, and what failed may have met
+     * one that is gone. Whether a lost connection had committed nobody knows. */
+    bool told = ok ? work->writes : error->code == ERROR_STORE;
+    if (held || told) return ok;
+    return error_set(error, ERROR_EPOCH, "node %s stood still for so long that the stage may have moved on: make the same call again",
+                     node_name(proxy->node));
 }
 
 /* Is it worth another try? Passing trouble is; so is a table that was altered, once: the seat is bound anew. */
