@@ -33,16 +33,6 @@ static bool in_time(const struct flight *flight, double began, struct error *err
     return held_ms <= (double)flight->definition->pause_ms_max || too_long(flight, held_ms, error);
 }
 
-/* Nobody writes the leader any more: what its outbox holds now is all there will be. */
-static bool drain_to_empty(struct flight *flight, enum direction direction, double began, struct error *error) {
-    struct parcel parcel;
-    do {
-        parcel = (struct parcel){.direction = direction, .within = true, .rows = INT64_MAX};
-        if (!parcel_drain(flight, &parcel, error) || !in_time(flight, began, error)) return false;
-    } while (parcel.rows > 0);
-    return true;
-}
-
 static bool nothing_refused(struct flight *flight, enum direction direction, struct error *error) {
     int64_t before = flight->at.record.quarantined;
     struct record record = flight->at.record;
@@ -52,6 +42,18 @@ static bool nothing_refused(struct flight *flight, enum direction direction, str
     return error_set(error, ERROR_GATE, "gate quarantine: %" PRId64 " entities that were written just now do not fit on the %s side. "
                      "`midflight status` lists them with the reason: mend the rows, then run the same command again",
                      record.quarantined - before, side_name(follower_of(direction)));
+}
+
+/* Nobody writes the leader any more: what its outbox holds now is all there will be. What goes as a whole was refused nowhere. */
+static bool drain_to_empty(struct flight *flight, enum direction direction, double began, struct error *error) {
+    struct parcel parcel;
+    bool whole = true;
+    do {
+        parcel = (struct parcel){.direction = direction, .within = true, .rows = INT64_MAX};
+        if (!parcel_drain(flight, &parcel, error) || !in_time(flight, began, error)) return false;
+        whole = whole && parcel.done;
+    } while (parcel.rows > 0);
+    return whole || nothing_refused(flight, direction, error);
 }
 
 /* Clients of a pooler wait for as long as it takes to hold those who came another way. */
@@ -71,6 +73,7 @@ static bool fence_once(struct flight *flight, enum direction direction, bool (*c
                        const char *failpoint, bool *ret_held, double *ret_ms, struct error *error) {
     enum side side = leader_of(direction);
     struct store *leader = flight_house(flight, side);
+    struct standpoint before = flight->at;
     leader->held_since_ms = 0;
     *ret_held = false;
     if (!clients_hold(flight, error) || !flight_begin_at(flight, side, error)) return false;
@@ -78,10 +81,11 @@ static bool fence_once(struct flight *flight, enum direction direction, bool (*c
     bool ok = *ret_held = hold(flight, leader, &began, error);
     if (ok) FAILPOINT("fenced");
     /* The way back was asked about this before, where --force may answer. */
-    ok = ok && (direction == BACKWARD || gate_outbox(flight, error)) && drain_to_empty(flight, direction, began, error) && nothing_refused(flight, direction, error) &&
+    ok = ok && (direction == BACKWARD || gate_outbox(flight, error)) && drain_to_empty(flight, direction, began, error) &&
          close(flight, error) && in_time(flight, began, error);
     ok = flight_end_at(flight, side, ok, failpoint, error);
     *ret_ms = clock_ms() - began;
+    if (!ok) flight->at = before;
     return ok;
 }
 
@@ -113,9 +117,13 @@ static bool close_old(struct flight *flight, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
     struct standpoint next = flight->at;
     next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
-    return old->ops->capture_refuse(old, SIDE_OLD, error) &&
-           old->ops->ledger_set(old, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) &&
-           ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error);
+    if (!old->ops->capture_refuse(old, SIDE_OLD, error) ||
+        !old->ops->ledger_set(old, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) ||
+        !ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error)) {
+        return false;
+    }
+    flight->at = next; /* in the transaction under way */
+    return true;
 }
 
 static bool open_new(struct flight *flight, struct error *error) {
@@ -124,14 +132,15 @@ static bool open_new(struct flight *flight, struct error *error) {
     return new->ops->capture_note(new, SIDE_NEW, error);
 }
 
+static const struct step opening = {"open the new side", open_new, false, SIDE_NEW};
+
 bool between_open(struct flight *flight, bool *ret, struct error *error) {
-    static const struct step steps[] = {{"open the new side", open_new, false, SIDE_NEW}};
     bool done;
     *ret = false;
     if (flight->at.stage != STAGE_AWAITING_FINALIZATION) return true;
-    if (!flight_step_done(flight, steps[0].name, &done, error) || done) return done;
+    if (!flight_step_done(flight, opening.name, &done, error) || done) return done;
     *ret = true;
-    return flight_steps(flight, steps, 1, error);
+    return flight_step(flight, &opening, error);
 }
 
 static bool cross_fenced(struct flight *flight, struct error *error) {
@@ -141,13 +150,12 @@ static bool cross_fenced(struct flight *flight, struct error *error) {
 }
 
 bool between_cross(struct flight *flight, struct error *error) {
-    bool ignored;
     if (!between_drain(flight, FORWARD, error) || !flight_refresh(flight, error) || !nodes_await(flight, error) ||
         !cross_fenced(flight, error)) {
         return false;
     }
-    bool ok = flight_refresh(flight, error) && between_open(flight, &ignored, error);
-    return ok ? clients_lead(flight, SIDE_NEW, error) : (clients_let_go(flight, error), false);
+    bool ok = flight_step(flight, &opening, error);
+    return ok ? clients_lead(flight, SIDE_NEW, error) && flight_refresh(flight, error) : (clients_let_go(flight, error), false);
 }
 
 bool between_settle(struct flight *flight, bool *ret, struct error *error) {

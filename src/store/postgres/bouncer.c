@@ -28,6 +28,9 @@ struct bouncer {
     struct line line;
     struct place target, now; /* where the line would lead after the cut-over, and leads */
     const char *targets[2];   /* by side: as pairs; of the old side NULL, while the line says what it was */
+    /* While clients wait nothing waits for the disk: the file's successor is written before, and is sure to be named after. */
+    bool held, prepared, named;
+    struct stat prepared_for; /* the file that it succeeds */
 };
 
 void bouncer_free(struct bouncer *bouncer) {
@@ -220,10 +223,34 @@ static bool reload(struct bouncer *bouncer, const struct pooler *pooler, struct 
                      pooler->config);
 }
 
-static bool write_line(struct bouncer *bouncer, const struct pooler *pooler, enum side side, struct error *error) {
-    return (side == SIDE_NEW ? line_turn(&bouncer->line, bouncer->targets[SIDE_NEW], pooler->migration, error)
-                             : line_turn_back(&bouncer->line, bouncer->targets[SIDE_OLD], error)) &&
-           read_line(bouncer, pooler, error);
+/* There are two sides: the successor leads to the other one. */
+static bool prepare_line(struct bouncer *bouncer, const struct pooler *pooler, struct error *error) {
+    bool onwards = side_of_line(bouncer) == SIDE_OLD;
+    bouncer->prepared = onwards ? line_turn(&bouncer->line, bouncer->targets[SIDE_NEW], pooler->migration, error)
+                                : line_turn_back(&bouncer->line, bouncer->targets[SIDE_OLD], error);
+    bouncer->prepared_for = bouncer->line.file;
+    return bouncer->prepared;
+}
+
+static bool is_prepared(const struct bouncer *bouncer) {
+    const struct stat *was = &bouncer->prepared_for, *is = &bouncer->line.file;
+    return bouncer->prepared && was->st_ino == is->st_ino && was->st_size == is->st_size && was->st_mtim.tv_sec == is->st_mtim.tv_sec &&
+           was->st_mtim.tv_nsec == is->st_mtim.tv_nsec;
+}
+
+static bool keep_line(struct bouncer *bouncer, struct error *error) {
+    if (bouncer->prepared) line_drop(&bouncer->line);
+    bouncer->prepared = false;
+    if (!bouncer->named) return true;
+    bouncer->named = false;
+    return line_keep(&bouncer->line, error);
+}
+
+static bool write_line(struct bouncer *bouncer, const struct pooler *pooler, struct error *error) {
+    if ((!is_prepared(bouncer) && !prepare_line(bouncer, pooler, error)) || !line_put(&bouncer->line, error)) return false;
+    bouncer->prepared = false;
+    bouncer->named = true;
+    return (bouncer->held || keep_line(bouncer, error)) && read_line(bouncer, pooler, error);
 }
 
 bool postgres_clients_turn(struct store *base, const struct pooler *pooler, enum side side, struct error *error) {
@@ -234,16 +261,18 @@ bool postgres_clients_turn(struct store *base, const struct pooler *pooler, enum
     if (side_of_line(bouncer) == side) {
         return look(bouncer, pooler, &paused, &place, error) && (place_is(&place, &bouncer->now) || reload(bouncer, pooler, error));
     }
-    return write_line(bouncer, pooler, side, error) && reload(bouncer, pooler, error);
+    return write_line(bouncer, pooler, error) && reload(bouncer, pooler, error);
 }
 
 /* --- holding ------------------------------------------------------------------------------------------------------ */
 
 bool postgres_clients_release(struct store *base, const struct pooler *pooler, struct error *error) {
     struct bouncer *bouncer = bouncer_of(base);
+    bouncer->held = false;
     for (int tries = 1; tries <= 2; tries++) {
-        if (say(bouncer->console, "RESUME", pooler, ANSWER_MS, false, error)) return true;
-        if (strstr(error->message, "is not paused") != NULL) return true; /* it was started anew meanwhile */
+        bool resumed = say(bouncer->console, "RESUME", pooler, ANSWER_MS, false, error) ||
+                       strstr(error->message, "is not paused") != NULL; /* it was started anew meanwhile */
+        if (resumed) return keep_line(bouncer, error);
         if (!connect_both(bouncer, pooler, error)) break;
     }
     return error_prefix(error, "database %s may be paused still (RESUME %s on PgBouncer's console ends that)", pooler->database,
@@ -282,7 +311,9 @@ static bool not_held(struct bouncer *bouncer, const struct pooler *pooler, doubl
 
 bool postgres_clients_hold(struct store *base, const struct pooler *pooler, double ms_max, struct error *error) {
     struct bouncer *bouncer = bouncer_of(base);
-    if (say(bouncer->pausing, "PAUSE", pooler, ms_max, true, error)) return true;
+    if (!prepare_line(bouncer, pooler, error)) return false;
+    bouncer->held = say(bouncer->pausing, "PAUSE", pooler, ms_max, true, error);
+    if (bouncer->held) return true;
     bool waits = error->code == ERROR_OVERTIME;
     struct error failure = *error, undone;
     if (waits) not_held(bouncer, pooler, ms_max, &failure);

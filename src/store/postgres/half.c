@@ -2,7 +2,8 @@
  *
  * In the schema midflight, in the migration's name:
  *   midflight_m_outbox          a table: k1, ..., kn, and when the key was noted
- *   midflight_m_overflow        a table: when the outbox reached its limit, and nothing more was noted
+ *   midflight_m_overflow        a table: when the outbox reached its limit, and nothing more was noted; noting: it has room again, and
+ *                               what went unnoticed is looked for
  *   midflight_m_old_customers_* what the triggers run: they note the keys that a statement wrote
  *   midflight_m_old_refuse      what the triggers run that let nobody write but midflight
  *
@@ -122,6 +123,15 @@ static void add_refusal(struct text *text, const struct postgres_store *store, e
     text_add(text, ";\n");
 }
 
+/* One object of those that pg_enter_objects enters: while clients wait it would look for all of them too long. */
+static void add_entry(struct text *text, const struct postgres_store *store, const char *object) {
+    text_add(text, "INSERT INTO midflight.midflight_object (migration, kind, name, target, digest) SELECT ");
+    pg_quote_text(text, store->change.name);
+    text_addf(text, ", %s", object);
+}
+
+#define ENTERED_BEFORE "\n  ON CONFLICT (migration, kind, name, target) DO UPDATE SET digest = excluded.digest;\n"
+
 static bool make_refusal(struct postgres_store *store, enum side side, bool open, struct error *error) {
     TEXT sql = {0};
     text_addf(&sql, "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n", refusal_name(store, side));
@@ -130,7 +140,10 @@ static bool make_refusal(struct postgres_store *store, enum side side, bool open
     } else {
         add_refusal(&sql, store, side);
     }
-    text_add(&sql, "END\n$midflight$");
+    text_add(&sql, "END\n$midflight$;\n");
+    add_entry(&sql, store, "'FUNCTION', p.oid::regprocedure::text, '', md5(p.prosrc) FROM pg_proc AS p WHERE p.oid = ");
+    pg_quote_text(&sql, arena_format(store->bound, "%s()", refusal_name(store, side)));
+    text_add(&sql, "::regprocedure" ENTERED_BEFORE);
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
@@ -144,6 +157,12 @@ static bool attach_refusal(struct postgres_store *store, enum side side, const s
         pg_quote(&sql, trigger);
         text_addf(&sql, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s();\n",
                   PQgetvalue(tables, i, 0), refusal_name(store, side));
+        add_entry(&sql, store, "'TRIGGER', quote_ident(t.tgname), t.tgrelid::regclass::text, md5(pg_get_triggerdef(t.oid) || t.tgenabled::text) "
+                               "FROM pg_trigger AS t WHERE t.tgname = ");
+        pg_quote_text(&sql, trigger);
+        text_add(&sql, " AND t.tgrelid = ");
+        pg_quote_text(&sql, PQgetvalue(tables, i, 0));
+        text_add(&sql, "::regclass" ENTERED_BEFORE);
     }
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
@@ -155,32 +174,38 @@ static bool exists(struct postgres_store *store, const char *relation, bool *ret
     return true;
 }
 
-/* The outbox and the triggers that fill it, where they are not there yet. */
-static bool make_notes(struct postgres_store *store, enum side side, struct error *error) {
+/* The outbox and the triggers that fill it, where they are not there yet; *ret: they were not. */
+static bool make_notes(struct postgres_store *store, enum side side, bool *ret, struct error *error) {
     bool noted = false;
+    *ret = false;
     if (!exists(store, pg_own(store, "outbox"), &noted, error) || noted) return noted;
+    *ret = true;
     return pg_outbox_make(store, error) && pg_note_functions(store, side, error) && pg_lock_for_capture(store, side, error) &&
            pg_capture_triggers(store, side, error);
 }
 
+/* The new side opens while clients wait, after the old one has closed for good: a crash of the server that undoes it undoes whatever was
+ * written there since as well, and the next command opens it again. */
 bool pg_half_note(struct postgres_store *store, enum side side, struct error *error) {
-    return (side == SIDE_OLD ? pg_numbers_part(store, error) : pg_numbers_pass(store, error)) && make_notes(store, side, error) &&
-           make_refusal(store, side, true, error) && pg_enter_objects(store, error);
+    bool made = false;
+    if (side == SIDE_NEW && !pg_script(store->db, "SET LOCAL synchronous_commit = off", NULL, error)) return false;
+    return (side == SIDE_OLD ? pg_numbers_part(store, error) : pg_numbers_pass(store, error)) && make_notes(store, side, &made, error) &&
+           make_refusal(store, side, true, error) && (!made || pg_enter_objects(store, error));
 }
 
 bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error) {
-    if (pg_has_way(store, pg_leads(store)) && !make_notes(store, side, error)) return false;
+    bool made = false;
+    if (pg_has_way(store, pg_leads(store)) && !make_notes(store, side, &made, error)) return false;
     if (!make_refusal(store, side, false, error) || !pg_lock_for_capture(store, side, error)) return false;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!attach_refusal(store, side, &store->tables[side][i], error)) return false;
     }
-    return pg_enter_objects(store, error);
+    return !made || pg_enter_objects(store, error);
 }
 
 /* --- the fence -------------------------------------------------------------------------------------------------- */
 
-/* Who keeps a side's tables from being locked: pid 4711 (app, idle in transaction, for 12 s). */
-static bool name_holders(struct postgres_store *store, enum side side, struct error *error) {
+bool pg_name_holders(struct postgres_store *store, enum side side, bool rows, const char *what, struct error *error) {
     RESULT *holders = NULL;
     struct error failure;
     TEXT list = {0};
@@ -193,19 +218,18 @@ static bool name_holders(struct postgres_store *store, enum side side, struct er
         text_add(&list, "\"");
     }
     text_add(&list, "}");
-    const char *values[] = {text_get(&list)};
+    const char *values[] = {text_get(&list), rows ? "{AccessShareLock}" : "{AccessShareLock,RowShareLock}"};
     if (!pg_query(store->db,
                   "SELECT string_agg(DISTINCT format('pid %s (%s%s, for %s s)', a.pid, CASE WHEN a.application_name = '' THEN '' ELSE "
                   "a.application_name || ', ' END, coalesce(a.state, a.backend_type), extract(epoch FROM clock_timestamp() - "
                   "coalesce(a.xact_start, a.state_change))::bigint), ', ') FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE "
-                  "l.relation = ANY ($1::regclass[]) AND l.granted AND l.pid <> pg_backend_pid() AND l.mode NOT IN ('AccessShareLock', "
-                  "'RowShareLock')", NULL, values, 1, &holders, &failure)) {
+                  "l.relation = ANY ($1::regclass[]) AND l.granted AND l.pid <> pg_backend_pid() AND l.mode <> ALL "
+                  "($2::text[])", NULL, values, 2, &holders, &failure)) {
         *error = failure;
         return false;
     }
     const char *who = result_text(holders, 0, 0);
-    return error_prefix(error, "the writers of the %s side could not be held, for %s", side_name(side),
-                        who == NULL ? "somebody who is done by now" : who);
+    return error_prefix(error, "%s, for %s", what, who == NULL ? "somebody who is done by now" : who);
 }
 
 bool postgres_hold(struct store *base, struct error *error) {
@@ -214,7 +238,8 @@ bool postgres_hold(struct store *base, struct error *error) {
     if (pg_lock_for_capture(store, side, error)) return true;
     struct error undone;
     if (error->code == ERROR_OVERTIME && pg_script(store->db, "ROLLBACK TO midflight_patience", NULL, &undone)) error->code = ERROR_BUSY;
-    return error->code == ERROR_BUSY ? name_holders(store, side, error) : false;
+    if (error->code != ERROR_BUSY) return false;
+    return pg_name_holders(store, side, false, arena_format(store->bound, "the writers of the %s side could not be held", side_name(side)), error);
 }
 
 /* --- leases ----------------------------------------------------------------------------------------------------- */

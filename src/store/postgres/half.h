@@ -57,6 +57,9 @@ MUST_USE bool pg_half_bind(struct postgres_store *store, struct error *error);
 /* A temporary table that is empty at the beginning of every transaction; *ret is its name. `label` tells tables of the same columns
  * apart. */
 MUST_USE bool pg_stage(struct postgres_store *store, const char *label, const char *columns, const char **ret, struct error *error);
+/* Puts before the error who keeps a side's tables from being locked, or some of their rows: <what>, for pid 4711 (app, idle in
+ * transaction, for 12 s). Returns false. */
+bool pg_name_holders(struct postgres_store *store, enum side side, bool rows, const char *what, struct error *error);
 /* "k1" bigint, ...: the key in the types of this side. */
 const char *pg_key_columns(struct postgres_store *store);
 /* ship.c: gives back what the last shipment held. */

@@ -293,7 +293,8 @@ bool postgres_land_close(struct store *base, bool keep, struct error *error) {
         return ok;
     }
     postgres_land_abandon(base);
-    return ok;
+    if (ok || keep || error->code != ERROR_BUSY) return ok;
+    return pg_name_holders(store, pg_home(store), true, "rows that it was to be tried on are held", error);
 }
 
 /* --- comparing --------------------------------------------------------------------------------------------------- */

@@ -245,31 +245,49 @@ static bool sync_folder(const char *path) {
     return ok;
 }
 
-static bool replace(const struct line *line, const char *text, struct error *error) {
+static void add_successor(struct text *path, const struct line *line) {
+    text_addf(path, "%s.midflight", line->path);
+}
+
+void line_drop(const struct line *line) {
     TEXT path = {0};
-    text_addf(&path, "%s.midflight", line->path);
-    unlink(text_get(&path)); /* what a crash left */
+    add_successor(&path, line);
+    unlink(text_get(&path));
+}
+
+static bool write_successor(const struct line *line, const char *text, struct error *error) {
+    TEXT path = {0};
+    add_successor(&path, line);
+    line_drop(line); /* what a crash left */
     int file = open(text_get(&path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) return file_fail(text_get(&path), "cannot be made", error);
     bool ok = fchown(file, line->file.st_uid, line->file.st_gid) == 0 && fchmod(file, line->file.st_mode & 07777) == 0 &&
               write_all(file, text, strlen(text)) && fsync(file) == 0;
     if (!ok) file_fail(line->path, "cannot be written anew", error);
     if (close(file) != 0 && ok) ok = file_fail(line->path, "cannot be written anew", error);
+    if (!ok) line_drop(line);
     if (ok) FAILPOINT("line written, unnamed");
-    if (ok && (rename(text_get(&path), line->path) != 0 || !sync_folder(line->path))) {
-        ok = file_fail(line->path, "cannot be written anew", error);
-    }
-    if (!ok) unlink(text_get(&path));
-    if (ok) FAILPOINT("line written");
     return ok;
 }
 
-static bool put(const struct line *line, const char *piece, struct error *error) {
+bool line_put(const struct line *line, struct error *error) {
+    TEXT path = {0};
+    add_successor(&path, line);
+    if (rename(text_get(&path), line->path) != 0) return file_fail(line->path, "cannot be written anew", error);
+    FAILPOINT("line written");
+    return true;
+}
+
+bool line_keep(const struct line *line, struct error *error) {
+    return sync_folder(line->path) || file_fail(line->path, "may not be on the disk as it was written anew", error);
+}
+
+static bool write_piece(const struct line *line, const char *piece, struct error *error) {
     TEXT text = {0};
     text_add_n(&text, line->text, line->start);
     text_add(&text, piece);
     text_add(&text, line->text + line->end);
-    return replace(line, text_get(&text), error);
+    return write_successor(line, text_get(&text), error);
 }
 
 static bool is_place_key(const char *key) {
@@ -305,12 +323,12 @@ bool line_turn(const struct line *line, const char *target, const char *migratio
     text_addf(&text, "%s%s%s", mark_of(migration, arena), line->whole, windows ? "\r\n" : "\n");
     add_turned(&text, line, target);
     arena_free(arena);
-    return put(line, text_get(&text), error);
+    return write_piece(line, text_get(&text), error);
 }
 
 bool line_turn_back(const struct line *line, const char *target, struct error *error) {
     TEXT text = {0};
-    if (line->before != NULL) return put(line, line->before, error);
+    if (line->before != NULL) return write_piece(line, line->before, error);
     add_turned(&text, line, target);
-    return put(line, text_get(&text), error);
+    return write_piece(line, text_get(&text), error);
 }

@@ -40,7 +40,13 @@ static inline bool place_is(const struct place *one, const struct place *other) 
 /* The pairs of an address, postgresql://... */
 MUST_USE bool line_pairs(const char *address, const char *key, struct arena *arena, const char **ret, struct error *error);
 
-/* Writes the line anew, as it leads to `target`, with what it says besides; what it was stands above it. */
+/* The file's successor is written beside it, complete and on the disk: with the line as it leads to `target`, with what it says besides,
+ * and what it was above it. */
 MUST_USE bool line_turn(const struct line *line, const char *target, const char *migration, struct error *error);
-/* Writes the line as it was; where that is no longer known, as it leads to `target`. */
+/* The same with the line as it was; where that is no longer known, as it leads to `target`. */
 MUST_USE bool line_turn_back(const struct line *line, const char *target, struct error *error);
+/* The successor takes the file's name; */
+MUST_USE bool line_put(const struct line *line, struct error *error);
+/* and has it on the disk as well. */
+MUST_USE bool line_keep(const struct line *line, struct error *error);
+void line_drop(const struct line *line); /* the successor, if there is one */

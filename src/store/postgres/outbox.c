@@ -127,7 +127,7 @@ bool pg_outbox_make(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     text_addf(&sql, "CREATE TABLE %s (", pg_own(store, "outbox"));
     add_key_columns(&sql, store);
-    text_addf(&sql, ", noted timestamptz NOT NULL DEFAULT clock_timestamp());\nCREATE TABLE %s (since timestamptz NOT NULL)",
+    text_addf(&sql, ", noted timestamptz NOT NULL DEFAULT clock_timestamp());\nCREATE TABLE %s (since timestamptz NOT NULL, noting boolean NOT NULL DEFAULT false)",
               pg_own(store, "overflow"));
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
@@ -138,8 +138,56 @@ void pg_add_limit(struct text *text, const struct postgres_store *store) {
     if (store->change.outbox_bytes_max <= 0) return;
     text_add(text, "  IF pg_relation_size(");
     pg_quote_text(text, pg_own(store, "outbox"));
-    text_addf(text, ") >= %" PRId64 " THEN\n    INSERT INTO %s SELECT clock_timestamp() WHERE NOT EXISTS (SELECT 1 FROM %s);\n"
+    text_addf(text, ") >= %" PRId64 " THEN\n    INSERT INTO %s SELECT clock_timestamp() WHERE NOT EXISTS (SELECT 1 FROM %s WHERE NOT noting);\n"
                     "    RETURN NULL;\n  END IF;\n", store->change.outbox_bytes_max, overflow, overflow);
+}
+
+static bool outbox_bytes(struct postgres_store *store, int64_t *ret, struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "SELECT coalesce(pg_relation_size(to_regclass(");
+    pg_quote_text(&sql, pg_own(store, "outbox"));
+    text_add(&sql, ")), 0)");
+    return pg_integer(store->db, text_get(&sql), ret, error);
+}
+
+/* It is vacuumed when it is twice as large as the last time, and so much more. */
+#define TIDY_BYTES (1 << 20) /* bytes */
+
+static bool vacuum(struct postgres_store *store, struct error *error) {
+    return pg_script(store->db, arena_format(store->bound, "VACUUM %s", pg_own(store, "outbox")), NULL, error);
+}
+
+bool postgres_outbox_tidy(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    int64_t bytes = 0;
+    if (!outbox_bytes(store, &bytes, error)) return false;
+    if (bytes < 2 * store->outbox_bytes + TIDY_BYTES) return true;
+    return vacuum(store, error) && outbox_bytes(store, &store->outbox_bytes, error);
+}
+
+/* The server gives room back where nobody looks at the end of the table: that may take a moment. */
+#define ROOM_TRIES 20
+#define ROOM_REST_MS 200
+
+/* Who wrote before there was room, and was not noted, has ended: the comparison sees what it wrote. */
+bool postgres_outbox_reopen(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    int64_t bytes = 0;
+    const char *mark = arena_format(store->bound, "UPDATE %s SET noting = true", pg_own(store, "overflow"));
+    for (int tries = 0; tries < ROOM_TRIES; tries++) {
+        if (!vacuum(store, error) || !pg_script(store->db, mark, NULL, error) || !outbox_bytes(store, &bytes, error)) return false;
+        /* It only grows meanwhile: what came after the mark was noted. */
+        if (bytes < store->change.outbox_bytes_max || store->change.outbox_bytes_max <= 0) return pg_older_end(store, error);
+        clock_sleep_ms(ROOM_REST_MS);
+    }
+    return error_set(error, ERROR_BUSY, "%s: the outbox of migration %s still takes %" PRId64 " bytes, and outbox_max is %" PRId64 ": a "
+                     "transaction that is older than what was drained keeps it so, see pg_stat_activity; end it and run the same command "
+                     "again", store->sql.base.name, store->change.name, bytes, store->change.outbox_bytes_max);
+}
+
+bool postgres_outbox_mend(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    return pg_script(store->db, arena_format(store->bound, "DELETE FROM %s WHERE noting", pg_own(store, "overflow")), NULL, error);
 }
 
 /* Keys that are counted at the most. */

@@ -29,6 +29,7 @@ struct postgres_store {
     int64_t chunk_rows_max; /* 0: not known yet */
     struct watch watch;
     int64_t lag_looked_ms, compacted_ms;
+    int64_t outbox_bytes; /* between two stores: after it was last vacuumed */
     struct names stages;   /* temporary tables of the session (half.c); in the arena */
     struct bouncer *bouncer; /* PgBouncer's console; NULL: not opened */
     bool older_ended;      /* since this store was opened: transactions older than the sync triggers */
@@ -167,6 +168,9 @@ MUST_USE bool pg_outbox_make(struct postgres_store *store, struct error *error);
 /* Statements of a trigger: an outbox that has reached its limit takes nothing more. */
 void pg_add_limit(struct text *text, const struct postgres_store *store);
 bool postgres_backlog(struct store *store, struct backlog *ret, struct error *error);
+bool postgres_outbox_tidy(struct store *store, struct error *error);
+bool postgres_outbox_reopen(struct store *store, struct error *error);
+bool postgres_outbox_mend(struct store *store, struct error *error);
 bool postgres_outbox_middle(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);
 /* Leaves each key in the outbox once, when it has grown large. [own] */
 MUST_USE bool pg_outbox_compact(struct postgres_store *store, struct error *error);

@@ -37,6 +37,19 @@ class TestTransactionInTheWay:
             people.connection = connection
             yield people
 
+    def test_is_named_where_it_holds_a_row_that_the_way_back_is_tried_on(self, scene, pair):
+        if pair[0] != POSTGRESQL:
+            pytest.skip("one writer is the whole file's, and the fence names none")
+        scene = scene(SCHEMA + "CREATE UNIQUE INDEX customers_email_once ON customers (email);", BRIEF).start()
+        with closing(scene.apps[OLD].connect()) as connection:
+            connection.execute("BEGIN")
+            connection.execute("SELECT 1 FROM customers WHERE id = 1 FOR UPDATE")
+            outcome = scene.midflight.advance()
+            assert outcome.status != 0 and "way back" in outcome.message and f"pid {connection.pid} " in outcome.message, outcome
+            assert scene.midflight.stage() == AWAITING_ADDITIONAL_ACTION
+            connection.execute("COMMIT")
+        scene.midflight.advance().done()
+
     @pytest.mark.long
     def test_is_waited_for_and_named_when_it_does_not_end(self, blocked, pair):
         outcome = blocked.midflight.advance()  # once the store's patience is at its end: a minute on PostgreSQL
