@@ -184,8 +184,8 @@ static bool is_noted(struct postgres_store *store, enum side side, bool *ret, st
     return true;
 }
 
-/* A side's tables, as long as one of them has triggers of ours, or is to have the one that closes it: when the side that stays has been let go, nobody there need wait
- * for us again while the other is taken away. */
+/* A side's tables, as long as one of them has triggers of ours, or is to have the one that closes it: when the side that stays
+ * has been let go, nobody there need wait for us again while the other is taken away. */
 static bool list_captured(struct postgres_store *store, enum side side, const enum side *closing, struct text *list, struct error *error) {
     bool any = closing != NULL && *closing == side;
     if (!houses(store->standing.housed, side)) return true;
@@ -195,9 +195,9 @@ static bool list_captured(struct postgres_store *store, enum side side, const en
     return !any || list_tables(store, side, list, error);
 }
 
-/* For triggers that are to be dropped, and the side that is to be closed (NULL: none): `drop`, and the old tables soon after. Whoever writes one side goes on to the other: if we
- * held that already and waited for the first, each try would end in a deadlock. Who writes which side is not known, so that
- * the tries take the sides in turns: the new one first, then the old one. */
+/* For triggers that are to be dropped, and the side that is to be closed (NULL: none): `drop`, and the old tables soon after.
+ * Whoever writes one side goes on to the other: if we held that already and waited for the first, each try would end in a
+ * deadlock. Who writes which side is not known, so that the tries take the sides in turns: the new one first, then the old one. */
 static bool lock_to_release(struct postgres_store *store, const enum side *closing, bool drop, struct error *error) {
     TEXT list = {0};
     TEXT turned = {0};
