@@ -16,6 +16,8 @@ struct capture {
     size_t leader; /* its number among the side's tables */
     const struct bound_table *table;
     enum event event; /* EVENT_NONE: TRUNCATE */
+    /* What an UPDATE took from a key is seen row by row, and only where a key changes: its function reads the rows after it alone. */
+    bool light;
 };
 
 static inline enum direction other_of(enum direction direction) {

@@ -401,7 +401,7 @@ static void add_trigger(struct text *text, const struct capture *capture, const 
     bool before = capture->event == EVENT_NONE && capture->store->standing.housed != HOUSES_BOTH;
     text_addf(text, " %s %s ON %s", before ? "BEFORE" : "AFTER", event_name(capture->event), table);
     if (capture->event != EVENT_NONE) text_add(text, " REFERENCING");
-    if (capture->event == EVENT_UPDATE || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
+    if ((capture->event == EVENT_UPDATE && !capture->light) || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
     if (capture->event == EVENT_UPDATE || capture->event == EVENT_INSERT) text_add(text, " NEW TABLE AS midflight_new");
     text_add(text, " FOR EACH STATEMENT\n  WHEN (current_setting('midflight.syncing', true) IS DISTINCT FROM ");
     pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
@@ -443,19 +443,89 @@ static const char *capture_name(const struct capture *capture) {
                         event_name(capture->event));
 }
 
+/* A function that names everything by its schema, so that it needs no search_path of its own, which takes longer than to note a key. */
+static void add_light_function(struct text *text, const struct capture *capture, const char *name) {
+    text_addf(text, "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\nAS $midflight$\n#variable_conflict "
+                    "use_column\nBEGIN\n", pg_own(capture->store, name));
+    pg_add_limit(text, capture->store);
+    text_addf(text, "  INSERT INTO %s (", pg_own(capture->store, "outbox"));
+    sync_names(text, &pg_dialect, NULL, &capture->store->key);
+    text_add(text, ") ");
+}
+
+static void add_rekey_trigger(struct text *text, const struct capture *capture, const char *name) {
+    text_add(text, "CREATE TRIGGER ");
+    pg_quote(text, pg_own_name(capture->store, name));
+    text_addf(text, " AFTER UPDATE ON %s FOR EACH ROW WHEN (", pg_relation(capture->store, capture->table));
+    pg_add_differ(text, capture->table, "OLD", "NEW", &capture->table->table->key);
+    text_add(text, " AND current_setting('midflight.syncing', true) IS DISTINCT FROM ");
+    pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
+    text_addf(text, ") EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
+}
+
+/* The key that an UPDATE took from a row. */
+static bool create_rekey(const struct capture *capture, struct error *error) {
+    struct postgres_store *store = capture->store;
+    const char *name = arena_format(store->bound, "%s_%s_rekey", side_name(leader_of(capture->direction)), capture->table->table->name);
+    RESULT *tables = NULL;
+    TEXT sql = {0};
+    add_light_function(&sql, capture, name);
+    text_add(&sql, "VALUES (");
+    sync_names(&sql, &pg_dialect, "OLD", &capture->table->table->key);
+    text_add(&sql, ");\n  RETURN NULL;\n");
+    if (!pg_create_function(store, &sql, error) || !pg_tables_of(store, capture->table, pg_own_name(store, name), &tables, error)) return false;
+    if (PQntuples(tables) > 0) add_rekey_trigger(&sql, capture, name);
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* What it wrote is in one transition table. */
+static bool create_light(const struct capture *capture, struct error *error) {
+    struct postgres_store *store = capture->store;
+    const char *name = capture_name(capture);
+    TEXT sql = {0};
+    add_light_function(&sql, capture, name);
+    text_add(&sql, capture->table->sole ? "SELECT " : "SELECT DISTINCT ");
+    sync_names(&sql, &pg_dialect, NULL, &capture->table->table->key);
+    text_addf(&sql, " FROM %s;\n  RETURN NULL;\n", capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
+    return pg_create_function(store, &sql, error) && attach(capture, name, error) &&
+           (capture->event != EVENT_UPDATE || create_rekey(capture, error));
+}
+
+/* Is it enough to look at the rows of a statement from one side? Not where a row may move from one table to another, which is a DELETE
+ * for row triggers; nor where a key may be NULL. */
+static bool is_light(const struct capture *capture, bool *ret, struct error *error) {
+    const struct names *key = &capture->table->table->key;
+    RESULT *related = NULL;
+    const char *table = pg_relation(capture->store, capture->table);
+    *ret = false;
+    if (capture->store->standing.housed == HOUSES_BOTH || capture->event == EVENT_NONE) return true;
+    for (size_t i = 0; i < key->count; i++) {
+        if (!sync_column(capture->table, key->items[i])->not_null) return true;
+    }
+    if (!pg_query(capture->store->db, "SELECT 1 FROM pg_inherits WHERE $1::regclass IN (inhparent, inhrelid) LIMIT 1", NULL, &table, 1, &related,
+                  error)) {
+        return false;
+    }
+    *ret = PQntuples(related) == 0;
+    return true;
+}
+
 /* The keys that a statement wrote, into the outbox (outbox.c): of an UPDATE those before and after. */
 static bool create_note(const struct capture *capture, struct error *error) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
     bool apart = store->standing.housed != HOUSES_BOTH;
+    struct capture light = *capture;
     TEXT sql = {0};
+    if (!is_light(capture, &light.light, error)) return false;
+    if (light.light) return create_light(&light, error);
     pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(&sql, "BEGIN\n");
     if (apart) pg_add_limit(&sql, store);
     add_keyless(&sql, capture);
     text_addf(&sql, "  INSERT INTO %s (", pg_own(store, "outbox"));
     sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, apart ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
+    text_add(&sql, apart && capture->event != EVENT_UPDATE ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
     if (capture->event == EVENT_UPDATE) {
         text_add(&sql, "SELECT ");
         pg_add_as_key(&sql, store, NULL, key);
@@ -498,7 +568,7 @@ static bool each_event(struct postgres_store *store, enum direction direction, s
         read = read || store->flows[direction][i].reads[leader].count > 0;
     }
     for (size_t i = 0; read && i < sizeof events / sizeof *events; i++) {
-        struct capture capture = {store, direction, leader, &store->tables[leader_of(direction)][leader], events[i]};
+        struct capture capture = {store, direction, leader, &store->tables[leader_of(direction)][leader], events[i], false};
         if (!create(&capture, error)) return false;
     }
     return true;
