@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,11 +259,23 @@ bool json_is_whole(const struct json *number) {
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* Do eight bytes stand in a string as they are? Where one is zero, taking one from it borrows its highest bit. */
+static bool is_plain(const char *data) {
+    uint64_t word;
+    memcpy(&word, data, sizeof word);
+    uint64_t quote = word ^ EACH_BYTE * '"', backslash = word ^ EACH_BYTE * '\\';
+    uint64_t found = ((word - EACH_BYTE * 0x20) & ~word) | ((quote - EACH_BYTE) & ~quote) | ((backslash - EACH_BYTE) & ~backslash);
+    return (found & EACH_BYTE * 0x80) == 0;
+}
+
 void json_add_string(struct text *text, const char *data, size_t length) {
     static const char *const named[] = {['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
     size_t from = 0;
     text_add_n(text, "\"", 1);
     for (size_t i = 0; i < length; i++) {
+        while (length - i > 8 && is_plain(data + i)) i += 8;
         unsigned char c = (unsigned char)data[i];
         if (c >= 0x20 && c != '"' && c != '\\') continue;
         text_add_n(text, data + from, i - from);

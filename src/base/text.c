@@ -22,7 +22,7 @@ void text_free(struct text *text) {
 }
 
 void text_add_n(struct text *text, const char *piece, size_t length) {
-    reserve(text, length);
+    if (text->length + length >= text->capacity) reserve(text, length);
     memcpy(text->data + text->length, piece, length);
     text->length += length;
     text->data[text->length] = '\0';

@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 size_t utf8_character(const char *data, size_t left) {
     unsigned char c = (unsigned char)data[0], next = left > 1 ? (unsigned char)data[1] : 0;
     size_t size = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
@@ -11,8 +14,23 @@ size_t utf8_character(const char *data, size_t left) {
     return bad ? 0 : size;
 }
 
+/* Eight bytes of ASCII. */
+static bool is_plain(const char *data) {
+    uint64_t word;
+    memcpy(&word, data, sizeof word);
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool utf8_is(const char *data, size_t length) {
     for (size_t at = 0; at < length;) {
+        if (length - at >= 8 && is_plain(data + at)) {
+            at += 8;
+            continue;
+        }
+        if ((unsigned char)data[at] < 0x80) {
+            at++;
+            continue;
+        }
         size_t size = utf8_character(data + at, length - at);
         if (size == 0) return false;
         at += size;

@@ -244,9 +244,19 @@ bool flight_exchange(struct flight *flight, struct check_report *report, struct 
     return true;
 }
 
+/* A rollback takes it away in one transaction with the mark that says so. */
+static bool is_made(struct flight *flight, bool *ret, struct error *error) {
+    bool dropped = false;
+    if (!flight_step_done(flight, "make the new shape", ret, error) || !flight_step_done(flight, "drop the new shape", &dropped, error)) {
+        return false;
+    }
+    *ret = *ret && !dropped;
+    return true;
+}
+
 bool flight_bind(struct flight *flight, struct error *error) {
     struct standing standing = {0};
-    if (!flight_step_done(flight, "make the new shape", &standing.made, error) ||
+    if (!is_made(flight, &standing.made, error) ||
         !flight_step_done(flight, "swap", &standing.swapped, error)) {
         return false;
     }

@@ -136,7 +136,8 @@ static bool choose_side(struct call *call, const char *key, enum side *ret, stru
     if (call->writes || (!route_is_rolled_out(call->pin.stage) && !early) || call->pin.percent_e4 == 0) return true;
     if (!old->ops->face_key(old, key, &spelled, error)) return false;
     if (!route_chosen(text_get(&spelled), call->pin.percent_e4)) return true;
-    if (!FAULT("outbox unasked") && !old->ops->face_waits(old, FORWARD, text_get(&spelled), &waits, error)) return false;
+    bool asks = !early && !FAULT("outbox unasked");
+    if (asks && !old->ops->face_waits(old, FORWARD, text_get(&spelled), &waits, error)) return false;
     if (!waits) *ret = SIDE_NEW;
     return true;
 }

@@ -78,9 +78,10 @@ static bool perform_once(struct proxy *proxy, struct seat *seat, const struct wo
 }
 
 /* Is it worth another try? Passing trouble is; so is a table that was altered, once: the seat is bound anew. */
-static bool is_passing(struct seat *seat, const struct error *error, int tries) {
-    if (error->code == ERROR_SCHEMA && tries == 0) {
+static bool is_passing(struct seat *seat, const struct error *error, bool *bound_anew) {
+    if (error->code == ERROR_SCHEMA && !*bound_anew) {
         seat->epoch = -1;
+        *bound_anew = true;
         return true;
     }
     return error_class(error->code) == CLASS_RETRY && error->code != ERROR_INTERRUPTED;
@@ -89,11 +90,11 @@ static bool is_passing(struct seat *seat, const struct error *error, int tries) 
 static bool perform(struct proxy *proxy, const struct work *work, struct error *error) {
     struct seat *seat;
     if (!pool_take(proxy->pool, &seat, error)) return false;
-    bool ok = false;
+    bool ok = false, bound_anew = false;
     for (int tries = 0; !ok && tries < TRIES; tries++) {
         if (tries > 0) clock_sleep_ms(REST_MS * (double)(1 << tries) * (0.5 + (double)rand() / RAND_MAX));
         ok = perform_once(proxy, seat, work, error);
-        if (!ok && !is_passing(seat, error, tries)) break;
+        if (!ok && !is_passing(seat, error, &bound_anew)) break;
     }
     bool broken = !ok && (error->code == ERROR_STORE || error->code == ERROR_CORRUPT);
     pool_give(proxy->pool, seat, broken);

@@ -120,6 +120,7 @@ void data_get(struct request *request) {
             answer_nothing(request, 304);
         } else {
             text_add(&text, document);
+            text_add(&text, "\n");
             answer_text(request, 200, "application/json", &text);
         }
     }

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -173,17 +174,18 @@ def main(words):
 
 
 class Crowd:
-    def __init__(self, shape, midflight, folder, hot, seed, processes=3, threads=2):
+    def __init__(self, shape, midflight, folder, hot, seed, processes=3, threads=2, fault=""):
+        """`fault`: of the first process, see base/failpoint.h."""
         self.words = {"shape": shape, "definition": str(midflight.file), "hot": list(hot), "seed": seed, "threads": threads}
         self.environment, self.folder, self.number = midflight.environment, folder, 0
-        self.processes = [self.open() for _ in range(processes)]
+        self.processes = [self.open(fault)] + [self.open() for _ in range(processes - 1)]
 
-    def open(self):
-        """One more process. It may find that the stage is just changing, and then opens a little later."""
+    def open(self, fault=""):
+        """One more process."""
         self.number += 1
         name = f"p{self.number}"
         words = {**self.words, "name": name, "number": self.number, "file": str(self.folder / f"{name}.history")}
-        process = subprocess.Popen([sys.executable, __file__, json.dumps(words)], env=self.environment, stdin=subprocess.PIPE,
+        process = subprocess.Popen([sys.executable, __file__, json.dumps(words)], env={**self.environment, "MIDFLIGHT_FAULT": fault}, stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n", process.communicate()[1]
         return process
@@ -195,12 +197,15 @@ class Crowd:
         process.communicate()
         self.processes.append(self.open())
 
-    def pause(self, random, seconds):
-        """One of them stands still for a while, longer than others believe in it."""
+    @contextmanager
+    def sleeper(self, random):
+        """One of them stands still."""
         process = random.choice(self.processes)
         process.send_signal(signal.SIGSTOP)
-        time.sleep(seconds)
-        process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
 
     def close(self):
         for process in self.processes:

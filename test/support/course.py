@@ -1,5 +1,6 @@
 """A migration that is carried from stage to stage while a crowd of clients reads and writes through proxies: what they were told must
 be a linearizable history. The seed, which is printed, decides what the clients ask for and when something is killed."""
+import threading
 import time
 from random import Random
 
@@ -16,11 +17,15 @@ COUNT = 600
 class Course:
     def __init__(self, folder, midflight, shape, hot, seed, keys, **crowd):
         self.folder, self.midflight, self.hot, self.begun = folder, midflight, hot, []
+        self.over, self.follower = threading.Event(), None
         self.random, self.began = Random(f"course {seed}"), time.monotonic()
         self.crowd = Crowd(shape, midflight, folder, keys, seed, **crowd)
         self.pilot = Proxy(midflight.file, midflight.environment, node="pilot")
 
     def close(self):
+        self.over.set()
+        if self.follower:
+            self.follower.join()
         for process in self.begun:
             if process.poll() is None:
                 process.kill()
@@ -47,6 +52,19 @@ class Course:
             self.midflight.run(verb, *options).done()
         assert self.stage() == until
         return self.work(what=f"{verb}{', killed and run again' if dies else ''}: {until}")
+
+    def follow(self):
+        """Between two stores: somebody keeps the other side current from now on; where he ends, another begins."""
+        def keep():
+            while not self.over.wait(0.05):
+                process = self.midflight.begin("follow")
+                while process.poll() is None and not self.over.wait(0.05):
+                    pass
+                process.terminate()
+                process.communicate()
+        self.follower = threading.Thread(target=keep)
+        self.follower.start()
+        return self
 
     def begin_start(self):
         """So gently that the crowd meets it Running."""
@@ -91,6 +109,12 @@ class Course:
         self.crowd.kill(self.random)
         return self.work(0.2, "a proxy was killed")
 
+    def back_past_a_sleeper(self):
+        """A proxy sleeps for longer than others believe in it, and wakes after a rollback."""
+        with self.crowd.sleeper(self.random):
+            self.rollback()
+        return self.work(what="a proxy woke")
+
     def ends(self):
         """The clients end, and what they were told is checked."""
         self.crowd.close()
@@ -107,7 +131,8 @@ def hot_keys(count):
 
 
 def rows_of(shape, hot, count):
-    return "".join(SHAPES[shape].rows.replace("{key}", str(key)) for key in range(1, count + 1) if hot.get(key, FIRST) is not None)
+    rows = ", ".join(SHAPES[shape].row.replace("{key}", str(key)) for key in range(1, count + 1) if hot.get(key, FIRST) is not None)
+    return f"INSERT INTO customers ({SHAPES[shape].columns}) VALUES {rows};"
 
 
 def set_course(folder, midflight, shape, hot, count=COUNT, hot_count=8, **crowd):

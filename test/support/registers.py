@@ -48,7 +48,7 @@ class SplitName:
         soak: 0s
     """
     renames = (OLD, NEW)
-    rows = "INSERT INTO customers (id, name, email) VALUES ({key}, 'F0 L0', 'e{key}@0');"
+    columns, row = "id, name, email", "({key}, 'F0 L0', 'e{key}@0')"
 
     @staticmethod
     def document(face, key, state, whole=True):
@@ -92,7 +92,7 @@ class Lists:
         soak: 0s
     """
     renames = (OLD,)
-    rows = "INSERT INTO customers (id, name, plans) VALUES ({key}, 'F0', '[\"p0\"]');"
+    columns, row = "id, name, plans", "({key}, 'F0', '[\"p0\"]')"
 
     @staticmethod
     def plans(second):
@@ -117,5 +117,5 @@ class Lists:
         return (_number(name, "F"), second)
 
 
-FIRST = (0, 0)  # what `rows` make
+FIRST = (0, 0)  # what a `row` is
 SHAPES = {"split": SplitName, "lists": Lists}

@@ -16,6 +16,9 @@
 #include "store/sql/ledger.h"
 #include "store/sqlite/state.h"
 
+/* JSON has no infinity: this is read as one by SQLite's own shell too. */
+#define INFINITE "9e999"
+
 /* Statements that stay prepared; each takes some 5 kB. */
 #define KEPT_MAX 64
 
@@ -31,6 +34,7 @@ struct face_column {
 /* How the rows of one table of a face are read; sql NULL: no query yields any. */
 struct reading {
     const char *sql;
+    uint64_t digest; /* of it */
     const char *table;
     struct face_column *columns;
     size_t count;
@@ -58,9 +62,8 @@ void face_forget(struct sqlite_store *store) {
 }
 
 /* *ret is ours until it is replaced; reset it when done. */
-static bool keep(struct sqlite_store *store, const char *sql, size_t length, sqlite3_stmt **ret, struct error *error) {
+static bool keep_digested(struct sqlite_store *store, const char *sql, uint64_t digest, sqlite3_stmt **ret, struct error *error) {
     struct faces *faces = faces_of(store);
-    uint64_t digest = XXH3_64bits(sql, length);
     for (size_t i = 0; i < KEPT_MAX; i++) {
         struct kept *kept = &faces->kept[i];
         if (kept->digest != digest || kept->statement == NULL || strcmp(sqlite3_sql(kept->statement), sql) != 0) continue;
@@ -68,12 +71,16 @@ static bool keep(struct sqlite_store *store, const char *sql, size_t length, sql
         return true;
     }
     sqlite3_stmt *statement = NULL;
-    if (!statement_prepare(store->db, sql, NULL, &statement, error)) return false;
+    if (!statement_prepare_kept(store->db, sql, &statement, error)) return false;
     struct kept *kept = &faces->kept[faces->next++ % KEPT_MAX];
     sqlite3_finalize(kept->statement);
     *kept = (struct kept){digest, statement};
     *ret = statement;
     return true;
+}
+
+static bool keep(struct sqlite_store *store, const char *sql, size_t length, sqlite3_stmt **ret, struct error *error) {
+    return keep_digested(store, sql, XXH3_64bits(sql, length), ret, error);
 }
 
 /* --- transactions ------------------------------------------------------------------------------------------------ */
@@ -138,11 +145,16 @@ static void name_column(struct sqlite_store *store, struct reading *reading, siz
                                                    .elsewhere = !houses(store->standing.housed, shape)};
 }
 
+static void set_sql(struct sqlite_store *store, struct reading *reading, const struct text *sql) {
+    reading->sql = arena_copy(store->bound, text_get(sql));
+    reading->digest = XXH3_64bits(reading->sql, sql->length);
+}
+
 static void read_straight(struct sqlite_store *store, struct reading *reading, enum side shape, const struct bound_table *table) {
     struct dialect dialect = face_dialect();
     TEXT sql = {0};
     face_select(&sql, &dialect, table);
-    reading->sql = arena_copy(store->bound, text_get(&sql));
+    set_sql(store, reading, &sql);
     reading->table = table->table->name;
     reading->count = table->column_count;
     reading->columns = ARENA_ARRAY(store->bound, struct face_column, reading->count);
@@ -170,7 +182,7 @@ static void read_view(struct sqlite_store *store, struct reading *reading, enum 
     TEXT sql = {0};
     if (flow == NULL) return;
     face_view(&sql, &dialect, flow);
-    reading->sql = arena_copy(store->bound, text_get(&sql));
+    set_sql(store, reading, &sql);
     name_flow(store, store->bound, reading, shape, flow);
 }
 
@@ -194,7 +206,7 @@ static const struct reading *readings_of(struct sqlite_store *store, struct face
 static void add_real(struct text *text, double value) {
     char number[40];
     if (isinf(value)) {
-        text_add(text, value > 0 ? "9e999" : "-9e999");
+        text_add(text, value > 0 ? INFINITE : "-" INFINITE);
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
@@ -317,7 +329,7 @@ static bool read_face(struct sqlite_store *store, struct face face, const char *
     for (size_t i = 0; i < store->change.shapes[face.shape].count; i++) {
         sqlite3_stmt *statement = NULL;
         if (readings[i].sql == NULL) continue;
-        if (!keep(store, readings[i].sql, strlen(readings[i].sql), &statement, error) ||
+        if (!keep_digested(store, readings[i].sql, readings[i].digest, &statement, error) ||
             !key_bind(statement, 1, key, store->key_count, error) ||
             !add_part(ret, &readings[i], statement, face.single, first, key, &found, error)) {
             return false;
@@ -345,7 +357,13 @@ bool sqlite_face_single(struct store *base, enum side side) {
 
 static bool bind_number(sqlite3_stmt *statement, int index, const struct json *value, const char *column, struct error *error) {
     if (!json_is_whole(value)) {
-        sqlite3_bind_double(statement, index, strtod(value->text, NULL));
+        double real = strtod(value->text, NULL);
+        bool infinite = strcmp(value->text, INFINITE) == 0 || strcmp(value->text, "-" INFINITE) == 0;
+        if (isinf(real) && !infinite) {
+            return error_set(error, ERROR_USAGE, "column %s: %s is larger than any floating point number. If infinity is meant, write "
+                             INFINITE, column, value->text);
+        }
+        sqlite3_bind_double(statement, index, real);
         return true;
     }
     errno = 0;
