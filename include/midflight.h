@@ -132,6 +132,7 @@ typedef struct mf_status {
     int64_t rows_done, rows_total;
     int64_t outbox;        /* keys that were written and have not reached the other side yet; a key may count more than once */
     int64_t outbox_bytes;  /* between two stores */
+    int64_t outbox_bytes_max; /* at which nothing more is noted */
     int64_t lag_ms;        /* between two stores: since when the first of them waits */
     bool overflowed;       /* between two stores: the outbox reached outbox_max, and nothing was noted from then on */
     int64_t quarantined, diverged;

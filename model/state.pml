@@ -76,6 +76,7 @@
 #define SHARE_UNCHECKED 31
 #define SHARES_NOT_RECALLED 32
 #define ERA_UNCHECKED 33
+#define FLOOR_FORGOTTEN 34
 #ifndef FAULT
 #define FAULT NONE
 #endif
@@ -115,7 +116,8 @@ byte share_holder[KEYS];
 bool made;
 bool opened;
 bool closed;
-byte floor;             /* place 0: the lease's token, as introduced */
+bool known;             /* the migration is, there */
+byte floor;             /* the lease's token, as introduced; the last one stays when the migration is forgotten */
 byte place_token[RANGES];
 byte place_cursor[RANGES];
 byte share_seen[KEYS];  /* the same of the ranges of the drain, where they land: in either store */

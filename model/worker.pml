@@ -10,7 +10,7 @@ mtype = { IDLE,
 
 /* What every transaction by right of the lease makes sure of: in the old store; in the new one; where a parcel lands. */
 #define leads (lease_token == token || faulty(MOVE_UNCHECKED))
-#define is_floor (floor == token || faulty(NO_INTRODUCTION) && floor <= token)
+#define is_floor (known && (floor == token || faulty(NO_INTRODUCTION) && floor <= token))
 #define introduced (is_floor || faulty(STEP_UNCHECKED))
 #define lands (exists(1 - from) && (faulty(TOKEN_UNCHECKED) || (from == OLD && is_floor) || (from == NEW && lease_token == token)))
 
@@ -19,7 +19,7 @@ inline forget_parcel() {
 }
 
 inline forget() {
-    doing = IDLE; token = 0; place = 0; cursor = 0; from = OLD; under = 0; wide = false;
+    doing = IDLE; token = 0; place = 0; cursor = 0; from = OLD; under = 0; wide = false; makes = false;
     forget_parcel()
 }
 
@@ -77,6 +77,7 @@ inline lease_take() {
     if :: lease_holder != NOBODY -> expiries-- :: else fi;
     tokens++; token = tokens; lease_token = token; lease_holder = self;
     recall(OLD);
+    makes = stage == INITIALIZING && !made;
     doing = TAKEN
 }
 
@@ -85,9 +86,11 @@ inline introduce() {
     if
     :: floor > token -> refused()
     :: else ->
-        if :: floor == 0 || !faulty(NO_INTRODUCTION) -> floor = token :: else fi;
+        if :: !known || !faulty(NO_INTRODUCTION) -> floor = token :: else fi;
+        known = true;
         recall(NEW);
-        doing = LEADING
+        if :: makes -> doing = MAKING :: else -> doing = LEADING fi;     /* as it saw the ledger then */
+        makes = false
     fi
 }
 
@@ -309,7 +312,7 @@ inline step_end() {
 }
 
 inline shape_make() {
-    made = true; refuses[NEW] = !faulty(NEW_MADE_OPEN);
+    if :: !made -> made = true; refuses[NEW] = !faulty(NEW_MADE_OPEN) :: else fi;
     step_end()
 }
 
@@ -318,9 +321,11 @@ inline new_open() {
     step_end()
 }
 
-/* The new store forgets the migration, its tokens too: nobody's is the one that it knows then. */
+/* The new store forgets the migration, but for its last token: nobody's is the one that it knows then. */
 inline leave() {
-    floor = 0; place_token[0] = 0; place_token[RANGES - 1] = 0; share_seen[0] = 0; share_seen[1] = 0;
+    known = false;
+    if :: faulty(FLOOR_FORGOTTEN) -> floor = 0 :: else fi;
+    place_token[0] = 0; place_token[RANGES - 1] = 0; share_seen[0] = 0; share_seen[1] = 0;
     step_end()
 }
 
@@ -351,6 +356,7 @@ proctype Worker(byte self) {
     mtype doing = IDLE;
     byte token, place, cursor;                      /* by what right, on which range, how far */
     byte under;                                     /* a range of the drain: in which era */
+    bool makes;                                     /* it took the lease to make the new shape */
     bool wide;                                      /* of all keys, as far as it knows */
     byte from, taken[KEYS], value[KEYS];            /* a parcel: who leads, which outbox rows, what the query yields */
     bool fence;                                     /* in a fence's transaction */

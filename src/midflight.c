@@ -207,10 +207,13 @@ static bool run_verify(mf_migration *m, mf_verify *verify, struct error *error) 
                          "nothing to compare the new one with", mf_name(m));
     }
     int64_t left = 0;
+    bool whole = verify->from == NULL && verify->to == NULL && verify->sample >= 1, reopened = false;
     if (!flight_take(flight, false, error) || !flight_bind(flight, error) || !gate_intact(flight, error) ||
+        (verify->repair && whole && !between_reopen(flight, &reopened, error)) ||
         (verify->repair && !quarantine_retry(flight, &left, error)) || !verify_run(flight, &verification, error)) {
         return false;
     }
+    if (reopened && verification.diverged == verification.repaired && !between_mend(flight, error)) return false;
     verify->rows = verification.rows;
     verify->diverged = verification.diverged;
     verify->repaired = verification.repaired;
@@ -250,6 +253,7 @@ static bool read_backlog(struct flight *flight, mf_status *status, struct error 
     status->outbox_bytes = backlog.bytes;
     status->lag_ms = backlog.oldest_ms == 0 ? 0 : clock_wall_ms() - backlog.oldest_ms;
     status->overflowed = backlog.overflowed;
+    status->outbox_bytes_max = flight->definition->change.outbox_bytes_max;
     return true;
 }
 

@@ -89,7 +89,7 @@ int main(int count, char **words) {
     mf_error error;
     if (service.customers < 1) return fprintf(stderr, "service DEFINITION CUSTOMERS\n"), MF_USAGE;
     mf_result result = mf_proxy_open(words[1], NULL, &service.proxy, &error);
-    if (result != MF_DONE) return fprintf(stderr, "%s\n", error.message), result;
+    if (result != MF_DONE) return fprintf(stderr, "%s\n", error.message), (int)result;
     for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, serve, &service);
     result = mf_open(words[1], NULL, &migration, &error);
     if (result == MF_DONE) result = migrate(&service, migration, &error);
@@ -99,5 +99,5 @@ int main(int count, char **words) {
     printf("%d requests served meanwhile, %d failed\n", atomic_load(&service.served), atomic_load(&service.failed));
     mf_close(migration);
     mf_proxy_close(service.proxy);
-    return result;
+    return (int)result;
 }

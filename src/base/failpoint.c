@@ -9,6 +9,7 @@
 #include <string.h>
 
 static long passes_left;
+static int wanted_signal = SIGKILL;
 
 /* libfiu asks this at each pass of the enabled point: fail at the n-th. */
 static int due(const char *name, int *failnum, void **failinfo, unsigned int *flags) {
@@ -21,7 +22,8 @@ static void enable_from_environment(void) {
     fiu_init(0);
     if (wanted == NULL) return;
     passes_left = strtol(wanted, &name, 10);
-    if (*name == '@') fiu_enable_external(name + 1, 1, NULL, 0, due);
+    if (*name == '~') wanted_signal = SIGSTOP;
+    if (*name == '@' || *name == '~') fiu_enable_external(name + 1, 1, NULL, 0, due);
 }
 
 static void trace(const char *name) {
@@ -39,7 +41,7 @@ void failpoint_pass(const char *name) {
         enable_from_environment();
     }
     trace(name);
-    if (fiu_fail(name)) raise(SIGKILL);
+    if (fiu_fail(name)) raise(wanted_signal);
 }
 
 bool failpoint_fault(const char *name) {

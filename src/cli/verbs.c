@@ -62,6 +62,10 @@ static void print_no_way_back(const mf_status *s) {
 #define LAG_MS_WARN 60000
 #define OUTBOX_BYTES_WARN 100000000
 
+static bool is_large(const mf_status *s) {
+    return s->outbox_bytes > OUTBOX_BYTES_WARN || (s->outbox_bytes_max > 0 && s->outbox_bytes > s->outbox_bytes_max / 2);
+}
+
 static void print_outbox(const mf_status *s) {
     char text[32];
     printf("outbox       %" PRId64, s->outbox);
@@ -72,8 +76,9 @@ static void print_outbox(const mf_status *s) {
     if (s->outbox_bytes > 0) printf(", %.1f MB", (double)s->outbox_bytes / 1e6);
     putchar('\n');
     if (s->overflowed) {
-        puts("             it reached outbox_max, and what was written since went unnoticed: midflight rollback, then start again");
-    } else if (s->lag_ms > LAG_MS_WARN || s->outbox_bytes > OUTBOX_BYTES_WARN) {
+        puts("             it reached outbox_max, and what was written since went unnoticed: midflight verify --repair finds it"
+             " and carries it over");
+    } else if (s->lag_ms > LAG_MS_WARN || is_large(s)) {
         puts("             nobody drains it fast enough: run `midflight follow`");
     }
 }

@@ -194,6 +194,27 @@ static bool drain_and_close(struct flight *flight, struct error *error) {
     return parcel_carry(flight, &parcel, true, error) && new->ops->backfill_close(new, flight->token, error);
 }
 
+/* --- an outbox that overflowed ---------------------------------------------------------------------------------- */
+
+bool between_reopen(struct flight *flight, bool *ret, struct error *error) {
+    struct store *leader = flight_house(flight, leader_of(between_leading(flight)));
+    struct backlog backlog = {0};
+    *ret = false;
+    if (flight->other == NULL) return true;
+    if (!leader->ops->backlog(leader, &backlog, error)) return false;
+    if (!backlog.overflowed) return true;
+    if (!between_drain(flight, between_leading(flight), error) || !leader->ops->outbox_reopen(leader, error)) return false;
+    *ret = true;
+    return true;
+}
+
+bool between_mend(struct flight *flight, struct error *error) {
+    enum side side = leader_of(between_leading(flight));
+    struct store *leader = flight_house(flight, side);
+    return flight_begin_at(flight, side, error) &&
+           flight_end_at(flight, side, leader->ops->outbox_mend(leader, error), "outbox mended", error) && gate_outbox(flight, error);
+}
+
 static bool sweep(struct flight *flight, struct error *error) {
     return gate_outbox(flight, error) && verify_sweep(flight, error);
 }

@@ -22,6 +22,11 @@ MUST_USE bool between_drain(struct flight *flight, enum direction direction, str
  * helps one who leads. */
 MUST_USE bool between_follow(struct flight *flight, bool joins, struct error *error);
 
+/* An outbox that overflowed is drained, and takes notes again; *ret: it had to. What it missed is to be found by a comparison of all,
+ * and repaired: then between_mend says that it is whole. */
+MUST_USE bool between_reopen(struct flight *flight, bool *ret, struct error *error);
+MUST_USE bool between_mend(struct flight *flight, struct error *error);
+
 /* The way back, tried on some entities of the new side and undone; *ret_done: how many. */
 MUST_USE bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error);
 /* The cut-over: writers of the old side wait; the outbox is seen empty; it closes, and the new side opens. */

@@ -41,9 +41,15 @@ bool carry_demote(struct flight *flight, const char *why, struct error *error) {
     if (!has_way_back(flight)) {
         return error_set(error, ERROR_GATE, "gate way back: migration %s has no `backward`, so the old side did not follow the new one", name);
     }
-    if (flight->definition->change.alter_table != NULL || flight->other != NULL) {
-        return error_set(error, ERROR_REFUSED, "migration %s: this version takes a cut-over back by `midflight rollback` alone where tables "
-                         "have exchanged names, or the sides are in two stores", name);
+    if (flight->definition->change.alter_table != NULL) {
+        return error_set(error, ERROR_REFUSED, "migration %s is of the short form, whose tables have exchanged names: they would have to "
+                         "change back under a lock that nobody asked for. `midflight rollback` does that, and `midflight start` begins anew",
+                         name);
+    }
+    if (flight->other != NULL) {
+        return error_set(error, ERROR_REFUSED, "migration %s is between two stores: the new one would have to be closed to writers, and the "
+                         "old one opened, which an operator decides. `midflight rollback` does that without a lost write, and "
+                         "`midflight start` begins anew", name);
     }
     return demote_within(flight, why, error);
 }

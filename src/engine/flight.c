@@ -24,20 +24,31 @@ static void name_ourselves(char who[160]) {
     snprintf(who, 160, "%.64s@%s pid %ld", user == NULL ? "user" : user->pw_name, host, (long)getpid());
 }
 
-bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
-                 struct error *error) {
+static struct flight *flight_new(const struct definition *definition) {
     struct flight *flight = calloc(1, sizeof *flight);
     if (flight == NULL) abort();
     flight->definition = definition;
-    if (observer != NULL) flight->observer = *observer;
     name_ourselves(flight->who);
     snprintf(flight->at.record.name, sizeof flight->at.record.name, "%s", definition->change.name);
-    if (!flight_open_stores(flight, error)) {
-        flight_close(flight);
-        return false;
-    }
-    *ret = flight;
-    return true;
+    return flight;
+}
+
+static bool hand_over(struct flight *flight, bool opened, struct flight **ret) {
+    if (opened) *ret = flight;
+    else flight_close(flight);
+    return opened;
+}
+
+bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
+                 struct error *error) {
+    struct flight *flight = flight_new(definition);
+    if (observer != NULL) flight->observer = *observer;
+    return hand_over(flight, flight_open_stores(flight, error), ret);
+}
+
+bool flight_open_old(const struct definition *definition, struct flight **ret, struct error *error) {
+    struct flight *flight = flight_new(definition);
+    return hand_over(flight, store_open(definition->old_store, &flight->store, error), ret);
 }
 
 bool flight_open_stores(struct flight *flight, struct error *error) {
@@ -159,13 +170,27 @@ bool flight_take(struct flight *flight, bool force, struct error *error) {
 /* Where nobody can be mistaken for one who leads from there. */
 #define ELSEWHERE "Elsewhere"
 
+/* The other store keeps the last token of a migration that was rolled back: who comes with a lower one had the lease before that, or has
+ * a ledger that was made anew. The ledger tells which. */
+static bool rise(struct flight *flight, struct error *error) {
+    struct store *store = flight->store, *other = flight->other;
+    const char *name = flight->at.record.name;
+    int64_t floor = 0;
+    bool exists = false;
+    if (!other->ops->ledger_exists(other, &exists, error) || (exists && !other->ops->lease_floor(other, name, &floor, error))) return false;
+    if (floor <= flight->token) return true;
+    if (!store->ops->lease_raise(store, name, flight->token, floor + 1, error)) return false;
+    flight->token = flight->at.record.token = floor + 1;
+    return true;
+}
+
 bool flight_introduce(struct flight *flight, struct error *error) {
     struct store *other = flight->other;
     const char *name = flight->at.record.name;
     struct record known = {0};
     bool exists = false, found = false;
     if (other == NULL) return true;
-    if (!other->ops->begin(other, error)) return false;
+    if (!rise(flight, error) || !other->ops->begin(other, error)) return false;
     bool ok = other->ops->ledger_exists(other, &exists, error) && (!exists || other->ops->ledger_find(other, name, &known, &found, error));
     /* At the end the other store keeps the history, as that of a migration that is Finished; a crash may come after that. */
     bool handed_over = flight->at.stage == STAGE_FINISHED || (flight->at.stage == STAGE_FINISHING && strcmp(known.stage, stage_name(STAGE_FINISHED)) == 0);
@@ -266,6 +291,12 @@ bool flight_bind(struct flight *flight, struct error *error) {
     error->code = ERROR_SCHEMA;
     return error_prefix(error, "a table was altered while migration %s runs: undo that and run the command again, or "
                                "`midflight rollback` and start anew", flight->at.record.name);
+}
+
+bool flight_bind_old(struct flight *flight, bool names_only, struct error *error) {
+    struct standing standing = {.housed = HOUSES_OLD, .elsewhere = "another store", .names_only = names_only};
+    standing.made = flight->at.stage != STAGE_UNINITIALIZED && flight->at.stage != STAGE_INITIALIZING;
+    return flight->store->ops->bind(flight->store, &flight->definition->change, standing, error);
 }
 
 bool flight_bind_names(struct flight *flight, bool as_marked, struct error *error) {

@@ -36,6 +36,8 @@ struct flight {
 
 MUST_USE bool flight_open(const struct definition *definition, const struct observer *observer, struct flight **ret,
                           struct error *error);
+/* For who asks the ledger, or serves the old side alone: the store that has them is opened, and the other one need not answer. */
+MUST_USE bool flight_open_old(const struct definition *definition, struct flight **ret, struct error *error);
 void flight_close(struct flight *flight); /* lets go of the lease; accepts NULL */
 
 /* The store that has a side. */
@@ -65,6 +67,9 @@ MUST_USE bool flight_bind(struct flight *flight, struct error *error);
 /* Between two stores: tells each side what the queries over the other yield. What does not fit is a refusal in the report; report
  * NULL: an error. flight_bind does it. */
 MUST_USE bool flight_exchange(struct flight *flight, struct check_report *report, struct error *error);
+
+/* Between two stores: the one that has the old side. */
+MUST_USE bool flight_bind_old(struct flight *flight, bool names_only, struct error *error);
 
 /* The same for taking things away: whatever became of the tables, their names are enough. `as_marked`: with the tables'
  * names as the ledger's steps say; else as they are without a swap. */

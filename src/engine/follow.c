@@ -43,6 +43,7 @@ static void rest(const struct flight *flight, double ms) {
 /* What the leader knows from one turn to the next. */
 struct lead {
     int64_t era;        /* whose ranges are open: our lease's token; 0: none are */
+    int64_t lost;       /* the token of a lease under which something failed */
     bool spans;         /* something does not fit that ranges alone cannot judge */
     bool scattered;     /* there are several ranges, and nobody else takes any */
     double retry_after; /* when quarantine may be tried again */
@@ -106,6 +107,11 @@ static bool drain_by_ranges(struct flight *flight, struct lead *lead, struct err
     return true;
 }
 
+static bool tidy(struct flight *flight, struct error *error) {
+    struct store *leader = flight_house(flight, leader_of(between_leading(flight)));
+    return leader->ops->outbox_tidy == NULL || leader->ops->outbox_tidy(leader, error);
+}
+
 static bool drain_whole(struct flight *flight, struct error *error) {
     bool done = false;
     for (double until = clock_ms() + HOLD_MS; !flight_stopped(flight) && clock_ms() < until;) {
@@ -117,8 +123,10 @@ static bool drain_whole(struct flight *flight, struct error *error) {
 
 static bool lead_a_while(struct flight *flight, struct lead *lead, struct error *error) {
     bool ok = take_anew(flight, lead, error) && (lead->era > 0 || begin_era(flight, lead, error)) &&
-              (drain_has_ranges(flight) ? drain_by_ranges(flight, lead, error) : drain_whole(flight, error));
+              (drain_has_ranges(flight) ? drain_by_ranges(flight, lead, error) : drain_whole(flight, error)) && tidy(flight, error);
+    int64_t token = flight->token;
     if (ok && !flight_stopped(flight) && flight_yield(flight, LEAVE_MS, error)) return true;
+    lead->lost = token;
     flight_let_go(flight);
     lead->era = 0;
     return ok && flight_stopped(flight);
@@ -151,7 +159,7 @@ static bool help_a_while(struct flight *flight, struct help *help, struct error 
     return true;
 }
 
-/* Who took the lease ended the ranges of the one before, and the sessions that landed by them. */
+/* Who took the lease ended what was done under the one before, and the sessions that did it. */
 static bool recover(struct flight *flight, struct help *help, int64_t era, struct error *error) {
     struct error failure = *error;
     help->bound = -1;
@@ -163,12 +171,6 @@ static bool recover(struct flight *flight, struct help *help, int64_t era, struc
 }
 
 /* --- following ---------------------------------------------------------------------------------------------------- */
-
-/* Another may have ended the migration meanwhile, and what we worked on is gone. */
-static bool is_over(struct flight *flight) {
-    struct error ignored;
-    return flight_refresh(flight, &ignored) && !followable(flight);
-}
 
 static bool is_passing(const struct error *error) {
     return error->code == ERROR_HELD || error->code == ERROR_BUSY;
@@ -198,16 +200,21 @@ static bool follow_one(struct flight *flight, void *context, struct error *error
     bool leads = !following->joins && !atomic_exchange(&following->led, true);
     while (!flight_stopped(flight)) {
         bool led = !leads;
-        interrupt_rest();
-        if (!flight_refresh(flight, error)) return false;
-        if (!followable(flight)) break;
-        if (leads && lead.era == 0 && !is_led(flight, &led, error)) return false;
         int64_t era = flight->at.record.token;
-        bool ok = led ? help_a_while(flight, &help, error) : lead_a_while(flight, &lead, error);
-        if (!led) help.bound = -1;
+        interrupt_rest();
+        bool ok = flight_refresh(flight, error);
+        if (ok && !followable(flight)) break;
+        if (ok && leads && lead.era == 0) ok = is_led(flight, &led, error);
+        if (ok && led) {
+            era = flight->at.record.token;
+            ok = help_a_while(flight, &help, error);
+        } else if (ok) {
+            help.bound = -1;
+            ok = lead_a_while(flight, &lead, error);
+            era = lead.lost;
+        }
         if (!ok && error->code == ERROR_INTERRUPTED) break; /* to be stopped is its only end */
-        if (!ok && led && !is_passing(error) && !recover(flight, &help, era, error)) return false;
-        if (!ok && !led && !is_passing(error)) return is_over(flight);
+        if (!ok && !is_passing(error) && !recover(flight, &help, era, error)) return false;
         if (!ok || led) rest(flight, ok ? DRAIN_LOOK_MS : WAIT_MS);
     }
     return true;

@@ -49,8 +49,10 @@ bool gate_outbox(struct flight *flight, struct error *error) {
     if (!backlog.overflowed) return true;
     return error_set(error, ERROR_SCHEMA,
                      "gate outbox: the outbox of the %s side reached outbox_max, and what was written there since went unnoticed. %s",
-                     side_name(side), side == SIDE_OLD ? "`midflight rollback`, then start again, and let `midflight follow` drain it"
-                                                       : "`midflight rollback --force` leads back without it");
+                     side_name(side), side == SIDE_OLD ? "`midflight verify --repair` compares everything and carries that over; or `midflight "
+                                                         "rollback`, then start again. Let `midflight follow` drain it"
+                                                       : "`midflight verify --repair` compares everything and carries that over; `midflight "
+                                                         "rollback --force` leads back without it");
 }
 
 bool gate_quarantine(struct flight *flight, struct error *error) {

@@ -38,7 +38,7 @@ static void keep_refusal(void *context, const struct check_note *note) {
 
 static bool check_first(struct flight *flight, int64_t rows, struct error *error) {
     struct refusal refusal = {.flight = flight};
-    struct check_report report = {.context = &refusal, .note = keep_refusal,
+    struct check_report report = {.context = &refusal, .note = keep_refusal, .forecast = {.rows = rows},
                                   .sample = rows > CHECK_ENTITIES ? (double)CHECK_ENTITIES / (double)rows : 1};
     if (!(flight->other == NULL ? flight->store->ops->check(flight->store, &report, error) : between_check(flight, &report, error))) {
         return false;

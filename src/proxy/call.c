@@ -120,8 +120,10 @@ bool call_end(struct call *call, bool ok, struct error *error) {
 
 bool call_read(struct call *call, enum side shape, enum side from, const char *key, struct text *ret, bool *ret_found,
                struct error *error) {
+    const struct seat *seat = call->seat;
+    if (seat->half && (from == SIDE_NEW || (shape == SIDE_NEW && !seat->knows_new))) return seat_lacks_new(seat, error);
     struct store *store = call_house(call, from);
-    struct face face = {shape, from, call->seat->single[shape]};
+    struct face face = {shape, from, seat->single[shape]};
     return route_readable(call->definition, shape, from, error) && store->ops->face_get(store, face, key, ret, ret_found, error);
 }
 
@@ -133,6 +135,7 @@ static bool choose_side(struct call *call, const char *key, enum side *ret, stru
     bool waits = false;
     *ret = leader_of_call(call);
     bool early = FAULT("rolled out while running") && call->pin.stage == STAGE_RUNNING;
+    if (call->seat->half) return true;
     if (call->writes || (!route_is_rolled_out(call->pin.stage) && !early) || call->pin.percent_e4 == 0) return true;
     if (!old->ops->face_key(old, key, &spelled, error)) return false;
     if (!route_chosen(text_get(&spelled), call->pin.percent_e4)) return true;
@@ -142,10 +145,21 @@ static bool choose_side(struct call *call, const char *key, enum side *ret, stru
     return true;
 }
 
+/* The troubles of the side that follows are not the application's: it is answered by the one that leads. */
+static bool read_chosen(struct call *call, const struct operation *operation, struct text *ret, bool *ret_found, struct error *error) {
+    enum side leader = leader_of_call(call);
+    if (!choose_side(call, operation->key, &call->served_from, error)) return false;
+    if (call_read(call, operation->face, call->served_from, operation->key, ret, ret_found, error)) return true;
+    if (call->served_from == leader || call->within) return false;
+    call->seat->worn = error->code == ERROR_STORE;
+    call->served_from = leader;
+    text_clear(ret);
+    return call_read(call, operation->face, leader, operation->key, ret, ret_found, error);
+}
+
 static bool get(struct call *call, struct operation *operation, struct error *error) {
     struct text document = {0}; /* handed over */
-    if (!choose_side(call, operation->key, &call->served_from, error) ||
-        !call_read(call, operation->face, call->served_from, operation->key, &document, &operation->found, error)) {
+    if (!read_chosen(call, operation, &document, &operation->found, error)) {
         text_free(&document);
         return false;
     }
@@ -156,6 +170,7 @@ static bool get(struct call *call, struct operation *operation, struct error *er
 
 bool call_list(struct call *call, enum side face, const char *after, int64_t limit, document_visit *visit, void *context,
                struct error *error) {
+    if (call->seat->half && face == SIDE_NEW && !call->seat->knows_new) return seat_lacks_new(call->seat, error);
     enum side from = FAULT("list of the other side") && call->pin.stage == STAGE_RUNNING ? SIDE_NEW : leader_of_call(call);
     struct store *store = call_house(call, from);
     struct face shown = {face, from, call->seat->single[face]};
@@ -219,6 +234,7 @@ static bool look_first(struct call *call, const struct operation *operation, str
 /* The leader's document of what is to be put on the other face. */
 static bool translate(struct call *call, const struct operation *operation, const char *now, struct text *ret, struct error *error) {
     enum direction direction = operation->face == SIDE_OLD ? FORWARD : BACKWARD;
+    if (call->seat->half && operation->face == SIDE_NEW) return seat_lacks_new(call->seat, error);
     struct store *store = call_house(call, operation->face);
     bool found = false;
     if (!store->ops->face_translate(store, direction, call->seat->single[leader_of_call(call)], operation->key, now, operation->document,

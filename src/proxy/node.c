@@ -71,6 +71,12 @@ bool node_unpin(struct nodekeeper *node, const struct pin *pin) {
     return held;
 }
 
+void node_now(struct nodekeeper *node, struct pin *ret) {
+    pthread_mutex_lock(&node->mutex);
+    *ret = node->pin;
+    pthread_mutex_unlock(&node->mutex);
+}
+
 void node_standing(struct nodekeeper *node, struct node_standing *ret) {
     pthread_mutex_lock(&node->mutex);
     *ret = (struct node_standing){node->pin, clock_ms() < node->confirmed_until_ms, node->overflowed, node->failure};
@@ -177,7 +183,7 @@ static bool read_overflow(struct nodekeeper *node, struct news *news, struct err
     struct backlog backlog = {0};
     struct store *leader = flight->store;
     news->overflowed = false;
-    if (flight->other == NULL || news->pin.stage != STAGE_AWAITING_ADDITIONAL_ACTION) return true;
+    if (!definition_is_apart(node->definition) || news->pin.stage != STAGE_AWAITING_ADDITIONAL_ACTION) return true;
     if (leader->ops->backlog == NULL) return true;
     if (!leader->ops->backlog(leader, &backlog, error)) return false;
     news->overflowed = backlog.overflowed;
@@ -211,14 +217,14 @@ static bool look(struct nodekeeper *node, struct error *error) {
 static bool open_again(struct nodekeeper *node, struct error *error) {
     flight_close(node->flight);
     node->flight = NULL;
-    return flight_open(node->definition, NULL, &node->flight, error);
+    return flight_open_old(node->definition, &node->flight, error);
 }
 
 /* Binding, between two stores, for what read_overflow asks. */
 static bool bind_if_apart(struct nodekeeper *node, struct error *error) {
     struct flight *flight = node->flight;
-    if (flight->other == NULL) return true;
-    return flight_refresh(flight, error) && flight_bind_names(flight, true, error);
+    if (!definition_is_apart(node->definition)) return true;
+    return flight_refresh(flight, error) && flight_bind_old(flight, true, error);
 }
 
 static void look_and_tell(struct nodekeeper *node) {
@@ -288,7 +294,7 @@ bool node_open(const struct definition *definition, const char *name, struct nod
     if (node == NULL) abort();
     node->definition = definition;
     prepare(node);
-    bool ok = flight_open(definition, NULL, &node->flight, error);
+    bool ok = flight_open_old(definition, &node->flight, error);
     if (ok) name_node(node, name);
     ok = ok && flight_refresh(node->flight, error) && flight_same_definition(node->flight, error) && bind_if_apart(node, error) &&
          look(node, error);

@@ -37,6 +37,8 @@ MUST_USE bool node_pin(struct nodekeeper *node, struct pin *ret, struct error *e
 /* Was the epoch confirmed up to now? */
 bool node_unpin(struct nodekeeper *node, const struct pin *pin);
 
+/* Where it stands, confirmed or not; nothing is held by that. */
+void node_now(struct nodekeeper *node, struct pin *ret);
 void node_standing(struct nodekeeper *node, struct node_standing *ret);
 /* The ledger was changed by ourselves, or found to be: look at once. Returns when that is done. */
 void node_look(struct nodekeeper *node);

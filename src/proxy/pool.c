@@ -2,11 +2,17 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "engine/nodes.h"
+#include "proxy/route.h"
 
+/* A store that did not answer is asked again after so long; callers in between are served without it. */
+#define AWAY_MS 2000.0
 /* A caller waits so long for a connection. */
 #define WAIT_S 5
 
@@ -16,6 +22,9 @@ struct pool {
     pthread_cond_t freed;
     struct seat *seats; /* free ones, the last used first: its caches are warm */
     int open, most;
+    double away_ms;   /* when the store of the new side last did not answer, by clock_ms; 0: it did */
+    char away[512];   /* what was said then */
+    bool knows_new, new_single; /* the form of the new side, once a seat has learned it */
 };
 
 struct pool *pool_new(const struct definition *definition, int seats_max) {
@@ -44,12 +53,50 @@ void pool_free(struct pool *pool) {
     free(pool);
 }
 
+static bool is_away(struct pool *pool) {
+    pthread_mutex_lock(&pool->mutex);
+    bool away = pool->away_ms > 0 && clock_ms() - pool->away_ms < AWAY_MS;
+    pthread_mutex_unlock(&pool->mutex);
+    return away;
+}
+
+static void note_away(struct pool *pool, const struct error *why) {
+    pthread_mutex_lock(&pool->mutex);
+    pool->away_ms = why == NULL ? 0 : clock_ms();
+    if (why != NULL) snprintf(pool->away, sizeof pool->away, "%.500s", why->message);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+/* The old side alone, where the new one is in another store that does not answer. */
+static bool open_stores(struct pool *pool, struct seat *seat, struct error *error) {
+    bool asked = !definition_is_apart(pool->definition) || !is_away(pool);
+    if (asked && flight_open(pool->definition, NULL, &seat->flight, error)) {
+        note_away(pool, NULL);
+        return true;
+    }
+    if (asked && (!definition_is_apart(pool->definition) || error->code != ERROR_STORE)) return false;
+    if (asked) note_away(pool, error);
+    seat->half = true;
+    return flight_open_old(pool->definition, &seat->flight, error);
+}
+
+bool seat_lacks_new(const struct seat *seat, struct error *error) {
+    char why[512];
+    pthread_mutex_lock(&seat->pool->mutex);
+    memcpy(why, seat->pool->away, sizeof why);
+    pthread_mutex_unlock(&seat->pool->mutex);
+    return error_set(error, ERROR_BUSY, "the store of the new side of migration %s cannot be reached, and this call needs it: make the same "
+                     "call again when it answers (%s)", seat->pool->definition->change.name, why);
+}
+
 /* Both sides' connections are set up to serve, where the store makes a difference. */
-static bool seat_open(const struct definition *definition, struct seat **ret, struct error *error) {
+static bool seat_open(struct pool *pool, struct seat **ret, struct error *error) {
     struct seat *seat = calloc(1, sizeof *seat);
     if (seat == NULL) abort();
     seat->epoch = -1;
-    bool ok = flight_open(definition, NULL, &seat->flight, error);
+    seat->pool = pool;
+    seat->opened_ms = clock_ms();
+    bool ok = open_stores(pool, seat, error);
     for (enum side side = SIDE_OLD; ok && side <= SIDE_NEW; side++) {
         struct store *store = flight_house(seat->flight, side);
         ok = store->ops->serve == NULL || store->ops->serve(store, error);
@@ -105,7 +152,7 @@ static void forget_one(struct pool *pool) {
 bool pool_take(struct pool *pool, struct seat **ret, struct error *error) {
     struct seat *seat = NULL;
     if (!wait_for_seat(pool, &seat, error)) return false;
-    if (seat == NULL && !seat_open(pool->definition, &seat, error)) {
+    if (seat == NULL && !seat_open(pool, &seat, error)) {
         forget_one(pool);
         return false;
     }
@@ -114,7 +161,8 @@ bool pool_take(struct pool *pool, struct seat **ret, struct error *error) {
 }
 
 void pool_give(struct pool *pool, struct seat *seat, bool broken) {
-    if (broken) {
+    bool outlived = seat->half && clock_ms() - seat->opened_ms > AWAY_MS;
+    if (broken || seat->worn || outlived) {
         seat_free(seat);
         forget_one(pool);
         return;
@@ -131,7 +179,10 @@ static bool is_alone(const struct flight *flight) {
 }
 
 /* From Finishing on the old tables are being taken away, and those of the new side are all there is. */
-static bool bind(struct flight *flight, struct error *error) {
+static bool bind(struct seat *seat, struct error *error) {
+    struct flight *flight = seat->flight;
+    if (seat->half && route_leader(flight->at.stage) == SIDE_NEW) return seat_lacks_new(seat, error);
+    if (seat->half) return flight_bind_old(flight, false, error);
     struct standing standing = {.housed = HOUSES_NEW, .elsewhere = flight->store->name, .made = true};
     struct store *new = flight_house(flight, SIDE_NEW);
     if (!is_alone(flight)) return flight_bind(flight, error);
@@ -142,11 +193,25 @@ static bool bind(struct flight *flight, struct error *error) {
     return new->ops->bind(new, &flight->definition->change, standing, error);
 }
 
+/* Whoever has the new side at hand tells those who have not. */
+static void share_form(struct seat *seat) {
+    struct pool *pool = seat->pool;
+    pthread_mutex_lock(&pool->mutex);
+    if (!seat->half) {
+        pool->knows_new = true;
+        pool->new_single = seat->single[SIDE_NEW];
+    }
+    seat->knows_new = pool->knows_new;
+    seat->single[SIDE_NEW] = pool->new_single;
+    pthread_mutex_unlock(&pool->mutex);
+}
+
 /* Of the old side it is remembered by a step, since its tables will not be there to ask. */
 static bool learn_forms(struct seat *seat, struct error *error) {
     struct flight *flight = seat->flight;
     struct store *old = flight_house(flight, SIDE_OLD), *new = flight_house(flight, SIDE_NEW);
-    seat->single[SIDE_NEW] = new->ops->face_single(new, SIDE_NEW);
+    if (!seat->half) seat->single[SIDE_NEW] = new->ops->face_single(new, SIDE_NEW);
+    share_form(seat);
     if (is_alone(flight)) return flight_step_done(flight, STEP_OLD_SINGLE, &seat->single[SIDE_OLD], error);
     seat->single[SIDE_OLD] = old->ops->face_single(old, SIDE_OLD);
     return true;
@@ -168,7 +233,7 @@ bool seat_bind(struct seat *seat, int64_t epoch, struct error *error) {
     if (now != epoch || !flight_same_definition(flight, error)) {
         return now == epoch ? false : error_set(error, ERROR_EPOCH, "migration %s moved on: make the same call again", flight->at.record.name);
     }
-    if (!bind(flight, error)) return overtaken(flight, epoch, error);
+    if (!bind(seat, error)) return overtaken(flight, epoch, error);
     seat->epoch = epoch;
     return learn_forms(seat, error);
 }

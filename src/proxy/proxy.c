@@ -109,7 +109,7 @@ static bool want(struct call *call, void *context, struct error *error) {
     TEXT held = {0};
     TEXT spelled = {0};
     bool found;
-    if (call->pin.stage != STAGE_RUNNING) return true;
+    if (call->pin.stage != STAGE_RUNNING || call->seat->half) return true;
     return call_read(call, SIDE_NEW, SIDE_NEW, key, &held, &found, error) &&
            (found || (old->ops->face_key(old, key, &spelled, error) && old->ops->face_want(old, text_get(&spelled), error)));
 }
@@ -126,7 +126,7 @@ static void bring(struct proxy *proxy, const char *key) {
 }
 
 static void after_reads(struct proxy *proxy, const struct operation *operations, size_t count) {
-    struct node_standing standing;
+    struct pin now;
     bool any = false;
     for (size_t i = 0; i < count; i++) {
         if (operations[i].kind != OPERATION_GET) continue;
@@ -134,8 +134,8 @@ static void after_reads(struct proxy *proxy, const struct operation *operations,
         any = any || (operations[i].face == SIDE_NEW && operations[i].found);
     }
     if (!any) return;
-    node_standing(proxy->node, &standing);
-    if (standing.pin.stage != STAGE_RUNNING || standing.pin.changing) return;
+    node_now(proxy->node, &now);
+    if (now.stage != STAGE_RUNNING || now.changing) return;
     for (size_t i = 0; i < count; i++) {
         if (operations[i].kind == OPERATION_GET && operations[i].face == SIDE_NEW && operations[i].found) bring(proxy, operations[i].key);
     }

@@ -1,9 +1,11 @@
 #include "proxy/shadow.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "engine/carry.h"
@@ -72,17 +74,25 @@ void shadow_offer(struct shadow *shadow, enum side face, const char *key) {
     pthread_mutex_unlock(&shadow->mutex);
 }
 
-static bool next_sample(struct shadow *shadow, struct sample *ret) {
+/* Waits for a while; *ret_there: there is one. False: it is over. */
+static bool next_sample(struct shadow *shadow, struct sample *ret, bool *ret_there) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)(GATES_MS * 1e6);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&shadow->mutex);
-    while (!shadow->stop && shadow->waiting == 0) pthread_cond_wait(&shadow->offered, &shadow->mutex);
-    bool there = !shadow->stop;
+    for (bool late = false; !late && !shadow->stop && shadow->waiting == 0;) {
+        late = pthread_cond_timedwait(&shadow->offered, &shadow->mutex, &until) == ETIMEDOUT;
+    }
+    bool going = !shadow->stop, there = *ret_there = going && shadow->waiting > 0;
     if (there) {
         *ret = shadow->queue[shadow->first];
         shadow->first = (shadow->first + 1) % QUEUE_MAX;
         shadow->waiting--;
     }
     pthread_mutex_unlock(&shadow->mutex);
-    return there;
+    return going;
 }
 
 static void keep_outcome(struct shadow *shadow, const struct outcome *outcome) {
@@ -129,6 +139,10 @@ static bool read_pair(struct look *look, enum side shape, const char *key, struc
     enum side leader = route_leader(look->call.pin.stage), follower = leader == SIDE_OLD ? SIDE_NEW : SIDE_OLD;
     struct text again = {0};
     float ignored;
+    if (look->call.seat->half) {
+        look->outcome.follower_failed = true;
+        return seat_lacks_new(look->call.seat, error);
+    }
     if (!read_timed(&look->call, shape, leader, key, &ret->leader, &look->outcome.leader_ms, error)) {
         look->outcome.leader_failed = true;
         return false;
@@ -227,6 +241,9 @@ static void compare_sample(struct shadow *shadow, const struct sample *sample) {
     }
     look.outcome.at_ms = clock_wall_ms();
     look.outcome.mismatched = ok && done && !look.inconclusive && look.cause[0] != '\0';
+    /* The application was answered just now: what could not even begin is the other side's trouble. */
+    bool began = ok || look.outcome.leader_failed || look.outcome.follower_failed;
+    if (!began && error_class(error.code) != CLASS_RETRY) look.outcome.follower_failed = true;
     bool counted = ok ? done && !look.inconclusive : look.outcome.leader_failed || look.outcome.follower_failed;
     if (look.outcome.mismatched) record(shadow, seat, sample, &look);
     if (counted) keep_outcome(shadow, &look.outcome);
@@ -262,22 +279,18 @@ static void judge(const struct gates *gates, struct comparison_report *report) {
                           report->follower.p99_ms / report->leader.p99_ms > gates->latency_ratio;
 }
 
+static void add_read(struct side_report *side, bool failed, float ms, float *times) {
+    if (!failed && ms == 0) return; /* it was not read: the other side could not be reached at all */
+    side->reads++;
+    side->errors += failed;
+    if (!failed) times[side->reads - side->errors - 1] = ms;
+}
+
 /* Counts what is in the window; the reads of a side that failed have no time. */
 static void add_outcome(struct comparison_report *report, const struct outcome *outcome, float *leader, float *follower) {
-    bool failed = outcome->leader_failed || outcome->follower_failed;
-    report->leader.reads++;
-    if (outcome->leader_failed) {
-        report->leader.errors++;
-    } else {
-        leader[report->leader.reads - report->leader.errors - 1] = outcome->leader_ms;
-        report->follower.reads++;
-        if (outcome->follower_failed) {
-            report->follower.errors++;
-        } else {
-            follower[report->follower.reads - report->follower.errors - 1] = outcome->follower_ms;
-        }
-    }
-    if (!failed) report->compared++;
+    add_read(&report->leader, outcome->leader_failed, outcome->leader_ms, leader);
+    if (!outcome->leader_failed) add_read(&report->follower, outcome->follower_failed, outcome->follower_ms, follower);
+    if (!outcome->leader_failed && !outcome->follower_failed) report->compared++;
     if (outcome->mismatched) report->mismatched++;
 }
 
@@ -312,11 +325,11 @@ static bool to_nothing(struct flight *flight, struct error *error) {
 }
 
 static bool demote(struct shadow *shadow, const struct pin *pin, const char *why, struct error *error) {
-    struct flight *flight;
-    if (!flight_open(shadow->definition, NULL, &flight, error)) return false;
-    bool ok = flight_refresh(flight, error);
-    if (ok && pin->stage == STAGE_AWAITING_ADDITIONAL_ACTION) ok = to_nothing(flight, error);
-    if (ok && pin->stage == STAGE_AWAITING_FINALIZATION) ok = carry_demote(flight, why, error);
+    struct flight *flight = NULL;
+    bool back = pin->stage == STAGE_AWAITING_FINALIZATION; /* else the side that follows need not answer */
+    bool ok = back ? flight_open(shadow->definition, NULL, &flight, error) : flight_open_old(shadow->definition, &flight, error);
+    if (!ok) return false;
+    ok = flight_refresh(flight, error) && (back ? carry_demote(flight, why, error) : to_nothing(flight, error));
     flight_close(flight);
     return ok;
 }
@@ -359,13 +372,18 @@ static void look_at_gates(struct shadow *shadow) {
     }
 }
 
+static bool has_gates(const struct gates *gates) {
+    return gates->mismatch_rate > 0 || gates->error_rate > 0 || gates->latency_ratio > 0;
+}
+
 static void *run(void *context) {
     struct shadow *shadow = context;
     struct sample sample;
     double looked_ms = clock_ms();
-    while (next_sample(shadow, &sample)) {
-        compare_sample(shadow, &sample);
-        if (clock_ms() - looked_ms < GATES_MS) continue;
+    bool there = false;
+    while (next_sample(shadow, &sample, &there)) {
+        if (there) compare_sample(shadow, &sample);
+        if (clock_ms() - looked_ms < GATES_MS || !has_gates(&shadow->comparison.gates)) continue;
         looked_ms = clock_ms();
         look_at_gates(shadow);
     }

@@ -64,6 +64,7 @@ static void *on_line(void *context, const char *uri, struct MHD_Connection *conn
     request->query = mark == NULL ? NULL : strdup(mark + 1);
     if (request->path == NULL || (mark != NULL && request->query == NULL)) abort();
     atomic_store(&request->link->until_ms, in_s(server->options->request_s));
+    atomic_store(&request->link->receiving, true);
     return request;
 }
 
@@ -82,6 +83,7 @@ static void on_end(void *context, struct MHD_Connection *connection, void **stat
     *state = NULL;
     if (request == NULL) return;
     atomic_store(&request->link->until_ms, in_s(server->options->idle_s));
+    atomic_store(&request->link->receiving, false);
     if (request->begun) {
         double ms = clock_ms() - request->began_ms;
         metrics_count(&server->metrics, request->route == NULL ? route_count : (size_t)(request->route - routes), request->status, ms);
@@ -199,6 +201,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (*size > 0) return receive(request, data, size);
     if (request->status != 0) return MHD_YES;
     atomic_store(&request->link->until_ms, INT64_MAX);
+    atomic_store(&request->link->receiving, false);
     if (request->received > (size_t)request->server->options->body_bytes_max) {
         answer_problem(request, 413, "too-large", NULL, "a body may have %ld bytes here", request->server->options->body_bytes_max);
     } else {

@@ -49,13 +49,22 @@ void links_remove(struct links *links, struct link *link) {
     free(link);
 }
 
+/* The client has said its last, for the second time, and the request is not whole. Once may be a moment too early. */
+static bool has_lost_client(struct link *link) {
+    char next;
+    bool seen = link->gone;
+    link->gone = atomic_load(&link->receiving) && recv(link->fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return seen && link->gone;
+}
+
 size_t links_cut(struct links *links, int64_t now_ms) {
     size_t cut = 0;
     pthread_mutex_lock(&links->lock);
     for (struct link *link = links->first.after; link != &links->first; link = link->after) {
-        if (atomic_load(&link->until_ms) > now_ms) continue;
+        if (atomic_load(&link->until_ms) > now_ms && !has_lost_client(link)) continue;
         shutdown(link->fd, SHUT_RDWR);
         atomic_store(&link->until_ms, INT64_MAX);
+        atomic_store(&link->receiving, false);
         cut++;
     }
     pthread_mutex_unlock(&links->lock);

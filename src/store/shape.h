@@ -16,6 +16,10 @@ enum direction { FORWARD, BACKWARD };
 static inline enum side leader_of(enum direction direction) {
     return direction == FORWARD ? SIDE_OLD : SIDE_NEW;
 }
+/* The direction that a side leads. */
+static inline enum direction led_by(enum side side) {
+    return side == SIDE_OLD ? FORWARD : BACKWARD;
+}
 static inline enum side follower_of(enum direction direction) {
     return direction == FORWARD ? SIDE_NEW : SIDE_OLD;
 }

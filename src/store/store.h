@@ -305,7 +305,7 @@ struct store_ops {
     bool (*ledger_step)(struct store *store, const char *name, const char *step, bool *ret_done, struct error *error);
     bool (*ledger_mark)(struct store *store, const char *name, const char *step, struct error *error);      /* [tx] */
     bool (*ledger_forget)(struct store *store, const char *name, struct error *error); /* [tx] steps and findings go */
-    /* The other store knows the migration by ledger_add as well. [tx] It is forgotten there; */
+    /* The other store knows the migration by ledger_add as well. [tx] It is forgotten there, but for its highest token; */
     bool (*ledger_leave)(struct store *store, const char *name, struct error *error);
     /* or stays, at this stage, with the history of the moves that are then remembered one by one. */
     bool (*ledger_stay)(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
@@ -323,6 +323,9 @@ struct store_ops {
     bool (*lease_renew)(struct store *store, const char *name, int64_t until_ms, int64_t token,
                         struct error *error); /* [tx] fails (ERROR_HELD) when the token is no longer the migration's */
     bool (*lease_release)(struct store *store, const char *name, int64_t token, struct error *error);
+    bool (*lease_floor)(struct store *store, const char *name, int64_t *ret, struct error *error);
+    /* A higher token for the same lease; who has it no longer fails (ERROR_HELD). */
+    bool (*lease_raise)(struct store *store, const char *name, int64_t token, int64_t to, struct error *error);
     /* Takes back what was released under this token, if nobody has taken it since (else ERROR_HELD). */
     bool (*lease_resume)(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error);
     /* The ranges of the drain, in the same ledger, under the lease of the token `era`: opened as one, which is everything, and split
@@ -391,7 +394,7 @@ struct store_ops {
     bool (*pulse)(struct store *store, double *ret_ms, struct error *error);
     /* --- between two stores; NULL in a store that does not take part. Those called ship_ are the leader's, land_ the follower's. */
     /* [tx] The other store hears of a lease taken: what comes with a lower token is refused (ERROR_HELD) from then on, and what is
-     * under way with one has ended. */
+     * under way with one has ended. Also when the migration was rolled back meanwhile: lease_floor says the token of who did that. */
     bool (*lease_follow)(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
     /* What the queries over this side yield; it is the store's until it is bound anew. */
     bool (*ship_manifest)(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
@@ -425,6 +428,12 @@ struct store_ops {
     bool (*land_differ)(struct store *store, difference_visit *visit, void *context, struct error *error);
     bool (*land_absent)(struct store *store, key_visit *visit, void *context, struct error *error);
     bool (*backlog)(struct store *store, struct backlog *ret, struct error *error);
+    /* [own] What was drained takes no room any more. NULL: it takes none. */
+    bool (*outbox_tidy)(struct store *store, struct error *error);
+    /* [own] An outbox that overflowed, and was drained, takes notes again; that it overflowed is remembered until outbox_mend [tx], when
+     * all has been compared and repaired. */
+    bool (*outbox_reopen)(struct store *store, struct error *error);
+    bool (*outbox_mend)(struct store *store, struct error *error);
     /* The key that halves the first keys that the outbox holds of a range, malloc'ed, if those are at least `rows` rows and more than
      * one key; else *ret NULL. */
     bool (*outbox_middle)(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);

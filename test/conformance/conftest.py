@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from scenario.conftest import lists, people, start  # noqa: F401, fixtures
+from support.proxy import Proxy
 from support.race import Race
 from support.stores import POSTGRESQL, STORES, spoken
 
@@ -31,3 +32,18 @@ def race(app):
     """race(workload, count): both versions of an application, ready to write."""
     with ExitStack() as stack:
         yield lambda workload, count: Race(workload(app.store), app, count, "wal", stack)
+
+
+@pytest.fixture
+def served(app, migration):
+    """served(schema, definition): makes the database and opens a proxy; nothing is started."""
+    proxies = []
+
+    def make(schema, definition, **options):
+        midflight = migration(schema, definition)
+        proxies.append(Proxy(midflight.file, app.environment(), **options))
+        return midflight, proxies[-1]
+
+    yield make
+    for proxy in proxies:
+        proxy.close()

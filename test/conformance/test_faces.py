@@ -9,21 +9,6 @@ from scenario.definitions import CUSTOMERS, LISTS, ONE_WAY, SPLIT_NAME, SUBSCRIP
 from support.proxy import NEW, OLD, Proxy, Refused
 
 
-@pytest.fixture
-def served(app, migration):
-    """served(schema, definition): makes the database and opens a proxy; nothing is started."""
-    proxies = []
-
-    def make(schema, definition, **options):
-        midflight = migration(schema, definition)
-        proxies.append(Proxy(midflight.file, app.environment(), **options))
-        return midflight, proxies[-1]
-
-    yield make
-    for proxy in proxies:
-        proxy.close()
-
-
 def carry(midflight, stage):
     """On to a stage."""
     if stage != "Uninitialized":
@@ -271,3 +256,18 @@ def test_bad_input_is_told_and_writes_nothing(app, served, key, document, said):
     with pytest.raises(Refused, match=said):
         proxy.put(OLD, key, document)
     assert app.rows("SELECT * FROM customers ORDER BY id") == before
+
+
+def test_a_number_too_large_is_refused_and_infinity_kept(app, served):
+    schema = CUSTOMERS.replace("hint TEXT", "hint TEXT, score DOUBLE PRECISION").replace("customers VALUES", "customers (id, name, email, hint) VALUES")
+    _, proxy = served(schema, SPLIT_NAME)
+    for number in ("1e999", "-1e400"):
+        with pytest.raises(Refused, match="1e999|1e400"):
+            proxy.put(OLD, "1", f'{{"score": {number}}}')
+    assert proxy.get(OLD, "1")["score"] is None
+    app.sql("UPDATE customers SET score = " + ("9e999" if app.store == "sqlite" else "'Infinity'") + " WHERE id = 1")
+    read = proxy.raw(OLD, "1")
+    proxy.put(OLD, "2", json.dumps({"score": proxy.get(OLD, "1")["score"]}).replace("Infinity", "9e999") if app.store == "sqlite"
+              else {"score": "Infinity"})
+    proxy.put(OLD, "1", read)
+    assert app.value("SELECT count(*) FROM customers WHERE score > 1e308") == 2

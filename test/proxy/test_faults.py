@@ -32,7 +32,7 @@ def found_between(course_between):
 def running(course):
     """In the middle of the copy."""
     course.percent(100).begin_start()
-    course.work(1)
+    course.work(3)
 
 
 def over(course):
@@ -46,11 +46,11 @@ def outrun(course):
 
 
 def test_a_read_of_what_is_not_copied_yet_is_found(found):
-    found("rolled out while running", "split", running, count=20_000)
+    found("rolled out while running", "split", running, count=40_000)
 
 
 def test_a_list_of_the_side_that_is_not_whole_is_found(found):
-    found("list of the other side", "split", running, GONE, count=20_000)
+    found("list of the other side", "split", running, GONE, count=40_000)
 
 
 def test_a_replacement_that_does_not_look_is_found(found):

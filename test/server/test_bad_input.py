@@ -81,6 +81,8 @@ def test_a_body_that_is_cut_short_is_not_written(stage, server):
     head = f"PUT {ONE}/old/1 HTTP/1.1\r\nHost: {server.address}\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n".encode()
     raw(server, head + b'{"name": "Half"}', end=True)
     holds(stage, before)
+    began = time.monotonic()
+    assert server.end() == 0 and time.monotonic() - began < 10  # whoever has gone is not waited for
 
 
 def test_too_large(stage):

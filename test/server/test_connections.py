@@ -39,15 +39,15 @@ def test_no_more_connections_than_allowed(stage):
     stage.make()
     server = stage.serve(options=["--connections", "8", "--threads", "4"])
     held, refused = [], 0
-    for _ in range(12):
-        connection = server.connect(timeout=5)
+    for _ in range(10):
+        connection = server.connect(timeout=1)
         try:
             server.get("/healthz", connection=connection, check=False).ok()
             held.append(connection)
         except (OSError, HTTPException):
             refused += 1
             connection.close()
-    assert len(held) <= 8 and refused >= 4
+    assert len(held) <= 8 and refused >= 2
     for connection in held:
         server.get("/healthz", connection=connection, check=False).ok()
         connection.close()

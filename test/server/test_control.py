@@ -18,9 +18,9 @@ def many_rows(stage, rows=20000):
                       INSERT INTO customers SELECT i, 'Ann ' || i, 'a' || i || '@x', NULL FROM n""")
 
 
-def begin_gently(server):
+def begin_gently(server, load=0.001):
     """A start that will go on for longer than the test."""
-    server.post(f"{ONE}/start", GENTLY, headers={"Prefer": "respond-async"}).status_is(202)
+    server.post(f"{ONE}/start", {"load": load}, headers={"Prefer": "respond-async"}).status_is(202)
     server.reach("split-name", RUNNING)
 
 

@@ -156,7 +156,7 @@ static void add_rest(struct text *text, const struct capture *capture, const str
     text_add(text, ")" TAG "\n    INTO midflight_settled;\n  END IF;\n");
 }
 
-void pg_add_bulk(struct text *text, const struct capture *capture, const char *deferred) {
+void pg_add_bulk(struct text *text, const struct capture *capture) {
     const struct postgres_store *store = capture->store;
     size_t count = store->change.mappings[capture->direction].count;
     TEXT body = {0};
@@ -174,7 +174,7 @@ void pg_add_bulk(struct text *text, const struct capture *capture, const char *d
         if (count > 1 && capture->event == EVENT_UPDATE) add_rest(&body, capture, flow, number + 1);
     }
     for (size_t i = 1; i < count; i++) text_add(&body, "  END IF;\n");
-    text_add(&body, deferred);
+    text_add(&body, capture->deferred);
     pg_add_attempt(text, capture, text_get(&body));
     text_add(text, "  END IF;\n  END IF;\n");
 }

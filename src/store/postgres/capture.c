@@ -44,9 +44,15 @@ bool pg_enter_objects(struct postgres_store *store, struct error *error) {
     return pg_query(store->db, text_get(&sql), NULL, values, 2, NULL, error);
 }
 
-/* Drops what was entered: triggers, whatever their tables are called by now, then the functions that they run, then types. */
-static bool drop_objects(struct postgres_store *store, struct error *error) {
-    TEXT drops = {0};
+static void add_forget(struct text *text, const struct postgres_store *store, const char *table) {
+    text_addf(text, "DELETE FROM midflight.%s WHERE migration = ", table);
+    pg_quote_text(text, store->change.name);
+    text_add(text, ";\n");
+}
+
+/* Statements that drop what was entered: triggers, whatever their tables are called by now, then the functions that they run, then
+ * types. */
+static bool add_drops(struct postgres_store *store, struct text *drops, struct error *error) {
     RESULT *found = NULL;
     const char *values[] = {store->change.name};
     if (!pg_query(store->db,
@@ -58,13 +64,13 @@ static bool drop_objects(struct postgres_store *store, struct error *error) {
     }
     for (int i = 0; i < PQntuples(found); i++) {
         const char *target = PQgetvalue(found, i, 2);
-        text_addf(&drops, "DROP %s IF EXISTS %s%s%s;\n", PQgetvalue(found, i, 0), PQgetvalue(found, i, 1),
+        text_addf(drops, "DROP %s IF EXISTS %s%s%s;\n", PQgetvalue(found, i, 0), PQgetvalue(found, i, 1),
                   *target == '\0' ? "" : " ON ", target);
     }
-    return pg_script(store->db, text_get(&drops), NULL, error) &&
-           pg_query(store->db, "DELETE FROM midflight.midflight_object WHERE migration = $1", NULL, values, 1, NULL, error) &&
-           pg_query(store->db, "DELETE FROM midflight.midflight_range WHERE migration = $1", NULL, values, 1, NULL, error) &&
-           pg_query(store->db, "DELETE FROM midflight.midflight_late WHERE migration = $1", NULL, values, 1, NULL, error);
+    add_forget(drops, store, "midflight_object");
+    add_forget(drops, store, "midflight_range");
+    add_forget(drops, store, "midflight_late");
+    return true;
 }
 
 static bool programs_there(struct postgres_store *store, bool *ret, struct error *error) {
@@ -178,10 +184,10 @@ static bool is_noted(struct postgres_store *store, enum side side, bool *ret, st
     return true;
 }
 
-/* A side's tables, as long as one of them has triggers of ours: when the side that stays has been let go, nobody there need wait
+/* A side's tables, as long as one of them has triggers of ours, or is to have the one that closes it: when the side that stays has been let go, nobody there need wait
  * for us again while the other is taken away. */
-static bool list_captured(struct postgres_store *store, enum side side, struct text *list, struct error *error) {
-    bool any = false;
+static bool list_captured(struct postgres_store *store, enum side side, const enum side *closing, struct text *list, struct error *error) {
+    bool any = closing != NULL && *closing == side;
     if (!houses(store->standing.housed, side)) return true;
     for (size_t i = 0; !any && i < store->change.shapes[side].count; i++) {
         if (!is_captured(store, &store->tables[side][i], &any, error)) return false;
@@ -189,15 +195,16 @@ static bool list_captured(struct postgres_store *store, enum side side, struct t
     return !any || list_tables(store, side, list, error);
 }
 
-/* For triggers that are to be dropped: `drop`, and the old tables soon after. Whoever writes one side goes on to the other: if we
+/* For triggers that are to be dropped, and the side that is to be closed (NULL: none): `drop`, and the old tables soon after. Whoever writes one side goes on to the other: if we
  * held that already and waited for the first, each try would end in a deadlock. Who writes which side is not known, so that
  * the tries take the sides in turns: the new one first, then the old one. */
-static bool lock_to_release(struct postgres_store *store, bool drop, struct error *error) {
+static bool lock_to_release(struct postgres_store *store, const enum side *closing, bool drop, struct error *error) {
     TEXT list = {0};
     TEXT turned = {0};
     struct locks locks = {.release = true, .drop = drop};
-    if (!pg_numbers_pass(store, error) || !list_captured(store, SIDE_NEW, &list, error) || !list_captured(store, SIDE_OLD, &list, error) ||
-        !list_captured(store, SIDE_OLD, &turned, error) || !list_captured(store, SIDE_NEW, &turned, error)) {
+    if (!pg_numbers_pass(store, error) || !list_captured(store, SIDE_NEW, closing, &list, error) ||
+        !list_captured(store, SIDE_OLD, closing, &list, error) || !list_captured(store, SIDE_OLD, closing, &turned, error) ||
+        !list_captured(store, SIDE_NEW, closing, &turned, error)) {
         return false;
     }
     if (turned.length > 0) {
@@ -211,66 +218,66 @@ bool postgres_capture_on(struct store *base, enum side side, struct error *error
     struct postgres_store *store = postgres_store_of(base);
     bool there = false, noted = false;
     if (side == SIDE_NEW && !pg_numbers_pass(store, error)) return false;
-    if (!is_noted(store, side, &noted, error) || (!noted && !pg_lock_for_capture(store, side, error)) ||
-        !programs_there(store, &there, error) || (!there && !pg_programs(store, error))) {
+    if (!is_noted(store, side, &noted, error) || !programs_there(store, &there, error) || (!there && !pg_programs(store, error)) ||
+        !pg_capture_functions(store, side, error)) {
         return false;
     }
-    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
-        if (!pg_capture_table(store, side == SIDE_OLD ? FORWARD : BACKWARD, i, error)) return false;
-    }
-    return (noted || pg_side_capture(store, side, error)) && pg_enter_objects(store, error);
+    return (noted || (pg_lock_for_capture(store, side, error) && pg_side_capture(store, side, error))) &&
+           pg_capture_triggers(store, side, error) && pg_enter_objects(store, error);
 }
 
-/* Triggers that let nobody write, but who says so in midflight.syncing. */
-static bool install_refusal(struct postgres_store *store, enum side side, const char *message, struct error *error) {
-    TEXT sql = {0};
+/* Statements that make triggers which let nobody write, but who says so in midflight.syncing. */
+static bool add_refusal(struct postgres_store *store, enum side side, const char *message, struct text *text, struct error *error) {
     const char *name = pg_own(store, arena_format(store->bound, "%s_refuse", side_name(side)));
-    if (!pg_lock_for_capture(store, side, error)) return false;
-    text_addf(&sql, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n"
+    text_addf(text, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n"
                     "  IF current_setting('midflight.syncing', true) = ", name);
-    pg_quote_text(&sql, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
-    text_add(&sql, " THEN RETURN NULL; END IF;\n  RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = "
+    pg_quote_text(text, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
+    text_add(text, " THEN RETURN NULL; END IF;\n  RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = "
                    "format(");
-    pg_quote_text(&sql, message);
-    text_add(&sql, ", TG_TABLE_NAME);\nEND\n$midflight$;\n");
+    pg_quote_text(text, message);
+    text_add(text, ", TG_TABLE_NAME);\nEND\n$midflight$;\n");
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
         bool there;
         if (!is_there(store, table, &there, error)) return false;
         if (!there) continue;
-        text_add(&sql, "CREATE TRIGGER ");
-        pg_quote(&sql, pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name)));
-        text_add(&sql, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ");
-        pg_dialect.table(&sql, table);
-        text_addf(&sql, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", name);
+        text_add(text, "CREATE TRIGGER ");
+        pg_quote(text, pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name)));
+        text_add(text, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ");
+        pg_dialect.table(text, table);
+        text_addf(text, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", name);
     }
-    return pg_script(store->db, text_get(&sql), NULL, error) && pg_enter_objects(store, error);
+    return true;
 }
 
 bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
+    TEXT sql = {0};
     if (store->half != NULL) return pg_half_refuse(store, side, error);
-    return install_refusal(store, side,
-                           arena_format(store->bound, "midflight: table %%s takes no writes now: migration %s has no way %s. "
-                                                      "Write the %s shape''s tables",
-                                        store->change.name, side == SIDE_OLD ? "to go on from the old side" : "backward",
-                                        side == SIDE_OLD ? "new" : "old"),
-                           error);
+    const char *message = arena_format(store->bound, "midflight: table %%s takes no writes now: migration %s has no way %s. Write the "
+                                                     "%s shape''s tables", store->change.name,
+                                       side == SIDE_OLD ? "to go on from the old side" : "backward", side == SIDE_OLD ? "new" : "old");
+    return add_refusal(store, side, message, &sql, error) && pg_lock_for_capture(store, side, error) &&
+           pg_script(store->db, text_get(&sql), NULL, error) && pg_enter_objects(store, error);
 }
 
+/* What is to be done is read first, as everybody waits while it is done. */
 bool postgres_capture_close(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
+    TEXT sql = {0};
     bool drop = side == SIDE_OLD && store->change.retire == RETIRE_DROP;
-    return lock_to_release(store, drop, error) && drop_objects(store, error) &&
-           install_refusal(store, side,
-                           arena_format(store->bound, "midflight: table %%s is being taken away by migration %s: write the %s "
-                                                      "shape''s tables", store->change.name, side == SIDE_OLD ? "new" : "old"),
-                           error);
+    const char *message = arena_format(store->bound, "midflight: table %%s is being taken away by migration %s: write the %s "
+                                                     "shape''s tables", store->change.name, side == SIDE_OLD ? "new" : "old");
+    return add_drops(store, &sql, error) && add_refusal(store, side, message, &sql, error) &&
+           lock_to_release(store, &side, drop, error) && pg_script(store->db, text_get(&sql), NULL, error) &&
+           pg_enter_objects(store, error);
 }
 
 bool postgres_capture_off(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return lock_to_release(store, false, error) && (store->half == NULL || pg_ranges_close(store, error)) && drop_objects(store, error);
+    TEXT sql = {0};
+    return add_drops(store, &sql, error) && lock_to_release(store, NULL, false, error) &&
+           (store->half == NULL || pg_ranges_close(store, error)) && pg_script(store->db, text_get(&sql), NULL, error);
 }
 
 bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size, struct error *error) {
@@ -284,9 +291,5 @@ bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size,
               "WHERE m.migration = $1 AND o.digest IS DISTINCT FROM m.digest ORDER BY m.place LIMIT 1", objects_now);
     if (!pg_query(store->db, text_get(&sql), NULL, values, 1, &missing, error)) return false;
     snprintf(ret_missing, size, "%s", PQntuples(missing) == 0 ? "" : PQgetvalue(missing, 0, 0));
-    struct backlog backlog = {0};
-    if (store->half == NULL || *ret_missing != '\0') return true;
-    if (!postgres_backlog(base, &backlog, error)) return false;
-    if (backlog.overflowed) snprintf(ret_missing, size, "part of the outbox, which grew to its limit (outbox_max),");
     return true;
 }

@@ -395,7 +395,7 @@ bool postgres_check(struct store *base, struct check_report *report, struct erro
     if (store->half != NULL) return pg_half_check(store, report, error);
     if (!check_keys(store, report, error) || !check_neighbours(store, SIDE_OLD, report, error) ||
         (store->alter == NULL && !pg_ties_of_old(store, report, error)) ||
-        !postgres_rows_count(base, &report->forecast.rows, error)) {
+        (report->forecast.rows == 0 && !postgres_rows_count(base, &report->forecast.rows, error))) {
         return false;
     }
     report->forecast.entities_tried = report->forecast.rows;

@@ -2,7 +2,8 @@
  *
  * In the schema midflight, in the migration's name:
  *   midflight_m_outbox          a table: k1, ..., kn, and when the key was noted
- *   midflight_m_overflow        a table: when the outbox reached its limit, and nothing more was noted
+ *   midflight_m_overflow        a table: when the outbox reached its limit, and nothing more was noted; noting: it has room again, and
+ *                               what went unnoticed is looked for
  *   midflight_m_old_customers_* what the triggers run: they note the keys that a statement wrote
  *   midflight_m_old_refuse      what the triggers run that let nobody write but midflight
  *
@@ -175,16 +176,12 @@ static bool exists(struct postgres_store *store, const char *relation, bool *ret
 
 /* The outbox and the triggers that fill it, where they are not there yet; *ret: they were not. */
 static bool make_notes(struct postgres_store *store, enum side side, bool *ret, struct error *error) {
-    enum direction direction = pg_leads(store);
     bool noted = false;
     *ret = false;
     if (!exists(store, pg_own(store, "outbox"), &noted, error) || noted) return noted;
     *ret = true;
-    if (!pg_lock_for_capture(store, side, error) || !pg_outbox_make(store, error)) return false;
-    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
-        if (!pg_note_table(store, direction, i, error)) return false;
-    }
-    return true;
+    return pg_outbox_make(store, error) && pg_note_functions(store, side, error) && pg_lock_for_capture(store, side, error) &&
+           pg_capture_triggers(store, side, error);
 }
 
 /* The new side opens while clients wait, after the old one has closed for good: a crash of the server that undoes it undoes whatever was

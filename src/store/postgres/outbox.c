@@ -32,7 +32,7 @@
 
 /* --- the functions ------------------------------------------------------------------------------------------------ */
 
-static void add_settle(struct text *text, const struct postgres_store *store) {
+static void add_settling(struct text *text, const struct postgres_store *store) {
     struct scope scope = pg_keys_scope(store);
     const struct flow *flows = store->flows[FORWARD];
     size_t count = store->change.mappings[FORWARD].count;
@@ -52,26 +52,24 @@ static void add_settle(struct text *text, const struct postgres_store *store) {
     }
 }
 
-static bool make_settle(struct postgres_store *store, struct error *error) {
-    TEXT sql = {0};
-    pg_add_function(&sql, store, pg_own(store, "note_settle"),
+static void add_settle(struct text *text, const struct postgres_store *store) {
+    pg_add_function(text, store, pg_own(store, "note_settle"),
                      arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void");
-    add_settle(&sql, store);
-    return pg_create_function(store, &sql, error);
+    add_settling(text, store);
+    pg_end_function(text);
 }
 
-static bool make_each(struct postgres_store *store, struct error *error) {
-    TEXT sql = {0};
-    pg_add_function(&sql, store, pg_own(store, "note_each"),
+static void add_each(struct text *text, const struct postgres_store *store) {
+    pg_add_function(text, store, pg_own(store, "note_each"),
                      arena_format(store->bound, "midflight_keys %s[], midflight_fresh boolean", pg_own(store, "outbox")), "void");
-    text_addf(&sql, "DECLARE\n  midflight_key %s;\nBEGIN\n  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n"
+    text_addf(text, "DECLARE\n  midflight_key %s;\nBEGIN\n  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n"
                     "    PERFORM %s(ARRAY[midflight_key], midflight_fresh);\n    ",
               pg_own(store, "outbox"), pg_own(store, "note_settle"));
-    pg_add_forget(&sql, store, FORWARD, "midflight_key");
-    text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    ");
-    pg_add_find(&sql, store, FORWARD, "midflight_key");
-    text_add(&sql, "  END;\n  END LOOP;\n");
-    return pg_create_function(store, &sql, error);
+    pg_add_forget(text, store, FORWARD, "midflight_key");
+    text_add(text, "  EXCEPTION WHEN OTHERS THEN\n    ");
+    pg_add_find(text, store, FORWARD, "midflight_key");
+    text_add(text, "  END;\n  END LOOP;\n");
+    pg_end_function(text);
 }
 
 /* SELECT DISTINCT ROW(k1, ...)::<type> FROM <relation> ORDER BY 1 */
@@ -88,24 +86,23 @@ static void add_followed(struct text *text, const struct postgres_store *store, 
     text_addf(text, "));\n    ELSE\n      PERFORM %s(midflight_keys, false);\n    END IF;\n", pg_own(store, noted));
 }
 
-static bool make_drain(struct postgres_store *store, struct error *error) {
+static void add_drain(struct text *text, const struct postgres_store *store) {
     const char *outbox = pg_own(store, "outbox");
-    TEXT sql = {0};
-    pg_add_function(&sql, store, pg_own(store, "note_drain"), "midflight_rows bigint, midflight_followed boolean", "bigint");
-    text_addf(&sql, "DECLARE\n  midflight_keys %s[];\n  midflight_key %s;\n  midflight_count bigint;\nBEGIN\n"
+    pg_add_function(text, store, pg_own(store, "note_drain"), "midflight_rows bigint, midflight_followed boolean", "bigint");
+    text_addf(text, "DECLARE\n  midflight_keys %s[];\n  midflight_key %s;\n  midflight_count bigint;\nBEGIN\n"
                     "  WITH midflight_gone AS (DELETE FROM %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %s LIMIT midflight_rows)) "
                     "RETURNING *)\n    SELECT (SELECT count(*) FROM midflight_gone), ARRAY(", outbox, outbox, outbox, outbox);
-    add_keys(&sql, store, outbox, "midflight_gone");
-    text_add(&sql, ")\n    INTO midflight_count, midflight_keys;\n  IF midflight_count = 0 THEN RETURN 0; END IF;\n  BEGIN\n");
-    add_followed(&sql, store, "forward_sync", "note_settle");
-    text_add(&sql, "    IF EXISTS (SELECT 1 FROM midflight.midflight_finding WHERE migration = ");
-    pg_quote_text(&sql, store->change.name);
-    text_add(&sql, ") THEN\n      FOREACH midflight_key IN ARRAY midflight_keys LOOP\n        ");
-    pg_add_forget(&sql, store, FORWARD, "midflight_key");
-    text_add(&sql, "      END LOOP;\n    END IF;\n  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n");
-    add_followed(&sql, store, "forward_each", "note_each");
-    text_add(&sql, "  END;\n  RETURN midflight_count;\n");
-    return pg_create_function(store, &sql, error);
+    add_keys(text, store, outbox, "midflight_gone");
+    text_add(text, ")\n    INTO midflight_count, midflight_keys;\n  IF midflight_count = 0 THEN RETURN 0; END IF;\n  BEGIN\n");
+    add_followed(text, store, "forward_sync", "note_settle");
+    text_add(text, "    IF EXISTS (SELECT 1 FROM midflight.midflight_finding WHERE migration = ");
+    pg_quote_text(text, store->change.name);
+    text_add(text, ") THEN\n      FOREACH midflight_key IN ARRAY midflight_keys LOOP\n        ");
+    pg_add_forget(text, store, FORWARD, "midflight_key");
+    text_add(text, "      END LOOP;\n    END IF;\n  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n");
+    add_followed(text, store, "forward_each", "note_each");
+    text_add(text, "  END;\n  RETURN midflight_count;\n");
+    pg_end_function(text);
 }
 
 /* k1 bigint, ... */
@@ -118,12 +115,10 @@ static void add_key_columns(struct text *text, const struct postgres_store *stor
     }
 }
 
-static bool make_table(struct postgres_store *store, struct error *error) {
-    TEXT sql = {0};
-    text_addf(&sql, "CREATE TABLE %s (", pg_own(store, "outbox"));
-    add_key_columns(&sql, store);
-    text_add(&sql, ")");
-    return pg_script(store->db, text_get(&sql), NULL, error);
+static void add_table(struct text *text, const struct postgres_store *store) {
+    text_addf(text, "CREATE TABLE %s (", pg_own(store, "outbox"));
+    add_key_columns(text, store);
+    text_add(text, ");\n");
 }
 
 /* --- between two stores ------------------------------------------------------------------------------------------- */
@@ -132,7 +127,7 @@ bool pg_outbox_make(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     text_addf(&sql, "CREATE TABLE %s (", pg_own(store, "outbox"));
     add_key_columns(&sql, store);
-    text_addf(&sql, ", noted timestamptz NOT NULL DEFAULT clock_timestamp());\nCREATE TABLE %s (since timestamptz NOT NULL)",
+    text_addf(&sql, ", noted timestamptz NOT NULL DEFAULT clock_timestamp());\nCREATE TABLE %s (since timestamptz NOT NULL, noting boolean NOT NULL DEFAULT false)",
               pg_own(store, "overflow"));
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
@@ -143,8 +138,57 @@ void pg_add_limit(struct text *text, const struct postgres_store *store) {
     if (store->change.outbox_bytes_max <= 0) return;
     text_add(text, "  IF pg_catalog.pg_relation_size(");
     pg_quote_text(text, pg_own(store, "outbox"));
-    text_addf(text, ") OPERATOR(pg_catalog.>=) %" PRId64 " THEN\n    INSERT INTO %s SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT 1 FROM %s);\n"
+    text_addf(text, ") OPERATOR(pg_catalog.>=) %" PRId64 " THEN\n    INSERT INTO %s SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT 1 "
+                    "FROM %s WHERE NOT noting);\n"
                     "    RETURN NULL;\n  END IF;\n", store->change.outbox_bytes_max, overflow, overflow);
+}
+
+static bool outbox_bytes(struct postgres_store *store, int64_t *ret, struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, "SELECT coalesce(pg_relation_size(to_regclass(");
+    pg_quote_text(&sql, pg_own(store, "outbox"));
+    text_add(&sql, ")), 0)");
+    return pg_integer(store->db, text_get(&sql), ret, error);
+}
+
+/* It is vacuumed when it is twice as large as the last time, and so much more. */
+#define TIDY_BYTES (1 << 20) /* bytes */
+
+static bool vacuum(struct postgres_store *store, struct error *error) {
+    return pg_script(store->db, arena_format(store->bound, "VACUUM %s", pg_own(store, "outbox")), NULL, error);
+}
+
+bool postgres_outbox_tidy(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    int64_t bytes = 0;
+    if (!outbox_bytes(store, &bytes, error)) return false;
+    if (bytes < 2 * store->outbox_bytes + TIDY_BYTES) return true;
+    return vacuum(store, error) && outbox_bytes(store, &store->outbox_bytes, error);
+}
+
+/* The server gives room back where nobody looks at the end of the table: that may take a moment. */
+#define ROOM_TRIES 20
+#define ROOM_REST_MS 200
+
+/* Who wrote before there was room, and was not noted, has ended: the comparison sees what it wrote. */
+bool postgres_outbox_reopen(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    int64_t bytes = 0;
+    const char *mark = arena_format(store->bound, "UPDATE %s SET noting = true", pg_own(store, "overflow"));
+    for (int tries = 0; tries < ROOM_TRIES; tries++) {
+        if (!vacuum(store, error) || !pg_script(store->db, mark, NULL, error) || !outbox_bytes(store, &bytes, error)) return false;
+        /* It only grows meanwhile: what came after the mark was noted. */
+        if (bytes < store->change.outbox_bytes_max || store->change.outbox_bytes_max <= 0) return pg_older_end(store, error);
+        clock_sleep_ms(ROOM_REST_MS);
+    }
+    return error_set(error, ERROR_BUSY, "%s: the outbox of migration %s still takes %" PRId64 " bytes, and outbox_max is %" PRId64 ": a "
+                     "transaction that is older than what was drained keeps it so, see pg_stat_activity; end it and run the same command "
+                     "again", store->sql.base.name, store->change.name, bytes, store->change.outbox_bytes_max);
+}
+
+bool postgres_outbox_mend(struct store *base, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    return pg_script(store->db, arena_format(store->bound, "DELETE FROM %s WHERE noting", pg_own(store, "overflow")), NULL, error);
 }
 
 /* Keys that are counted at the most. */
@@ -199,15 +243,13 @@ bool postgres_outbox_middle(struct store *base, const struct drain_range *range,
 bool postgres_capture_note(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     if (store->half != NULL) return pg_half_note(store, side, error); /* in one database the old one notes, while the copy runs */
-    if (!pg_lock_for_capture(store, SIDE_OLD, error) || !make_table(store, error) ||
-        !pg_side_table(store, error) || !pg_side_capture(store, SIDE_OLD, error) || !make_settle(store, error) ||
-        !make_each(store, error) || !make_drain(store, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
-        if (!pg_note_table(store, FORWARD, i, error)) return false;
-    }
-    return pg_enter_objects(store, error);
+    TEXT sql = {0};
+    add_table(&sql, store);
+    add_settle(&sql, store);
+    add_each(&sql, store);
+    add_drain(&sql, store);
+    return pg_script(store->db, text_get(&sql), NULL, error) && pg_side_table(store, error) && pg_note_functions(store, SIDE_OLD, error) && pg_lock_for_capture(store, SIDE_OLD, error) &&
+           pg_side_capture(store, SIDE_OLD, error) && pg_capture_triggers(store, SIDE_OLD, error) && pg_enter_objects(store, error);
 }
 
 /* --- keeping it small --------------------------------------------------------------------------------------------- */

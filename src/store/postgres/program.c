@@ -81,11 +81,8 @@ void pg_add_function(struct text *text, const struct postgres_store *store, cons
               name, parameters, returns, store->path);
 }
 
-bool pg_create_function(struct postgres_store *store, struct text *text, struct error *error) {
-    text_add(text, "END\n$midflight$");
-    bool ok = pg_script(store->db, text_get(text), NULL, error);
-    text_clear(text);
-    return ok;
+void pg_end_function(struct text *text) {
+    text_add(text, "END\n$midflight$;\n");
 }
 
 void pg_add_guard(struct text *text, const struct postgres_store *store, enum direction direction) {
@@ -227,17 +224,15 @@ static void add_type(struct text *text, const char *name, const struct bound_tab
     text_add(text, ");\n");
 }
 
-static bool create_types(struct postgres_store *store, struct error *error) {
-    TEXT sql = {0};
+static void add_types(struct text *text, const struct postgres_store *store) {
     const struct bound_table *first = &store->tables[SIDE_OLD][0];
-    add_type(&sql, pg_own(store, "key"), first, &first->table->key, &store->key);
+    add_type(text, pg_own(store, "key"), first, &first->table->key, &store->key);
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
             const struct flow *flow = &store->flows[direction][i];
-            add_type(&sql, row_type(store, direction, flow), flow->target, &flow->yielded, &flow->yielded);
+            add_type(text, row_type(store, direction, flow), flow->target, &flow->yielded, &flow->yielded);
         }
     }
-    return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
 /* --- apply, sync, each, park ------------------------------------------------------------------------------------ */
@@ -329,80 +324,80 @@ static void add_gone(struct text *text, const struct postgres_store *store, enum
     text_add(text, "  END IF;\n");
 }
 
-static bool create_apply(struct postgres_store *store, enum direction direction, struct error *error) {
-    TEXT sql = {0};
+static void add_apply(struct text *text, const struct postgres_store *store, enum direction direction, const char *deferred) {
     TEXT parameters = {0};
     const struct flow *flows = store->flows[direction];
     size_t count = store->change.mappings[direction].count;
     text_addf(&parameters, "midflight_keys %s[], ", pg_own(store, "key"));
     pg_add_holders(&parameters, store, direction, ", ", false);
-    pg_add_function(&sql, store, pg_part(store, direction, "apply"), text_get(&parameters), "void");
-    text_add(&sql, "BEGIN\n");
-    for (size_t i = count; i-- > 0;) add_gone(&sql, store, direction, i);
+    pg_add_function(text, store, pg_part(store, direction, "apply"), text_get(&parameters), "void");
+    text_add(text, "BEGIN\n");
+    for (size_t i = count; i-- > 0;) add_gone(text, store, direction, i);
     for (size_t i = 0; i < count; i++) {
-        add_if_changed(&sql, i);
-        sync_update(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
-        sync_insert(&sql, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
-        text_add(&sql, "  END IF;\n");
+        add_if_changed(text, i);
+        sync_update(text, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
+        sync_insert(text, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
+        text_add(text, "  END IF;\n");
     }
-    add_settle(&sql, store, direction);
-    return pg_add_deferred(&sql, store, direction, error) && pg_create_function(store, &sql, error);
+    add_settle(text, store, direction);
+    text_add(text, deferred);
+    pg_end_function(text);
 }
 
-static bool create_sync(struct postgres_store *store, enum direction direction, struct error *error) {
-    TEXT sql = {0};
-    pg_add_function(&sql, store, pg_part(store, direction, "sync"),
+static void add_sync(struct text *text, const struct postgres_store *store, enum direction direction) {
+    pg_add_function(text, store, pg_part(store, direction, "sync"),
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
-    text_add(&sql, "DECLARE\n  ");
-    pg_add_holders(&sql, store, direction, ";\n  ", false);
-    text_add(&sql, ";\nBEGIN\n");
-    pg_add_side_lock(&sql, store, leader_of(direction));
-    pg_add_lock(&sql, store, leader_of(direction), "SHARE");
-    pg_add_lock(&sql, store, follower_of(direction), "NO KEY UPDATE");
-    add_images_stored(&sql, store, direction);
-    pg_add_apply(&sql, store, direction);
-    return pg_create_function(store, &sql, error);
+    text_add(text, "DECLARE\n  ");
+    pg_add_holders(text, store, direction, ";\n  ", false);
+    text_add(text, ";\nBEGIN\n");
+    pg_add_side_lock(text, store, leader_of(direction));
+    pg_add_lock(text, store, leader_of(direction), "SHARE");
+    pg_add_lock(text, store, follower_of(direction), "NO KEY UPDATE");
+    add_images_stored(text, store, direction);
+    pg_add_apply(text, store, direction);
+    pg_end_function(text);
 }
 
-static bool create_each(struct postgres_store *store, enum direction direction, struct error *error) {
-    TEXT sql = {0};
-    pg_add_function(&sql, store, pg_part(store, direction, "each"),
+static void add_each(struct text *text, const struct postgres_store *store, enum direction direction) {
+    pg_add_function(text, store, pg_part(store, direction, "each"),
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
-    text_addf(&sql, "DECLARE\n  midflight_key %s;\n  midflight_before text := current_setting('midflight.syncing', true);\n"
+    text_addf(text, "DECLARE\n  midflight_key %s;\n  midflight_before text := current_setting('midflight.syncing', true);\n"
                     PG_GUARDED "BEGIN\n", pg_own(store, "key"));
-    pg_add_guard(&sql, store, direction);
-    text_addf(&sql, "  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n    PERFORM %s(ARRAY[midflight_key]);\n    ",
+    pg_add_guard(text, store, direction);
+    text_addf(text, "  FOREACH midflight_key IN ARRAY midflight_keys LOOP\n  BEGIN\n    PERFORM %s(ARRAY[midflight_key]);\n    ",
               pg_part(store, direction, "sync"));
-    pg_add_forget(&sql, store, direction, "midflight_key");
-    text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    ");
-    pg_add_find(&sql, store, direction, "midflight_key");
-    text_add(&sql, "  END;\n  END LOOP;\n" PG_RESTORE_GUARD);
-    return pg_create_function(store, &sql, error);
+    pg_add_forget(text, store, direction, "midflight_key");
+    text_add(text, "  EXCEPTION WHEN OTHERS THEN\n    ");
+    pg_add_find(text, store, direction, "midflight_key");
+    text_add(text, "  END;\n  END LOOP;\n" PG_RESTORE_GUARD);
+    pg_end_function(text);
 }
 
-static bool create_park(struct postgres_store *store, enum direction direction, struct error *error) {
-    TEXT sql = {0};
+static void add_park(struct text *text, const struct postgres_store *store, enum direction direction) {
     struct scope scope = pg_keys_scope(store);
-    pg_add_function(&sql, store, pg_part(store, direction, "park"),
+    pg_add_function(text, store, pg_part(store, direction, "park"),
                  arena_format(store->bound, "midflight_keys %s[]", pg_own(store, "key")), "void");
-    text_add(&sql, "DECLARE\n  midflight_before text := current_setting('midflight.syncing', true);\n" PG_GUARDED "BEGIN\n");
-    pg_add_guard(&sql, store, direction);
-    text_add(&sql, "  BEGIN\n  NULL;\n");
+    text_add(text, "DECLARE\n  midflight_before text := current_setting('midflight.syncing', true);\n" PG_GUARDED "BEGIN\n");
+    pg_add_guard(text, store, direction);
+    text_add(text, "  BEGIN\n  NULL;\n");
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
-        sync_park(&sql, &pg_dialect, &store->flows[direction][i], &scope);
+        sync_park(text, &pg_dialect, &store->flows[direction][i], &scope);
     }
-    text_add(&sql, "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  END;\n" PG_RESTORE_GUARD);
-    return pg_create_function(store, &sql, error);
+    text_add(text, "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  END;\n" PG_RESTORE_GUARD);
+    pg_end_function(text);
 }
 
 bool pg_programs(struct postgres_store *store, struct error *error) {
-    if (!create_types(store, error) || !pg_side_table(store, error)) return false;
+    TEXT sql = {0};
+    add_types(&sql, store);
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
+        TEXT deferred = {0};
         if (!pg_has_way(store, direction)) continue;
-        if (!create_apply(store, direction, error) || !create_sync(store, direction, error) ||
-            !create_each(store, direction, error) || !create_park(store, direction, error)) {
-            return false;
-        }
+        if (!pg_add_deferred(&deferred, store, direction, error)) return false;
+        add_apply(&sql, store, direction, text_get(&deferred));
+        add_sync(&sql, store, direction);
+        add_each(&sql, store, direction);
+        add_park(&sql, store, direction);
     }
-    return true;
+    return pg_script(store->db, text_get(&sql), NULL, error) && pg_side_table(store, error);
 }

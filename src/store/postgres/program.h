@@ -15,7 +15,8 @@ struct capture {
     enum direction direction;
     size_t leader; /* its number among the side's tables */
     const struct bound_table *table;
-    enum event event; /* EVENT_NONE: TRUNCATE */
+    enum event event;     /* EVENT_NONE: TRUNCATE */
+    const char *deferred; /* statements that look at the followers' deferred foreign keys; empty: they have none */
     /* What an UPDATE took from a key is seen row by row, and only where a key changes: its function reads the rows after it alone. */
     bool light;
 };
@@ -30,10 +31,10 @@ bool pg_is_alone(const struct postgres_store *store, enum direction direction);
 const char *pg_part(const struct postgres_store *store, enum direction direction, const char *rest);
 const char *pg_relation(const struct postgres_store *store, const struct bound_table *table);
 
-/* CREATE OR REPLACE FUNCTION ... AS: declarations and body are to follow, and then pg_create_function. */
+/* CREATE OR REPLACE FUNCTION ... AS: declarations and body are to follow, and then pg_end_function. */
 void pg_add_function(struct text *text, const struct postgres_store *store, const char *name, const char *parameters,
                      const char *returns);
-MUST_USE bool pg_create_function(struct postgres_store *store, struct text *text, struct error *error);
+void pg_end_function(struct text *text);
 /* Statements: a key is in quarantine no more; it is, with the error that is being handled, unless that is passing. */
 void pg_add_forget(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);
 void pg_add_find(struct text *text, const struct postgres_store *store, enum direction direction, const char *key);
@@ -79,8 +80,8 @@ MUST_USE bool pg_tables_of(struct postgres_store *store, const struct bound_tabl
 /* Is every row that the flows yield of this leader the only one of its entity, and found by its key? Then there are quick
  * ways, which set midflight_settled where they leave nothing to do. */
 bool pg_is_plain(const struct capture *capture);
-void pg_add_single(struct text *text, const struct capture *capture, const char *deferred);
-void pg_add_bulk(struct text *text, const struct capture *capture, const char *deferred);
+void pg_add_single(struct text *text, const struct capture *capture);
+void pg_add_bulk(struct text *text, const struct capture *capture);
 /* The quick way's block: what fails in it is undone, and left to the careful way. */
 void pg_add_attempt(struct text *text, const struct capture *capture, const char *body);
 

@@ -16,8 +16,8 @@
 #define RANGE_ROWS_MIN 1024
 /* A table that was never analyzed is taken to hold so many rows a page. */
 #define PAGE_ROWS 50
-/* Pages of the table that are looked into for keys to divide it by. */
-#define SAMPLE_PAGES 1000
+/* Pages of the table that are looked into for each key to divide it by: enough for parts of about one size. */
+#define SAMPLE_PAGES 8
 /* A chunk's share of the table is no more than this, whatever its time says. */
 #define CHUNK_BYTES_MAX (8 << 20)
 
@@ -83,7 +83,7 @@ static bool divide(struct postgres_store *store, const char *until, int64_t part
     double ranges = (rows > 0 ? rows : pages * PAGE_ROWS) / RANGE_ROWS_MIN;
     if (ranges > (double)parts) ranges = (double)parts;
     if (ranges < 1) ranges = 1;
-    double percent = pages <= SAMPLE_PAGES ? 100 : 100 * SAMPLE_PAGES / pages;
+    double looked = (double)parts * SAMPLE_PAGES, percent = pages <= looked ? 100 : 100 * looked / pages;
     text_add(&sql, "WITH sample AS (SELECT DISTINCT ");
     for (size_t k = 0; k < key->count; k++) {
         if (k > 0) text_add(&sql, ", ");

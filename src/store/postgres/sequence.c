@@ -267,14 +267,14 @@ static void add_farthest(struct text *sql, const PGresult *found, int row) {
 bool pg_numbers_join(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     RESULT *found = NULL;
-    const char *values[] = {store->change.name};
     if (!entered(store, "leader IS NOT NULL", &found, error)) return false;
     for (int i = 0; i < PQntuples(found); i++) {
         text_addf(&sql, "ALTER SEQUENCE %s INCREMENT BY %s;\n", PQgetvalue(found, i, 0), PQgetvalue(found, i, 2));
     }
     for (int i = 0; i < PQntuples(found); i++) add_farthest(&sql, found, i);
-    return pg_script(store->db, text_get(&sql), "the sequences of both sides", error) &&
-           pg_query(store->db, "DELETE FROM midflight.midflight_sequence WHERE migration = $1", NULL, values, 1, NULL, error);
+    text_add(&sql, "DELETE FROM midflight.midflight_sequence WHERE migration = ");
+    pg_quote_text(&sql, store->change.name);
+    return pg_script(store->db, text_get(&sql), "the sequences of both sides", error);
 }
 
 /* --- when the old tables go --------------------------------------------------------------------------------------- */

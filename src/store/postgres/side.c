@@ -23,21 +23,20 @@ bool pg_side_table(struct postgres_store *store, struct error *error) {
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
-static bool lock_writes(struct postgres_store *store, enum side side, const struct bound_table *table, const char *name,
+static bool add_locking(struct text *text, struct postgres_store *store, enum side side, const struct bound_table *table, const char *name,
                         struct error *error) {
-    TEXT sql = {0};
     RESULT *tables = NULL;
     const char *trigger = pg_own_name(store, arena_format(store->bound, "%s_%s_side", side_name(side), table->table->name));
     if (!pg_tables_of(store, table, trigger, &tables, error)) return false;
     for (int i = 0; i < PQntuples(tables); i++) {
-        text_add(&sql, "CREATE TRIGGER ");
-        pg_quote(&sql, trigger);
-        text_addf(&sql, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT\n  WHEN "
+        text_add(text, "CREATE TRIGGER ");
+        pg_quote(text, trigger);
+        text_addf(text, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT\n  WHEN "
                         "(current_setting('midflight.syncing', true) IS DISTINCT FROM ", PQgetvalue(tables, i, 0));
-        pg_quote_text(&sql, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
-        text_addf(&sql, ") EXECUTE FUNCTION %s();\n", name);
+        pg_quote_text(text, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
+        text_addf(text, ") EXECUTE FUNCTION %s();\n", name);
     }
-    return pg_script(store->db, text_get(&sql), NULL, error);
+    return true;
 }
 
 bool pg_side_capture(struct postgres_store *store, enum side side, struct error *error) {
@@ -48,9 +47,9 @@ bool pg_side_capture(struct postgres_store *store, enum side side, struct error 
     text_add(&sql, "BEGIN\n");
     pg_add_side_lock(&sql, store, side);
     text_add(&sql, "  RETURN NULL;\n");
-    if (!pg_create_function(store, &sql, error)) return false;
+    pg_end_function(&sql);
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
-        if (!lock_writes(store, side, &store->tables[side][i], name, error)) return false;
+        if (!add_locking(&sql, store, side, &store->tables[side][i], name, error)) return false;
     }
-    return true;
+    return pg_script(store->db, text_get(&sql), NULL, error);
 }

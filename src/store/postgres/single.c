@@ -190,14 +190,14 @@ static void add_row_flow(struct text *text, const struct capture *capture, size_
 }
 
 /* The flows, one after the other for as long as each is settled: rows go in the opposite order. */
-static void add_row_flows(struct text *text, const struct capture *capture, const char *deferred) {
+static void add_row_flows(struct text *text, const struct capture *capture) {
     size_t count = capture->store->change.mappings[capture->direction].count;
     for (size_t i = 0; i < count; i++) {
         if (i > 0) text_add(text, "    IF midflight_settled THEN\n");
         add_row_flow(text, capture, capture->event == EVENT_DELETE ? count - i : i + 1);
     }
     for (size_t i = 1; i < count; i++) text_add(text, "    END IF;\n");
-    text_add(text, deferred);
+    text_add(text, capture->deferred);
 }
 
 /* A condition: the row has a key, and had the same before. */
@@ -213,7 +213,7 @@ static void add_key_kept(struct text *text, const struct capture *capture) {
     pg_add_differ(text, capture->table, "OLD", "NEW", key);
 }
 
-void pg_add_single(struct text *text, const struct capture *capture, const char *deferred) {
+void pg_add_single(struct text *text, const struct capture *capture) {
     text_add(text, "  BEGIN\n");
     if (capture->event != EVENT_INSERT) text_add(text, "    SELECT * INTO STRICT OLD FROM midflight_old;\n");
     if (capture->event != EVENT_DELETE) text_add(text, "    SELECT * INTO STRICT NEW FROM midflight_new;\n");
@@ -227,7 +227,7 @@ void pg_add_single(struct text *text, const struct capture *capture, const char 
     add_key_kept(text, capture);
     text_add(text, " THEN\n");
     pg_add_guard(text, capture->store, capture->direction);
-    add_row_flows(text, capture, deferred);
+    add_row_flows(text, capture);
     text_add(text, PG_RESTORE_GUARD "    IF midflight_settled THEN RETURN NULL; END IF;\n    END IF;\n"
                    "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  END;\n");
 }

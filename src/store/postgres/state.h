@@ -29,6 +29,7 @@ struct postgres_store {
     int64_t chunk_rows_max; /* 0: not known yet */
     struct watch watch;
     int64_t lag_looked_ms, compacted_ms;
+    int64_t outbox_bytes; /* between two stores: after it was last vacuumed */
     struct names stages;   /* temporary tables of the session (half.c); in the arena */
     struct bouncer *bouncer; /* PgBouncer's console; NULL: not opened */
     bool older_ended;      /* since this store was opened: transactions older than the sync triggers */
@@ -70,11 +71,12 @@ MUST_USE bool pg_enter_objects(struct postgres_store *store, struct error *error
 struct scope pg_keys_scope(const struct postgres_store *store);
 /* Makes the types and functions of both directions; each must not exist. [tx] */
 MUST_USE bool pg_programs(struct postgres_store *store, struct error *error);
-/* Makes the capture functions and triggers of one table. [tx] */
-MUST_USE bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
-/* The same triggers with functions that only note keys in the outbox; pg_capture_table then replaces the functions alone, for
- * which nobody has to wait. [tx] */
-MUST_USE bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
+/* Makes what the triggers of a side's tables run: functions that sync, or, of the same names, that only note keys in the outbox.
+ * Whichever is there is replaced, for which nobody has to wait. [tx] */
+MUST_USE bool pg_capture_functions(struct postgres_store *store, enum side side, struct error *error);
+MUST_USE bool pg_note_functions(struct postgres_store *store, enum side side, struct error *error);
+/* Makes those triggers, where they are not there yet. The tables are locked until the transaction ends: it is the last thing to do. [tx] */
+MUST_USE bool pg_capture_triggers(struct postgres_store *store, enum side side, struct error *error);
 /* side.c: the table that the side lock is taken on, and the triggers of a side that take it, where the migration has one. [tx]
  * The table may be there already. */
 MUST_USE bool pg_side_table(struct postgres_store *store, struct error *error);
@@ -166,6 +168,9 @@ MUST_USE bool pg_outbox_make(struct postgres_store *store, struct error *error);
 /* Statements of a trigger: an outbox that has reached its limit takes nothing more. */
 void pg_add_limit(struct text *text, const struct postgres_store *store);
 bool postgres_backlog(struct store *store, struct backlog *ret, struct error *error);
+bool postgres_outbox_tidy(struct store *store, struct error *error);
+bool postgres_outbox_reopen(struct store *store, struct error *error);
+bool postgres_outbox_mend(struct store *store, struct error *error);
 bool postgres_outbox_middle(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);
 /* Leaves each key in the outbox once, when it has grown large. [own] */
 MUST_USE bool pg_outbox_compact(struct postgres_store *store, struct error *error);

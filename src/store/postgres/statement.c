@@ -417,22 +417,13 @@ bool pg_tables_of(struct postgres_store *store, const struct bound_table *table,
                     "pg_trigger WHERE tgrelid = id AND tgname = $2)", NULL, values, 2, ret, error);
 }
 
-/* A trigger that is there already runs the function by its name, whatever it does by now. */
-static bool attach(const struct capture *capture, const char *name, struct error *error) {
-    TEXT sql = {0};
-    RESULT *tables = NULL;
-    if (!pg_tables_of(capture->store, capture->table, pg_own_name(capture->store, name), &tables, error)) return false;
-    for (int i = 0; i < PQntuples(tables); i++) add_trigger(&sql, capture, name, PQgetvalue(tables, i, 0));
-    return pg_script(capture->store->db, text_get(&sql), NULL, error);
-}
-
 /* A plan is made once a session, whatever its first values; and never compiled, which takes longer than it runs. The single row's
  * quick way does without: its plans read one row by its key, and to set and restore a setting takes as long as one of them. */
-static void add_rest(struct text *text, const struct capture *capture, const char *deferred) {
+static void add_rest(struct text *text, const struct capture *capture) {
     text_add(text, "  midflight_plans := current_setting('plan_cache_mode');\n  midflight_jit := current_setting('jit');\n" PLAN_FEW
                    "  midflight_guard := set_config('jit', 'off', true);\n  <<" PG_REST ">>\n  BEGIN\n");
     if (capture->event != EVENT_NONE) add_rows(text, capture);
-    if (pg_is_plain(capture)) pg_add_bulk(text, capture, deferred);
+    if (pg_is_plain(capture)) pg_add_bulk(text, capture);
     add_careful(text, capture);
     text_add(text, "  END;\n  midflight_guard := set_config('plan_cache_mode', midflight_plans, true);\n"
                    "  midflight_guard := set_config('jit', midflight_jit, true);\n  RETURN NULL;\n");
@@ -463,32 +454,24 @@ static void add_rekey_trigger(struct text *text, const struct capture *capture, 
     text_addf(text, ") EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
 }
 
-/* The key that an UPDATE took from a row. */
-static bool create_rekey(const struct capture *capture, struct error *error) {
-    struct postgres_store *store = capture->store;
-    const char *name = arena_format(store->bound, "%s_%s_rekey", side_name(leader_of(capture->direction)), capture->table->table->name);
-    RESULT *tables = NULL;
-    TEXT sql = {0};
-    add_light_function(&sql, capture, name);
-    text_add(&sql, "VALUES (");
-    sync_names(&sql, &pg_dialect, "OLD", &capture->table->table->key);
-    text_add(&sql, ");\n  RETURN NULL;\n");
-    if (!pg_create_function(store, &sql, error) || !pg_tables_of(store, capture->table, pg_own_name(store, name), &tables, error)) return false;
-    if (PQntuples(tables) > 0) add_rekey_trigger(&sql, capture, name);
-    return pg_script(store->db, text_get(&sql), NULL, error);
+static const char *rekey_name(const struct capture *capture) {
+    return arena_format(capture->store->bound, "%s_%s_rekey", side_name(leader_of(capture->direction)), capture->table->table->name);
 }
 
-/* What it wrote is in one transition table. */
-static bool create_light(const struct capture *capture, struct error *error) {
-    struct postgres_store *store = capture->store;
-    const char *name = capture_name(capture);
-    TEXT sql = {0};
-    add_light_function(&sql, capture, name);
-    text_add(&sql, capture->table->sole ? "SELECT " : "SELECT DISTINCT ");
-    sync_names(&sql, &pg_dialect, NULL, &capture->table->table->key);
-    text_addf(&sql, " FROM %s;\n  RETURN NULL;\n", capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
-    return pg_create_function(store, &sql, error) && attach(capture, name, error) &&
-           (capture->event != EVENT_UPDATE || create_rekey(capture, error));
+/* What it wrote is in one transition table; the key that an UPDATE took from a row is noted by itself. */
+static void add_light(const struct capture *capture, struct text *text) {
+    const struct names *key = &capture->table->table->key;
+    add_light_function(text, capture, capture_name(capture));
+    text_add(text, capture->table->sole ? "SELECT " : "SELECT DISTINCT ");
+    sync_names(text, &pg_dialect, NULL, key);
+    text_addf(text, " FROM %s;\n  RETURN NULL;\n", capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
+    pg_end_function(text);
+    if (capture->event != EVENT_UPDATE) return;
+    add_light_function(text, capture, rekey_name(capture));
+    text_add(text, "VALUES (");
+    sync_names(text, &pg_dialect, "OLD", key);
+    text_add(text, ");\n  RETURN NULL;\n");
+    pg_end_function(text);
 }
 
 /* Is it enough to look at the rows of a statement from one side? Not where a row may move from one table to another, which is a DELETE
@@ -511,73 +494,105 @@ static bool is_light(const struct capture *capture, bool *ret, struct error *err
 }
 
 /* The keys that a statement wrote, into the outbox (outbox.c): of an UPDATE those before and after. */
-static bool create_note(const struct capture *capture, struct error *error) {
+static bool add_note(const struct capture *capture, struct text *text, struct error *error) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
     bool apart = store->standing.housed != HOUSES_BOTH;
-    struct capture light = *capture;
-    TEXT sql = {0};
-    if (!is_light(capture, &light.light, error)) return false;
-    if (light.light) return create_light(&light, error);
-    pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger");
-    text_add(&sql, "BEGIN\n");
-    if (apart) pg_add_limit(&sql, store);
-    add_keyless(&sql, capture);
-    text_addf(&sql, "  INSERT INTO %s (", pg_own(store, "outbox"));
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, apart && capture->event != EVENT_UPDATE ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
+    bool light;
+    if (!is_light(capture, &light, error)) return false;
+    if (light) {
+        add_light(capture, text);
+        return true;
+    }
+    pg_add_function(text, store, pg_own(store, capture_name(capture)), "", "trigger");
+    text_add(text, "BEGIN\n");
+    if (apart) pg_add_limit(text, store);
+    add_keyless(text, capture);
+    text_addf(text, "  INSERT INTO %s (", pg_own(store, "outbox"));
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_add(text, apart && capture->event != EVENT_UPDATE ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
     if (capture->event == EVENT_UPDATE) {
-        text_add(&sql, "SELECT ");
-        pg_add_as_key(&sql, store, NULL, key);
-        text_add(&sql, " FROM midflight_old UNION SELECT ");
-        pg_add_as_key(&sql, store, NULL, key);
-        text_add(&sql, " FROM midflight_new");
+        text_add(text, "SELECT ");
+        pg_add_as_key(text, store, NULL, key);
+        text_add(text, " FROM midflight_old UNION SELECT ");
+        pg_add_as_key(text, store, NULL, key);
+        text_add(text, " FROM midflight_new");
     } else if (capture->event == EVENT_NONE && apart) { /* it is about to be emptied */
-        text_add(&sql, "SELECT ");
-        pg_add_as_key(&sql, store, NULL, key);
-        text_addf(&sql, " FROM %s", pg_relation(store, capture->table));
+        text_add(text, "SELECT ");
+        pg_add_as_key(text, store, NULL, key);
+        text_addf(text, " FROM %s", pg_relation(store, capture->table));
     } else {
-        add_written(&sql, capture);
+        add_written(text, capture);
     }
-    text_add(&sql, ") AS midflight_w WHERE ");
-    for (size_t i = 0; i < store->key.count; i++) text_addf(&sql, "%s%s IS NOT NULL", i > 0 ? " AND " : "", store->key.items[i]);
-    text_add(&sql, ";\n  RETURN NULL;\n");
-    return pg_create_function(store, &sql, error) && attach(capture, capture_name(capture), error);
+    text_add(text, ") AS midflight_w WHERE ");
+    for (size_t i = 0; i < store->key.count; i++) text_addf(text, "%s%s IS NOT NULL", i > 0 ? " AND " : "", store->key.items[i]);
+    text_add(text, ";\n  RETURN NULL;\n");
+    pg_end_function(text);
+    return true;
 }
 
-static bool create_capture(const struct capture *capture, struct error *error) {
+static bool add_capture(const struct capture *capture, struct text *text, struct error *error) {
     struct postgres_store *store = capture->store;
-    TEXT sql = {0};
-    TEXT deferred = {0};
-    const char *name = capture_name(capture);
-    if (!pg_add_deferred(&deferred, store, capture->direction, error)) return false;
-    pg_add_function(&sql, store, pg_own(store, name), "", "trigger");
-    add_declarations(&sql, capture);
-    text_add(&sql, "BEGIN\n");
-    if (pg_is_plain(capture)) pg_add_single(&sql, capture, text_get(&deferred));
-    add_rest(&sql, capture, text_get(&deferred));
-    return pg_create_function(store, &sql, error) && attach(capture, name, error);
+    (void)error;
+    pg_add_function(text, store, pg_own(store, capture_name(capture)), "", "trigger");
+    add_declarations(text, capture);
+    text_add(text, "BEGIN\n");
+    if (pg_is_plain(capture)) pg_add_single(text, capture);
+    add_rest(text, capture);
+    pg_end_function(text);
+    return true;
 }
 
-typedef bool capture_maker(const struct capture *capture, struct error *error);
-
-static bool each_event(struct postgres_store *store, enum direction direction, size_t leader, capture_maker *create, struct error *error) {
-    static const enum event events[] = {EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_NONE};
-    bool read = false;
-    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
-        read = read || store->flows[direction][i].reads[leader].count > 0;
+/* Statements that make the trigger where it is not there already: that one runs the function by its name, whatever it does by now. */
+static bool add_triggers(const struct capture *capture, struct text *text, struct error *error) {
+    const char *name = capture_name(capture);
+    struct capture made = *capture;
+    RESULT *tables = NULL;
+    if (!is_light(capture, &made.light, error) ||
+        !pg_tables_of(capture->store, capture->table, pg_own_name(capture->store, name), &tables, error)) {
+        return false;
     }
-    for (size_t i = 0; read && i < sizeof events / sizeof *events; i++) {
-        struct capture capture = {store, direction, leader, &store->tables[leader_of(direction)][leader], events[i], false};
-        if (!create(&capture, error)) return false;
+    for (int i = 0; i < PQntuples(tables); i++) {
+        add_trigger(text, &made, name, PQgetvalue(tables, i, 0));
+        if (made.light && capture->event == EVENT_UPDATE) add_rekey_trigger(text, capture, rekey_name(capture));
     }
     return true;
 }
 
-bool pg_capture_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
-    return each_event(store, direction, leader, create_capture, error);
+typedef bool capture_maker(const struct capture *capture, struct text *text, struct error *error);
+
+static bool is_read(const struct postgres_store *store, enum direction direction, size_t leader) {
+    bool read = false;
+    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
+        read = read || store->flows[direction][i].reads[leader].count > 0;
+    }
+    return read;
 }
 
-bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
-    return each_event(store, direction, leader, create_note, error);
+/* What `make` says of every event of a side's tables, in one script. */
+static bool run_each(struct postgres_store *store, enum side side, capture_maker *make, struct error *error) {
+    static const enum event events[] = {EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_NONE};
+    enum direction direction = led_by(side);
+    TEXT sql = {0};
+    TEXT deferred = {0};
+    if (make == add_capture && !pg_add_deferred(&deferred, store, direction, error)) return false;
+    for (size_t leader = 0; leader < store->change.shapes[side].count; leader++) {
+        for (size_t i = 0; is_read(store, direction, leader) && i < sizeof events / sizeof *events; i++) {
+            struct capture capture = {store, direction, leader, &store->tables[side][leader], events[i], text_get(&deferred), false};
+            if (!make(&capture, &sql, error)) return false;
+        }
+    }
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+bool pg_capture_functions(struct postgres_store *store, enum side side, struct error *error) {
+    return run_each(store, side, add_capture, error);
+}
+
+bool pg_note_functions(struct postgres_store *store, enum side side, struct error *error) {
+    return run_each(store, side, add_note, error);
+}
+
+bool pg_capture_triggers(struct postgres_store *store, enum side side, struct error *error) {
+    return run_each(store, side, add_triggers, error);
 }

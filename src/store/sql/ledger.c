@@ -162,7 +162,8 @@ bool sql_ledger_forget(struct store *store, const char *name, struct error *erro
 }
 
 bool sql_ledger_leave(struct store *store, const char *name, struct error *error) {
-    return sql_ledger_forget(store, name, error) && RUN(SQL_ledger_leave, NULL, NULL, NULL, sql_text(name));
+    return sql_ledger_forget(store, name, error) && RUN(SQL_ledger_leave_floor, NULL, NULL, NULL, sql_text(name)) &&
+           RUN(SQL_ledger_leave, NULL, NULL, NULL, sql_text(name));
 }
 
 bool sql_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error) {
@@ -256,6 +257,23 @@ bool sql_lease_renew(struct store *store, const char *name, int64_t until_ms, in
     if (!RUN(SQL_lease_renew, NULL, NULL, &changed, sql_text(name), sql_integer(token), sql_integer(until_ms))) {
         return false;
     }
+    return changed == 1 || held_by_another(name, error);
+}
+
+static bool floor_row(void *context, const struct sql_value *columns, struct error *error) {
+    (void)error;
+    *(int64_t *)context = columns[0].integer;
+    return true;
+}
+
+bool sql_lease_floor(struct store *store, const char *name, int64_t *ret, struct error *error) {
+    *ret = 0;
+    return RUN(SQL_lease_floor, floor_row, ret, NULL, sql_text(name));
+}
+
+bool sql_lease_raise(struct store *store, const char *name, int64_t token, int64_t to, struct error *error) {
+    int64_t changed;
+    if (!RUN(SQL_lease_raise, NULL, NULL, &changed, sql_text(name), sql_integer(token), sql_integer(to))) return false;
     return changed == 1 || held_by_another(name, error);
 }
 

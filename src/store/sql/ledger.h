@@ -35,6 +35,8 @@ bool sql_lease_take(struct store *store, const char *name, const char *owner, in
 /* Fails (ERROR_HELD) when the token is no longer the migration's. */
 bool sql_lease_renew(struct store *store, const char *name, int64_t until_ms, int64_t token,
                      struct error *error);
+bool sql_lease_floor(struct store *store, const char *name, int64_t *ret, struct error *error);
+bool sql_lease_raise(struct store *store, const char *name, int64_t token, int64_t to, struct error *error);
 bool sql_lease_resume(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error);
 bool sql_lease_release(struct store *store, const char *name, int64_t token, struct error *error);
 bool sql_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);

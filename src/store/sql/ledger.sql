@@ -134,7 +134,11 @@ DELETE FROM midflight_finding WHERE migration = ?1;
 DELETE FROM midflight_drain WHERE migration = ?1;
 
 -- name: ledger_forget_landing
-DELETE FROM midflight_landing WHERE migration = ?1;
+DELETE FROM midflight_landing WHERE migration = ?1 AND place > 0;
+
+-- name: ledger_leave_floor
+INSERT INTO midflight_landing (migration, place, token) SELECT name, 0, token FROM midflight_migration WHERE name = ?1
+ON CONFLICT (migration, place) DO UPDATE SET token = excluded.token WHERE midflight_landing.token < excluded.token;
 
 -- name: ledger_leave
 DELETE FROM midflight_migration WHERE name = ?1;
@@ -166,6 +170,12 @@ UPDATE midflight_migration SET owner = ?2, lease_until_ms = ?3, token = ?4 WHERE
 -- name: lease_renew
 UPDATE midflight_migration SET lease_until_ms = ?3 WHERE name = ?1 AND token = ?2;
 
+-- name: lease_floor
+SELECT token FROM midflight_landing WHERE migration = ?1 AND place = 0;
+
+-- name: lease_raise
+UPDATE midflight_migration SET token = ?3 WHERE name = ?1 AND token = ?2;
+
 -- name: lease_resume
 UPDATE midflight_migration SET owner = ?2, lease_until_ms = ?3 WHERE name = ?1 AND token = ?4 AND owner = '';
 
@@ -176,7 +186,8 @@ UPDATE midflight_migration SET token = token WHERE name = ?1 AND token = ?2;
 UPDATE midflight_migration SET owner = '', lease_until_ms = 0 WHERE name = ?1 AND token = ?2;
 
 -- name: lease_follow
-UPDATE midflight_migration SET owner = ?2, token = ?3 WHERE name = ?1 AND token <= ?3;
+UPDATE midflight_migration SET owner = ?2, token = ?3 WHERE name = ?1 AND token <= ?3
+  AND NOT EXISTS (SELECT 1 FROM midflight_landing l WHERE l.migration = ?1 AND l.place = 0 AND l.token > ?3);
 
 -- name: landing_claim
 INSERT INTO midflight_landing (migration, place, token) VALUES (?1, ?2, ?3)

@@ -3,7 +3,7 @@
  * In the database, in the migration's name (here m, old side, table customers):
  *   midflight_m_guard        one row: how far the copy is; done = 2 lets our own writes pass where others are refused
  *   midflight_m_outbox       keys that were written and have not reached the other store (see note.c)
- *   midflight_m_overflow     a row once the outbox has reached its limit
+ *   midflight_m_overflow     a row once the outbox has reached its limit; noting: it has room again, and what went unnoticed is looked for
  *   midflight_m_object       what of ours there has to be
  *   midflight_m_old_customers_note_*, or ..._refuse_*   the triggers
  *
@@ -203,7 +203,7 @@ static bool create_tables(struct sqlite_store *store, struct error *error) {
     half_key_columns(&sql, store);
     text_add(&sql, ", at INTEGER);\nCREATE TABLE IF NOT EXISTS ");
     own_add(&sql, store, "overflow");
-    text_add(&sql, " (at INTEGER NOT NULL);\nCREATE TABLE IF NOT EXISTS ");
+    text_add(&sql, " (at INTEGER NOT NULL, noting INTEGER NOT NULL DEFAULT 0);\nCREATE TABLE IF NOT EXISTS ");
     own_add(&sql, store, "object");
     text_add(&sql, " (type TEXT NOT NULL, name TEXT NOT NULL, sql TEXT NOT NULL)");
     return connection_script(store->db, text_get(&sql), NULL, error);
@@ -258,13 +258,6 @@ bool half_refuse(struct sqlite_store *store, struct error *error) {
     return connection_script(store->db, text_get(&sql), NULL, error) && remember_own(store, error);
 }
 
-bool half_intact(struct sqlite_store *store, char *ret_missing, size_t size, struct error *error) {
-    struct backlog backlog;
-    if (!sqlite_backlog(&store->sql.base, &backlog, error)) return false;
-    if (backlog.overflowed) snprintf(ret_missing, size, "room in the outbox of %s (outbox_max was reached)", store->sql.base.name);
-    return true;
-}
-
 /* At the end of a migration it is no longer of use to know what new.create made. */
 bool sqlite_ledger_stay(struct store *base, const char *name, const char *stage, int64_t epoch, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
@@ -312,6 +305,22 @@ bool sqlite_backlog(struct store *base, struct backlog *ret, struct error *error
     ret->bytes = ret->keys * sqlite3_column_int64(statement, 2);
     ret->overflowed = sqlite3_column_int(statement, 3) != 0;
     return true;
+}
+
+static bool overflow_run(struct sqlite_store *store, const char *before, const char *after, struct error *error) {
+    TEXT sql = {0};
+    text_add(&sql, before);
+    own_add(&sql, store, "overflow");
+    text_add(&sql, after);
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+bool sqlite_outbox_reopen(struct store *base, struct error *error) {
+    return overflow_run(sqlite_store_of(base), "UPDATE ", " SET noting = 1", error);
+}
+
+bool sqlite_outbox_mend(struct store *base, struct error *error) {
+    return overflow_run(sqlite_store_of(base), "DELETE FROM ", " WHERE noting = 1", error);
 }
 
 bool sqlite_outbox_middle(struct store *base, const struct drain_range *range, int64_t rows, char **ret, struct error *error) {

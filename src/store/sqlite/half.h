@@ -68,7 +68,6 @@ bool half_bind(struct sqlite_store *store, struct error *error); /* once its tab
 void half_free(struct sqlite_store *store);
 void half_free_arrivals(struct half *half);
 bool half_temporary(struct sqlite_store *store, struct error *error); /* those tables, if they are not there */
-bool half_intact(struct sqlite_store *store, char *ret_missing, size_t size, struct error *error); /* the outbox has room */
 bool half_refuse(struct sqlite_store *store, struct error *error);
 /* "k1" TYPE COLLATE x, ...: as the key of this side's first table is declared */
 void half_key_columns(struct text *text, const struct sqlite_store *store);

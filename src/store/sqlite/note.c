@@ -69,7 +69,7 @@ static void add_limit(struct note *note) {
     if (!has_limit(note)) return;
     text_add(sql, "  INSERT INTO ");
     own_add(sql, note->store, "overflow");
-    text_add(sql, " SELECT " NOW_MS " WHERE (SELECT max(id) FROM ");
+    text_add(sql, " (at) SELECT " NOW_MS " WHERE (SELECT max(id) FROM ");
     own_add(sql, note->store, "outbox");
     text_add(sql, ") - (SELECT min(id) FROM ");
     own_add(sql, note->store, "outbox");
@@ -77,7 +77,7 @@ static void add_limit(struct note *note) {
     own_add(sql, note->store, "guard");
     text_add(sql, " AS g) AND NOT EXISTS (SELECT 1 FROM ");
     own_add(sql, note->store, "overflow");
-    text_add(sql, ");\n");
+    text_add(sql, " WHERE noting = 0);\n");
 }
 
 /* INSERT INTO "midflight_m_outbox" (k1, at) SELECT NEW."id", now WHERE 1, to be followed by conditions */
@@ -93,7 +93,7 @@ static void add_note(struct note *note, const char *row) {
     if (has_limit(note)) {
         text_add(sql, " AND NOT EXISTS (SELECT 1 FROM ");
         own_add(sql, note->store, "overflow");
-        text_add(sql, ")");
+        text_add(sql, " WHERE noting = 0)");
     }
     add_has_key(note, row);
 }
@@ -245,7 +245,7 @@ static bool create_before(struct note *note, const struct rivalry *list, size_t 
     if (has_limit(note)) {
         text_add(sql, " WHERE NOT EXISTS (SELECT 1 FROM ");
         own_add(sql, note->store, "overflow");
-        text_add(sql, ")");
+        text_add(sql, " WHERE noting = 0)");
     }
     text_add(sql, ";\n");
     return note_create(note, name);

@@ -150,6 +150,8 @@ bool sqlite_ledger_pin(struct store *store, const char *name, struct record *ret
 bool sqlite_capture_note(struct store *store, enum side side, struct error *error);
 bool sqlite_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
 bool sqlite_hold(struct store *store, struct error *error);
+bool sqlite_outbox_reopen(struct store *store, struct error *error);
+bool sqlite_outbox_mend(struct store *store, struct error *error);
 bool sqlite_outbox_middle(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);
 bool sqlite_backlog(struct store *store, struct backlog *ret, struct error *error);
 bool sqlite_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);

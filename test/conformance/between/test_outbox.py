@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
+from support.between import follow, settle
 from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, UNINITIALIZED
 from support.workload import NEW, OLD
 
@@ -90,6 +91,49 @@ class TestLimit:
         assert scene.midflight.advance().status != 0
         scene.midflight.rollback("--force").done()
         assert scene.midflight.stage() == UNINITIALIZED
+
+    @pytest.mark.parametrize("side", [OLD, NEW])
+    def test_is_got_over_by_a_comparison_that_repairs(self, scene, side):
+        scene = scene(MANY, TIGHT).start()
+        table = "customers"
+        if side == NEW:
+            scene.midflight.advance().done()
+            table = "people"
+        for number in range(ROUNDS):
+            scene.at(side, f"UPDATE {table} SET email = email || '{number}'")
+        scene.at(side, f"DELETE FROM {table} WHERE id IN (7, 20000)")
+        scene.at(side, f"UPDATE {table} SET email = 'last@x' WHERE id = 19999")
+        assert scene.midflight.status().done().json["overflowed"]
+        scene.midflight.verify("--repair").done()
+        assert not scene.midflight.status().done().json["overflowed"]
+        scene.at(side, f"UPDATE {table} SET email = 'later@x' WHERE id = 19998")  # it is noted again
+        scene.drain()
+        assert scene.old("SELECT id, email FROM customers ORDER BY id") == scene.new("SELECT id, email FROM people ORDER BY id")
+        assert scene.at(side, f"SELECT email FROM {table} WHERE id >= 19998 ORDER BY id") == [("later@x",), ("last@x",)]
+        scene.agree()
+        scene.midflight.run("rollback" if side == NEW else "advance").done()
+
+    def test_is_told_before_it_is_reached(self, scene):
+        scene = scene(MANY, TIGHT).start()
+        assert "midflight follow" not in scene.midflight.status(json=False).done().out
+        for number in range(100):
+            scene.old(f"UPDATE customers SET email = email || 'x' WHERE id % 20 = {number % 20}")
+            status = scene.midflight.status().done().json
+            if status["outbox_bytes"] > 6e5:
+                break
+        assert not status["overflowed"], status
+        assert "midflight follow" in scene.midflight.status(json=False).done().out
+
+    def test_counts_nothing_that_was_drained(self, scene):
+        scene = scene(MANY, SPLIT_NAME + "    outbox_max: 2MB\n").start()
+        with follow(scene.midflight):
+            for number in range(8):  # many times the limit
+                scene.old(f"UPDATE customers SET email = email || '{number}' WHERE id % 2 = 0")
+                settle(scene.midflight)
+                time.sleep(1.2)
+        status = scene.midflight.status().done().json
+        assert not status["overflowed"] and status["outbox_bytes"] < 2e6, status
+        scene.agree()
 
     def test_is_none_while_somebody_follows(self, scene):
         scene = scene(MANY, SPLIT_NAME + "    outbox_max: 4MB\n").start()  # PostgreSQL's outbox keeps its room until it is vacuumed

@@ -74,7 +74,7 @@ def midflight(app):
 def held_before_the_drain(app, midflight):
     """A start, that has come to where it drains what was noted of customer 1, and waits for who noted it until the end of the block."""
     with transaction(app):  # older than the capture: the copy waits for it
-        process = midflight.begin("start")
+        process = midflight.begin("start", "--workers", "1")  # which looks once who is older
         until(app, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'midflight' AND datname = current_database() AND query LIKE "
                    "'%virtualxid%' AND state = 'idle'")
         writer = app.connect()
