@@ -136,9 +136,10 @@ bool pg_outbox_make(struct postgres_store *store, struct error *error) {
 void pg_add_limit(struct text *text, const struct postgres_store *store) {
     const char *overflow = pg_own(store, "overflow");
     if (store->change.outbox_bytes_max <= 0) return;
-    text_add(text, "  IF pg_relation_size(");
+    text_add(text, "  IF pg_catalog.pg_relation_size(");
     pg_quote_text(text, pg_own(store, "outbox"));
-    text_addf(text, ") >= %" PRId64 " THEN\n    INSERT INTO %s SELECT clock_timestamp() WHERE NOT EXISTS (SELECT 1 FROM %s WHERE NOT noting);\n"
+    text_addf(text, ") OPERATOR(pg_catalog.>=) %" PRId64 " THEN\n    INSERT INTO %s SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT 1 "
+                    "FROM %s WHERE NOT noting);\n"
                     "    RETURN NULL;\n  END IF;\n", store->change.outbox_bytes_max, overflow, overflow);
 }
 

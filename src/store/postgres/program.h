@@ -17,6 +17,8 @@ struct capture {
     const struct bound_table *table;
     enum event event;     /* EVENT_NONE: TRUNCATE */
     const char *deferred; /* statements that look at the followers' deferred foreign keys; empty: they have none */
+    /* What an UPDATE took from a key is seen row by row, and only where a key changes: its function reads the rows after it alone. */
+    bool light;
 };
 
 static inline enum direction other_of(enum direction direction) {

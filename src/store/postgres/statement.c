@@ -401,7 +401,7 @@ static void add_trigger(struct text *text, const struct capture *capture, const 
     bool before = capture->event == EVENT_NONE && capture->store->standing.housed != HOUSES_BOTH;
     text_addf(text, " %s %s ON %s", before ? "BEFORE" : "AFTER", event_name(capture->event), table);
     if (capture->event != EVENT_NONE) text_add(text, " REFERENCING");
-    if (capture->event == EVENT_UPDATE || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
+    if ((capture->event == EVENT_UPDATE && !capture->light) || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
     if (capture->event == EVENT_UPDATE || capture->event == EVENT_INSERT) text_add(text, " NEW TABLE AS midflight_new");
     text_add(text, " FOR EACH STATEMENT\n  WHEN (current_setting('midflight.syncing', true) IS DISTINCT FROM ");
     pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
@@ -434,19 +434,83 @@ static const char *capture_name(const struct capture *capture) {
                         event_name(capture->event));
 }
 
+/* A function that names everything by its schema, so that it needs no search_path of its own, which takes longer than to note a key. */
+static void add_light_function(struct text *text, const struct capture *capture, const char *name) {
+    text_addf(text, "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\nAS $midflight$\n#variable_conflict "
+                    "use_column\nBEGIN\n", pg_own(capture->store, name));
+    pg_add_limit(text, capture->store);
+    text_addf(text, "  INSERT INTO %s (", pg_own(capture->store, "outbox"));
+    sync_names(text, &pg_dialect, NULL, &capture->store->key);
+    text_add(text, ") ");
+}
+
+static void add_rekey_trigger(struct text *text, const struct capture *capture, const char *name) {
+    text_add(text, "CREATE TRIGGER ");
+    pg_quote(text, pg_own_name(capture->store, name));
+    text_addf(text, " AFTER UPDATE ON %s FOR EACH ROW WHEN (", pg_relation(capture->store, capture->table));
+    pg_add_differ(text, capture->table, "OLD", "NEW", &capture->table->table->key);
+    text_add(text, " AND current_setting('midflight.syncing', true) IS DISTINCT FROM ");
+    pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
+    text_addf(text, ") EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
+}
+
+static const char *rekey_name(const struct capture *capture) {
+    return arena_format(capture->store->bound, "%s_%s_rekey", side_name(leader_of(capture->direction)), capture->table->table->name);
+}
+
+/* What it wrote is in one transition table; the key that an UPDATE took from a row is noted by itself. */
+static void add_light(const struct capture *capture, struct text *text) {
+    const struct names *key = &capture->table->table->key;
+    add_light_function(text, capture, capture_name(capture));
+    text_add(text, capture->table->sole ? "SELECT " : "SELECT DISTINCT ");
+    sync_names(text, &pg_dialect, NULL, key);
+    text_addf(text, " FROM %s;\n  RETURN NULL;\n", capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
+    pg_end_function(text);
+    if (capture->event != EVENT_UPDATE) return;
+    add_light_function(text, capture, rekey_name(capture));
+    text_add(text, "VALUES (");
+    sync_names(text, &pg_dialect, "OLD", key);
+    text_add(text, ");\n  RETURN NULL;\n");
+    pg_end_function(text);
+}
+
+/* Is it enough to look at the rows of a statement from one side? Not where a row may move from one table to another, which is a DELETE
+ * for row triggers; nor where a key may be NULL. */
+static bool is_light(const struct capture *capture, bool *ret, struct error *error) {
+    const struct names *key = &capture->table->table->key;
+    RESULT *related = NULL;
+    const char *table = pg_relation(capture->store, capture->table);
+    *ret = false;
+    if (capture->store->standing.housed == HOUSES_BOTH || capture->event == EVENT_NONE) return true;
+    for (size_t i = 0; i < key->count; i++) {
+        if (!sync_column(capture->table, key->items[i])->not_null) return true;
+    }
+    if (!pg_query(capture->store->db, "SELECT 1 FROM pg_inherits WHERE $1::regclass IN (inhparent, inhrelid) LIMIT 1", NULL, &table, 1, &related,
+                  error)) {
+        return false;
+    }
+    *ret = PQntuples(related) == 0;
+    return true;
+}
+
 /* The keys that a statement wrote, into the outbox (outbox.c): of an UPDATE those before and after. */
 static bool add_note(const struct capture *capture, struct text *text, struct error *error) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
     bool apart = store->standing.housed != HOUSES_BOTH;
-    (void)error;
+    bool light;
+    if (!is_light(capture, &light, error)) return false;
+    if (light) {
+        add_light(capture, text);
+        return true;
+    }
     pg_add_function(text, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(text, "BEGIN\n");
     if (apart) pg_add_limit(text, store);
     add_keyless(text, capture);
     text_addf(text, "  INSERT INTO %s (", pg_own(store, "outbox"));
     sync_names(text, &pg_dialect, NULL, &store->key);
-    text_add(text, apart ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
+    text_add(text, apart && capture->event != EVENT_UPDATE ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
     if (capture->event == EVENT_UPDATE) {
         text_add(text, "SELECT ");
         pg_add_as_key(text, store, NULL, key);
@@ -482,9 +546,16 @@ static bool add_capture(const struct capture *capture, struct text *text, struct
 /* Statements that make the trigger where it is not there already: that one runs the function by its name, whatever it does by now. */
 static bool add_triggers(const struct capture *capture, struct text *text, struct error *error) {
     const char *name = capture_name(capture);
+    struct capture made = *capture;
     RESULT *tables = NULL;
-    if (!pg_tables_of(capture->store, capture->table, pg_own_name(capture->store, name), &tables, error)) return false;
-    for (int i = 0; i < PQntuples(tables); i++) add_trigger(text, capture, name, PQgetvalue(tables, i, 0));
+    if (!is_light(capture, &made.light, error) ||
+        !pg_tables_of(capture->store, capture->table, pg_own_name(capture->store, name), &tables, error)) {
+        return false;
+    }
+    for (int i = 0; i < PQntuples(tables); i++) {
+        add_trigger(text, &made, name, PQgetvalue(tables, i, 0));
+        if (made.light && capture->event == EVENT_UPDATE) add_rekey_trigger(text, capture, rekey_name(capture));
+    }
     return true;
 }
 
@@ -507,7 +578,7 @@ static bool run_each(struct postgres_store *store, enum side side, capture_maker
     if (make == add_capture && !pg_add_deferred(&deferred, store, direction, error)) return false;
     for (size_t leader = 0; leader < store->change.shapes[side].count; leader++) {
         for (size_t i = 0; is_read(store, direction, leader) && i < sizeof events / sizeof *events; i++) {
-            struct capture capture = {store, direction, leader, &store->tables[side][leader], events[i], text_get(&deferred)};
+            struct capture capture = {store, direction, leader, &store->tables[side][leader], events[i], text_get(&deferred), false};
             if (!make(&capture, &sql, error)) return false;
         }
     }
