@@ -103,7 +103,7 @@ typedef struct mf_work {
 MF_API mf_result mf_start(mf_migration *migration, const mf_work *work, mf_error *error);
 /* One stage on, when every gate is green. */
 MF_API mf_result mf_advance(mf_migration *migration, mf_error *error);
-/* Between two stores: keeps the side that follows current until mf_stop, or until the migration is over. */
+/* Between two stores, and by an outbox in one: keeps the side that follows current until mf_stop, or until the migration is over. */
 MF_API mf_result mf_follow(mf_migration *migration, mf_error *error);
 /* Back to Uninitialized. `force`: also where the old side refuses rows that the new side took. */
 MF_API mf_result mf_rollback(mf_migration *migration, bool force, mf_error *error);
@@ -139,7 +139,8 @@ typedef struct mf_status {
     int64_t verified_ms;   /* when the whole was last compared, ms since 1970; 0: never */
     int64_t verified_rows;
     bool way_back;         /* the definition has a backward */
-    bool apart;            /* the two shapes are in two stores: mf_follow keeps the side that follows current */
+    bool apart;            /* the two shapes are in two stores */
+    bool follows;          /* one side follows the other by an outbox: mf_follow keeps it current */
     char owner[160];       /* who is carrying it out now; empty: nobody */
 } mf_status;
 

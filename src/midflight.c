@@ -159,9 +159,9 @@ mf_result mf_advance(mf_migration *m, mf_error *error) {
 static bool run_follow(mf_migration *m, struct error *error) {
     struct flight *flight = m->flight;
     if (!flight_refresh(flight, error) || !flight_same_definition(flight, error)) return false;
-    if (flight->other == NULL) {
-        return error_set(error, ERROR_USAGE, "follow: migration %s is within one database, where what is written is on both sides "
-                         "at once", mf_name(m));
+    if (!has_outbox(flight)) {
+        return error_set(error, ERROR_USAGE, "follow: migration %s is within one database and has no outbox (sync: outbox), so that what is "
+                         "written is on both sides at once", mf_name(m));
     }
     if (flight->at.stage != STAGE_AWAITING_ADDITIONAL_ACTION && flight->at.stage != STAGE_AWAITING_FINALIZATION) {
         return error_set(error, ERROR_GATE, "migration %s is %s: one side follows the other from Awaiting Additional Action to "
@@ -234,13 +234,13 @@ static double eta_s(const struct standpoint *at, int64_t now_ms) {
     return left <= 0 ? 0 : (double)left * spent_s / (double)record->rows_done;
 }
 
-/* What waits between the two stores, in whichever leads. */
+/* What waits in the outbox of the side that leads. */
 static bool read_backlog(struct flight *flight, mf_status *status, struct error *error) {
     struct store *leader = flight_house(flight, leader_of(between_leading(flight)));
     struct backlog backlog;
     bool captured;
-    if (flight->other == NULL || flight->at.stage == STAGE_ROLLING_BACK || !flight_step_done(flight, "capture the old side", &captured, error)) {
-        return flight->other == NULL || flight->at.stage == STAGE_ROLLING_BACK;
+    if (!has_outbox(flight) || flight->at.stage == STAGE_ROLLING_BACK || !flight_step_done(flight, "capture the old side", &captured, error)) {
+        return !has_outbox(flight) || flight->at.stage == STAGE_ROLLING_BACK;
     }
     if (!captured || flight->at.stage == STAGE_FINISHING || flight->at.stage == STAGE_FINISHED) return true;
     if (!flight_bind_names(flight, true, error) || !leader->ops->backlog(leader, &backlog, error)) return false;
@@ -260,7 +260,7 @@ mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
                        .rows_done = at->record.rows_done, .rows_total = at->record.rows_total, .outbox = at->record.outbox,
                        .quarantined = at->record.quarantined, .diverged = at->record.diverged,
                        .eta_s = eta_s(at, now_ms), .verified_ms = at->record.verified_ms,
-                       .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight), .apart = m->flight->other != NULL};
+                       .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight), .apart = m->flight->other != NULL, .follows = has_outbox(m->flight)};
     if (!read_backlog(m->flight, ret, &failure)) return report(false, &failure, error);
     if (at->stage == STAGE_AWAITING_FINALIZATION && at->record.soak_until_ms > now_ms) {
         ret->soak_left_ms = at->record.soak_until_ms - now_ms;

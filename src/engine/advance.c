@@ -143,7 +143,7 @@ bool carry_advance(struct flight *flight, struct error *error) {
     case STAGE_AWAITING_ADDITIONAL_ACTION:
         return flight_take(flight, false, error) && (flight->other == NULL || between_settle(flight, &resumed, error)) &&
                flight_bind(flight, error) && gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
-               (flight->other == NULL ? cut_over(flight, error) : between_cross(flight, error));
+               (has_outbox(flight) ? between_cross(flight, error) : cut_over(flight, error));
     case STAGE_AWAITING_FINALIZATION:
         if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;
         if (resumed) return true;

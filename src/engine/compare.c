@@ -152,8 +152,41 @@ static bool convict(struct flight *flight, enum direction direction, const char 
     return !wrong || differs(flight, direction, key, &aloud, &ignored, error);
 }
 
+/* --- within one database ------------------------------------------------------------------------------------------ */
+
+/* *ret: it differs, and is not under way. */
+static bool differs_here(struct flight *flight, enum direction direction, const char *key, struct told *told, bool *ret, struct error *error) {
+    struct inspection inspection = {.direction = direction, .key = key};
+    told->count = 0;
+    if (!flight->store->ops->inspect(flight->store, &inspection, tell, told, error)) return false;
+    *ret = told->count > 0 && !inspection.noted;
+    return true;
+}
+
+static bool convict_here(struct flight *flight, enum direction direction, const char *key, difference_visit *visit, void *context,
+                         struct error *error) {
+    struct told silent = {0}, aloud = {visit, context, 0};
+    bool wrong = false, ignored;
+    return differs_here(flight, direction, key, &silent, &wrong, error) &&
+           (!wrong || differs_here(flight, direction, key, &aloud, &ignored, error));
+}
+
+static bool compare_here(struct flight *flight, struct inspection *inspection, difference_visit *visit, void *context, struct error *error) {
+    struct suspects suspects = {.arena = arena_new()};
+    bool ok = flight_renew(flight, error) && flight->store->ops->inspect(flight->store, inspection, on_difference, &suspects, error) &&
+              (suspects.keys.count == 0 || between_drain(flight, inspection->direction, error));
+    for (size_t i = 0; ok && i < suspects.keys.count; i++) {
+        ok = convict_here(flight, inspection->direction, suspects.keys.items[i], visit, context, error);
+    }
+    arena_free(suspects.arena);
+    return ok;
+}
+
+/* --- both --------------------------------------------------------------------------------------------------------- */
+
 bool compare_step(struct flight *flight, struct inspection *inspection, bool strays, difference_visit *visit, void *context,
                   struct error *error) {
+    if (flight->other == NULL) return compare_here(flight, inspection, visit, context, error);
     struct suspects suspects = {.arena = arena_new()};
     bool ok = flight_renew(flight, error) && look_over(flight, inspection, strays, &suspects, error) &&
               drain_and_look_again(flight, inspection->direction, &suspects, error);

@@ -41,9 +41,9 @@ bool carry_demote(struct flight *flight, const char *why, struct error *error) {
     if (!has_way_back(flight)) {
         return error_set(error, ERROR_GATE, "gate way back: migration %s has no `backward`, so the old side did not follow the new one", name);
     }
-    if (flight->definition->change.alter_table != NULL || flight->other != NULL) {
+    if (flight->definition->change.alter_table != NULL || has_outbox(flight)) {
         return error_set(error, ERROR_REFUSED, "migration %s: this version takes a cut-over back by `midflight rollback` alone where tables "
-                         "have exchanged names, or the sides are in two stores", name);
+                         "have exchanged names, or an outbox is drained", name);
     }
     return demote_within(flight, why, error);
 }

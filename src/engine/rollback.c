@@ -101,13 +101,11 @@ static bool nothing_refused(struct flight *flight, bool force, struct error *err
                      left);
 }
 
-static bool undo_apart(struct flight *flight, struct error *error) {
-    if (flight->at.stage == STAGE_AWAITING_FINALIZATION) {
-        if (!flight_bind(flight, error) || !between_return(flight, error)) return false;
-    } else if (flight->at.stage != STAGE_ROLLING_BACK && !flight_move(flight, STAGE_ROLLING_BACK, "rollback", error)) {
-        return false;
-    }
-    return between_undo(flight, error) && forget(flight, error);
+/* To Rolling Back: where an outbox has to be drained first, by a fence. */
+static bool turn_back(struct flight *flight, struct error *error) {
+    if (flight->at.stage == STAGE_ROLLING_BACK) return true;
+    if (flight->at.stage == STAGE_AWAITING_FINALIZATION && has_outbox(flight)) return flight_bind(flight, error) && between_return(flight, error);
+    return flight_move(flight, STAGE_ROLLING_BACK, "rollback", error);
 }
 
 /* Clients that a midflight which was cut short left waiting do not wait for what a rollback takes. */
@@ -142,7 +140,6 @@ bool carry_rollback(struct flight *flight, bool force, struct error *error) {
         if (!flight_take(flight, true, error) || !settle(flight, error)) return false;
         break;
     }
-    if (flight->other != NULL) return undo_apart(flight, error);
-    if (flight->at.stage != STAGE_ROLLING_BACK && !flight_move(flight, STAGE_ROLLING_BACK, "rollback", error)) return false;
-    return undo(flight, error);
+    if (!turn_back(flight, error)) return false;
+    return flight->other != NULL ? between_undo(flight, error) && forget(flight, error) : undo(flight, error);
 }

@@ -173,8 +173,8 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     inspection->rest = !progress_busy(progress) && progress->left > 0 && progress->left <= 2 * progress->rows;
     inspection->rows = inspection->rest ? progress->left : progress->rows;
     inspection->skip = left_out(verification->sample, progress->step);
-    bool ok = flight->other == NULL ? flight->store->ops->inspect(flight->store, inspection, collect, &collected, error)
-                                    : compare_step(flight, inspection, progress->strays, collect, &collected, error);
+    bool ok = has_outbox(flight) ? compare_step(flight, inspection, progress->strays, collect, &collected, error)
+                                 : flight->store->ops->inspect(flight->store, inspection, collect, &collected, error);
     progress->spent_ms = clock_ms() - began;
     if (ok && collected.full && progress->rows > 1) {
         free(inspection->cursor);
@@ -222,7 +222,7 @@ static bool parts_divide(struct flight *flight, struct parts *parts, struct erro
     const struct verification *verification = parts->verification;
     bool whole = verification->from == NULL && verification->to == NULL && verification->sample >= 1;
     int64_t count = flight->at.record.rows_total / PART_ROWS_LEAST;
-    if (!whole || count < 2 || flight->store->ops->divide == NULL || flight->other != NULL) return true;
+    if (!whole || count < 2 || flight->store->ops->divide == NULL || has_outbox(flight)) return true;
     return flight->store->ops->divide(flight->store, count < PARTS_MAX ? count : PARTS_MAX, parts_end, parts, error);
 }
 

@@ -71,16 +71,20 @@ static bool stores_read(struct definition *definition, const struct yaml *root, 
     return true;
 }
 
-/* What follows live writes between two stores is the outbox, in one database the triggers. */
-static bool sync_read(const struct definition *definition, const struct yaml *value, struct error *error) {
+/* Between two stores live writes follow by an outbox, in one database by the triggers, unless the file says otherwise. */
+static bool sync_read(struct definition *definition, const struct yaml *value, struct error *error) {
     const char *items[] = {"in-database", "outbox"};
     struct names choices = {.items = items, .count = COUNT(items)};
     bool apart = definition_is_apart(definition);
     size_t choice;
     if (!value_choice(definition->arena, value, &choices, &choice, error)) return false;
-    if ((choice == 1) == apart) return true;
-    return yaml_fail(value, error, apart ? "'in-database' between two stores; expected outbox, or no 'sync'"
-                                         : "'outbox' in one database is not supported yet; expected in-database, or no 'sync'");
+    if (choice == 0 && apart) return yaml_fail(value, error, "'in-database' between two stores; expected outbox, or no 'sync'");
+    if (choice == 1 && definition->change.alter_table != NULL) {
+        return yaml_fail(value, error, "'outbox' with 'alter', whose two tables both take writes; expected in-database, or no 'sync', or "
+                         "the change as 'new', 'forward' and 'backward'");
+    }
+    definition->change.outbox = choice == 1;
+    return true;
 }
 
 static bool milliseconds_read(struct arena *arena, const struct yaml *value, const char *min, const char *max,
@@ -142,6 +146,7 @@ static bool settings_read(struct definition *definition, const struct yaml *root
     if (hold != NULL && !value_duration(arena, hold, "1ms", "10s", &definition->hold_ms_max, error)) return false;
     if (retire != NULL && !retire_read(arena, retire, &definition->change.retire, error)) return false;
     if (side_lock != NULL && !boolean_read(arena, side_lock, &definition->change.side_lock, error)) return false;
+    definition->change.outbox = definition_is_apart(definition);
     definition->change.outbox_bytes_max = 1000000000;
     if (outbox != NULL && !value_size(arena, outbox, "1kB", "1000TB", &definition->change.outbox_bytes_max, error)) return false;
     if (pooler != NULL && !pooler_read(definition, pooler, error)) return false;
@@ -189,7 +194,7 @@ static void digest_add_mapping(struct text *text, const struct mapping *mapping)
     }
 }
 
-static const char *digest_make(struct arena *arena, const struct change *change) {
+static const char *digest_make(struct arena *arena, const struct change *change, bool apart) {
     TEXT text = {0};
     digest_add(&text, change->name);
     digest_add_shape(&text, &change->shapes[SIDE_OLD]);
@@ -201,6 +206,7 @@ static const char *digest_make(struct arena *arena, const struct change *change)
     digest_add(&text, change->alter_table);
     digest_add(&text, change->alter_change);
     if (change->side_lock) digest_add(&text, "side_lock"); /* else as before there was such a key */
+    if (change->outbox && !apart) digest_add(&text, "outbox");
     return arena_format(arena, "%016llx", (unsigned long long)XXH3_64bits(text.data, text.length));
 }
 
@@ -257,7 +263,7 @@ bool definition_parse(const char *file, const char *text, size_t length, struct 
         return false;
     }
     definition->text = without_passwords(text, length, arena);
-    definition->digest = digest_make(arena, &definition->change);
+    definition->digest = digest_make(arena, &definition->change, definition_is_apart(definition));
     *ret = definition;
     return true;
 }

@@ -105,6 +105,8 @@ struct inspection {
     char *cursor;      /* in/out: the last key seen, malloc'ed; NULL: from the beginning. The caller frees it. */
     const char *until; /* in: the last key wanted; NULL: to the end */
     int64_t rows;      /* in: at most so many; out: leader rows passed */
+    const char *key;   /* in: this entity alone, whatever else is asked; NULL: the rows after the cursor */
+    bool noted;        /* out, of `key`: the outbox holds it, in the same snapshot */
     bool rest;         /* in: to `until`, where so many rows are about what is left */
     bool skip;         /* in: pass them without comparing (a sample) */
     bool done;         /* out */
@@ -266,6 +268,7 @@ struct store_ops {
     const char *scheme;  /* "sqlite" */
     double hold_ms_max;  /* how long one chunk may make others wait, where the definition does not say */
     int workers;         /* how many connections copy at once, where nobody says; 1: no more can */
+    bool notes_copy;     /* within one database: what is written while the copy runs is noted and drained; else it is synced at once */
 
     bool (*open)(const char *address, struct store **ret, struct error *error);
     void (*close)(struct store *store);
@@ -326,8 +329,8 @@ struct store_ops {
     /* Visits keys, in order, that divide the old shape's entities into about so many parts of one size. NULL: one part it is. */
     bool (*divide)(struct store *store, int64_t parts, key_visit *visit, void *context, struct error *error);
     bool (*rows_count)(struct store *store, int64_t *ret, struct error *error); /* of the old shape */
-    /* [tx] Writes to this side only leave their keys in the outbox, until capture_on, or, between two stores, for good. What
-     * refused writes is gone. */
+    /* [tx] Writes to this side only leave their keys in the outbox: until capture_on, or, where change.outbox says so, for good.
+     * What refused writes is gone. */
     bool (*capture_note)(struct store *store, enum side side, struct error *error);
     bool (*capture_on)(struct store *store, enum side side, struct error *error);  /* [tx] writes to this side are synced */
     bool (*capture_refuse)(struct store *store, enum side side, struct error *error); /* [tx] this side takes no writes but our own */
@@ -341,8 +344,9 @@ struct store_ops {
     bool (*backfill_chunk)(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
     /* [own] After the last chunk: what the copy put off. NULL: nothing. May be called again after a crash. */
     bool (*backfill_close)(struct store *store, int64_t token, struct error *error);
-    /* [own] Syncs keys of the outbox, within one database. NULL: there what is written is synced at once, from the beginning. */
-    bool (*drain)(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
+    /* [own, or tx where token is 0] Within one database: syncs keys of the outbox and takes them out of it. Rows of the outbox are the
+     * chunk's; hold_ms_max ends it early. Of a side that follows for good it is the drain's order that counts: nobody else writes it. */
+    bool (*drain)(struct store *store, enum direction direction, int64_t token, struct chunk *chunk, struct error *error);
     bool (*inspect)(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
                     struct error *error); /* [own] reads only */
     bool (*sync)(struct store *store, enum direction direction, const char *key, struct error *error); /* [tx] one entity, whole */
@@ -391,8 +395,8 @@ struct store_ops {
     bool (*land_differ)(struct store *store, difference_visit *visit, void *context, struct error *error);
     bool (*land_absent)(struct store *store, key_visit *visit, void *context, struct error *error);
     bool (*backlog)(struct store *store, struct backlog *ret, struct error *error);
-    /* [tx] Nobody else writes this side's tables until the end of the transaction; waits for those who do, briefly and often. */
-    bool (*hold)(struct store *store, struct error *error);
+    /* [tx] Nobody else writes a side's tables until the end of the transaction; waits for those who do, briefly and often. */
+    bool (*hold)(struct store *store, enum side side, struct error *error);
 
     /* --- the application's clients; NULL in a store that knows no pooler. */
     bool (*clients_check)(struct store *store, const struct pooler *pooler, struct check_report *report, struct error *error);

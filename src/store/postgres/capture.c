@@ -67,17 +67,6 @@ static bool drop_objects(struct postgres_store *store, struct error *error) {
            pg_query(store->db, "DELETE FROM midflight.midflight_late WHERE migration = $1", NULL, values, 1, NULL, error);
 }
 
-static bool programs_there(struct postgres_store *store, bool *ret, struct error *error) {
-    RESULT *found = NULL;
-    const char *values[] = {store->change.name};
-    if (!pg_query(store->db, "SELECT 1 FROM midflight.midflight_object WHERE migration = $1 AND kind = 'TYPE' LIMIT 1", NULL,
-                  values, 1, &found, error)) {
-        return false;
-    }
-    *ret = PQntuples(found) > 0;
-    return true;
-}
-
 /* Is the table (still, already) there? */
 static bool is_there(struct postgres_store *store, const struct bound_table *table, bool *ret, struct error *error) {
     TEXT name = {0};
@@ -209,10 +198,10 @@ static bool lock_to_release(struct postgres_store *store, bool drop, struct erro
 
 bool postgres_capture_on(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    bool there = false, noted = false;
+    bool noted = false;
     if (side == SIDE_NEW && !pg_numbers_pass(store, error)) return false;
     if (!is_noted(store, side, &noted, error) || (!noted && !pg_lock_for_capture(store, side, error)) ||
-        !programs_there(store, &there, error) || (!there && !pg_programs(store, error))) {
+        !pg_programs(store, error)) {
         return false;
     }
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
@@ -249,7 +238,7 @@ static bool install_refusal(struct postgres_store *store, enum side side, const 
 
 bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    if (store->half != NULL) return pg_half_refuse(store, side, error);
+    if (store->change.outbox) return (store->half != NULL || pg_programs(store, error)) && pg_half_refuse(store, side, error);
     return install_refusal(store, side,
                            arena_format(store->bound, "midflight: table %%s takes no writes now: migration %s has no way %s. "
                                                       "Write the %s shape''s tables",
@@ -285,7 +274,7 @@ bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size,
     if (!pg_query(store->db, text_get(&sql), NULL, values, 1, &missing, error)) return false;
     snprintf(ret_missing, size, "%s", PQntuples(missing) == 0 ? "" : PQgetvalue(missing, 0, 0));
     struct backlog backlog = {0};
-    if (store->half == NULL || *ret_missing != '\0') return true;
+    if (!store->change.outbox || *ret_missing != '\0') return true;
     if (!postgres_backlog(base, &backlog, error)) return false;
     if (backlog.overflowed) snprintf(ret_missing, size, "part of the outbox, which grew to its limit (outbox_max),");
     return true;

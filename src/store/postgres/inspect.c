@@ -259,9 +259,11 @@ bool postgres_inspect(struct store *base, struct inspection *inspection, differe
     const char *cursor = NULL;
     if (!pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " STEP_SETTINGS, NULL, error)) return false;
     struct judge judge = {store, inspection->direction, visit, context, arena_new(), 0};
-    bool ok = inspect_step(&judge, inspection, &cursor, error);
+    bool ok = inspection->key == NULL ? inspect_step(&judge, inspection, &cursor, error)
+                                      : inspect_entity(&judge, inspection->key, error) &&
+                                            pg_outbox_holds(store, inspection->key, &inspection->noted, error);
     base->ops->rollback(base); /* it read only */
-    if (ok) {
+    if (ok && inspection->key == NULL) {
         free(inspection->cursor);
         inspection->cursor = cursor == NULL ? NULL : strdup(cursor);
         inspection->done = cursor == NULL;

@@ -384,6 +384,7 @@ static bool postgres_ledger_create(struct store *base, struct error *error) {
 const struct store_ops postgres_ops = {
     .scheme = "postgresql",
     .hold_ms_max = 50, /* of nobody: how long a chunk takes */
+    .notes_copy = true,
     .workers = 2,
     .open = postgres_open,
     .close = postgres_close,

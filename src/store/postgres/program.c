@@ -227,10 +227,17 @@ static void add_type(struct text *text, const char *name, const struct bound_tab
     text_add(text, ");\n");
 }
 
-static bool create_types(struct postgres_store *store, struct error *error) {
+bool pg_key_type(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     const struct bound_table *first = &store->tables[SIDE_OLD][0];
     add_type(&sql, pg_own(store, "key"), first, &first->table->key, &store->key);
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* Where an outbox is for good the key's type is as old as that. */
+static bool create_types(struct postgres_store *store, struct error *error) {
+    TEXT sql = {0};
+    if (!store->change.outbox && !pg_key_type(store, error)) return false;
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
             const struct flow *flow = &store->flows[direction][i];
@@ -356,9 +363,11 @@ static bool create_sync(struct postgres_store *store, enum direction direction, 
     text_add(&sql, "DECLARE\n  ");
     pg_add_holders(&sql, store, direction, ";\n  ", false);
     text_add(&sql, ";\nBEGIN\n");
-    pg_add_side_lock(&sql, store, leader_of(direction));
-    pg_add_lock(&sql, store, leader_of(direction), "SHARE");
-    pg_add_lock(&sql, store, follower_of(direction), "NO KEY UPDATE");
+    if (!store->change.outbox) { /* else nobody writes the follower beside us, and what the leader's writers do is noted */
+        pg_add_side_lock(&sql, store, leader_of(direction));
+        pg_add_lock(&sql, store, leader_of(direction), "SHARE");
+        pg_add_lock(&sql, store, follower_of(direction), "NO KEY UPDATE");
+    }
     add_images_stored(&sql, store, direction);
     pg_add_apply(&sql, store, direction);
     return pg_create_function(store, &sql, error);
@@ -395,7 +404,16 @@ static bool create_park(struct postgres_store *store, enum direction direction, 
     return pg_create_function(store, &sql, error);
 }
 
+static bool are_there(struct postgres_store *store, bool *ret, struct error *error) {
+    const char *there = NULL;
+    if (!pg_text(store->db, "SELECT to_regproc($1)::text", pg_part(store, FORWARD, "apply"), store->bound, &there, error)) return false;
+    *ret = there != NULL;
+    return true;
+}
+
 bool pg_programs(struct postgres_store *store, struct error *error) {
+    bool there = false;
+    if (!are_there(store, &there, error) || there) return there;
     if (!create_types(store, error) || !pg_side_table(store, error)) return false;
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         if (!pg_has_way(store, direction)) continue;

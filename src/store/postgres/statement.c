@@ -451,11 +451,11 @@ static bool create_note(const struct capture *capture, struct error *error) {
     TEXT sql = {0};
     pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(&sql, "BEGIN\n");
-    if (apart) pg_add_limit(&sql, store);
+    if (store->change.outbox) pg_add_limit(&sql, store);
     add_keyless(&sql, capture);
     text_addf(&sql, "  INSERT INTO %s (", pg_own(store, "outbox"));
     sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, apart ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
+    text_add(&sql, store->change.outbox ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
     if (capture->event == EVENT_UPDATE) {
         text_add(&sql, "SELECT ");
         pg_add_as_key(&sql, store, NULL, key);

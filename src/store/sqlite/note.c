@@ -1,4 +1,4 @@
-/* The triggers that note which keys were written, for a side whose writes go to another store.
+/* The triggers that note which keys were written, for a side that another follows by an outbox.
  *
  *   midflight_m_old_customers_note_insert, _update, _delete   the row's key; of an update that changes it, both; of one
  *                                                             that changes nothing which the queries read, none
@@ -22,8 +22,14 @@
 
 #define NOW_MS "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
+/* The direction in which a side leads. */
+static enum direction led_by(enum side side) {
+    return side == SIDE_OLD ? FORWARD : BACKWARD;
+}
+
 struct note {
-    struct sqlite_store *store;
+    const struct sqlite_store *store;
+    enum side side;
     const struct bound_table *table;
     struct text sql;
     struct error *error;
@@ -31,7 +37,7 @@ struct note {
 
 static const char *note_name(const struct note *note, const char *rest) {
     const struct sqlite_store *store = note->store;
-    return own_name(store, arena_format(store->bound, "%s_%s_note_%s", side_name(store->half->side), note->table->table->name, rest));
+    return own_name(store, arena_format(store->bound, "%s_%s_note_%s", side_name(note->side), note->table->table->name, rest));
 }
 
 /* CREATE TRIGGER "midflight_m_old_customers_note_insert" AFTER INSERT ON "customers" */
@@ -271,11 +277,11 @@ static bool create_keyless(struct note *note, const char *event, const char *nam
     TEXT of = {0};
     text_add(&of, "migration = ");
     sqlite_quote_text(&of, store->change.name);
-    text_addf(&of, " AND kind = 'quarantine %s' AND entity_key = ", direction_name(store->half->out));
+    text_addf(&of, " AND kind = 'quarantine %s' AND entity_key = ", direction_name(led_by(note->side)));
     key_text_expression(&of, "NEW", key);
     text_addf(sql, "%s;\n  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms) SELECT ", text_get(&of));
     sqlite_quote_text(sql, store->change.name);
-    text_addf(sql, ", 'quarantine %s', ", direction_name(store->half->out));
+    text_addf(sql, ", 'quarantine %s', ", direction_name(led_by(note->side)));
     key_text_expression(sql, "NEW", key);
     text_add(sql, ", 'a row was written whose key is NULL: it belongs to no entity', " NOW_MS ";\n");
     return note_create(note, name);
@@ -284,16 +290,16 @@ static bool create_keyless(struct note *note, const char *event, const char *nam
 /* --- all of them ------------------------------------------------------------------------------------------------------ */
 
 /* Every column of the table that some query reads, and its key. */
-static struct names read_columns(const struct sqlite_store *store, size_t table) {
+static struct names read_columns(const struct sqlite_store *store, enum side side, size_t table) {
     struct names all = {0};
-    const struct half *half = store->half;
-    for (size_t i = 0; i < half->manifest.count; i++) {
-        const struct names *reads = &store->flows[half->out][i].reads[table];
+    enum direction direction = led_by(side);
+    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
+        const struct names *reads = &store->flows[direction][i].reads[table];
         for (size_t c = 0; c < reads->count; c++) {
             if (!names_have(&all, reads->items[c])) names_add(store->bound, &all, reads->items[c]);
         }
     }
-    const struct names *key = &half_tables(store)[table].table->key;
+    const struct names *key = &store->tables[side][table].table->key;
     for (size_t c = 0; all.count > 0 && c < key->count; c++) {
         if (!names_have(&all, key->items[c])) names_add(store->bound, &all, key->items[c]);
     }
@@ -309,9 +315,9 @@ static bool create_all(struct note *note, const struct names *reads) {
            (count == 0 || (create_before(note, list, count, false) && create_before(note, list, count, true)));
 }
 
-bool note_triggers(struct sqlite_store *store, size_t table, struct error *error) {
-    struct names reads = read_columns(store, table);
-    struct note note = {.store = store, .table = &half_tables(store)[table], .error = error};
+bool note_triggers(const struct sqlite_store *store, enum side side, size_t table, struct error *error) {
+    struct names reads = read_columns(store, side, table);
+    struct note note = {.store = store, .side = side, .table = &store->tables[side][table], .error = error};
     if (reads.count == 0) return true;
     bool ok = create_all(&note, &reads);
     text_free(&note.sql);

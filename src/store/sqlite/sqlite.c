@@ -266,6 +266,7 @@ const struct store_ops sqlite_ops = {
     .inspect = sqlite_inspect,
     .sync = sqlite_sync,
     .park = sqlite_park,
+    .drain = sqlite_drain,
     .rehearse = sqlite_rehearse,
     .others_write = sqlite_others_write,
     .serve = sqlite_serve,
