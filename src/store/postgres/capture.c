@@ -238,7 +238,8 @@ static bool install_refusal(struct postgres_store *store, enum side side, const 
 
 bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    if (store->change.outbox) return (store->half != NULL || pg_programs(store, error)) && pg_half_refuse(store, side, error);
+    bool first = store->half == NULL && side == SIDE_NEW; /* what syncs is made where the copy has ended */
+    if (store->change.outbox) return (!first || pg_programs(store, error)) && pg_half_refuse(store, side, error);
     return install_refusal(store, side,
                            arena_format(store->bound, "midflight: table %%s takes no writes now: migration %s has no way %s. "
                                                       "Write the %s shape''s tables",
