@@ -56,6 +56,7 @@ bool gate_outbox(struct flight *flight, struct error *error) {
 bool gate_quarantine(struct flight *flight, struct error *error) {
     int64_t left;
     if (flight->at.record.quarantined == 0) return true;
+    if (has_outbox(flight) && !between_drain(flight, between_leading(flight), error)) return false; /* what they wait for may be in it */
     if (!quarantine_retry(flight, &left, error)) return false;
     if (left == 0) return true;
     return error_set(error, ERROR_GATE,

@@ -114,6 +114,22 @@ static void add_forget_all(struct text *text, const struct postgres_store *store
 
 #define NOT_THE_DATA "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n"
 
+/* What is refused may wait for an entity that is still in the outbox: it goes there once more, unless nothing else is there. */
+static void add_again(struct text *text, const struct postgres_store *store, enum direction direction) {
+    const char *outbox = pg_own(store, "outbox");
+    TEXT entity = {0};
+    pg_key_text(&entity, NULL, &store->key);
+    text_addf(text, "    IF EXISTS (SELECT 1 FROM %s) THEN\n      WITH midflight_apart AS (DELETE FROM midflight.midflight_finding WHERE "
+                    "migration = ", outbox);
+    pg_quote_text(text, store->change.name);
+    text_addf(text, " AND kind = 'quarantine %s' AND entity_key IN (SELECT %s FROM unnest(midflight_keys)) RETURNING entity_key)\n"
+                    "        INSERT INTO %s (", direction_name(direction), text_get(&entity), outbox);
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_add(text, ") SELECT ");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_addf(text, " FROM unnest(midflight_keys) WHERE %s IN (SELECT entity_key FROM midflight_apart);\n    END IF;\n", text_get(&entity));
+}
+
 /* Entities may exchange unique values: they let go of them, and are synced once more, before each is tried alone. */
 static void add_exchange(struct text *text, const struct postgres_store *store, enum direction direction) {
     text_add(text, "  BEGIN\n");
@@ -121,6 +137,7 @@ static void add_exchange(struct text *text, const struct postgres_store *store, 
     add_forget_all(text, store, direction);
     text_add(text, NOT_THE_DATA);
     add_call(text, store, direction, "each");
+    add_again(text, store, direction);
     text_add(text, "  END;\n");
 }
 

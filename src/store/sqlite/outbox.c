@@ -1,8 +1,9 @@
 /* Draining an outbox within one database. (Between two stores ship.c reads it.)
  *
  * Everything is one transaction with the writer's lock: nobody notes a key between the moment in which the outbox is read and the one in
- * which what was read is taken out of it. Entities that exchange unique values refuse one another at first: those that are refused let
- * go of theirs together, and are synced once more. */
+ * which what was read is taken out of it. All keys are synced together, as the backfill's are; where something is refused, each alone. Entities that exchange unique values refuse one another at first: those that are refused let
+ * go of theirs together, and are synced once more. What is refused even then may wait for an entity that is still in the outbox: it goes
+ * to the outbox's end, and to quarantine when nothing is behind it. */
 #include <inttypes.h>
 
 #include "base/clock.h"
@@ -46,8 +47,36 @@ static bool sync_together(struct drain *drain, struct error *error) {
     struct store *base = &drain->store->sql.base;
     const struct names keys = drain->refused;
     bool ok = true;
-    for (size_t i = 0; ok && keys.count > 1 && i < keys.count; i++) ok = sqlite_park(base, drain->direction, keys.items[i], error);
-    for (size_t i = 0; ok && keys.count > 1 && i < keys.count; i++) ok = sync_alone(drain->store, drain->direction, keys.items[i], error);
+    for (size_t i = 0; ok && i < keys.count; i++) ok = sqlite_park(base, drain->direction, keys.items[i], error);
+    for (size_t i = 0; ok && i < keys.count; i++) ok = sync_alone(drain->store, drain->direction, keys.items[i], error);
+    return ok;
+}
+
+/* INSERT INTO "midflight_m_outbox" (k1, at) SELECT ?1, now */
+static bool note_again(struct sqlite_store *store, const char *key, struct error *error) {
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    text_add(&sql, "INSERT INTO ");
+    own_add(&sql, store, "outbox");
+    text_add(&sql, " (");
+    sync_names(&sql, &sqlite_dialect, NULL, &store->key);
+    text_add(&sql, ", at) VALUES (");
+    for (size_t i = 0; i < store->key_count; i++) text_addf(&sql, "?%zu, ", i + 1);
+    text_addf(&sql, "%" PRId64 ")", clock_wall_ms());
+    return statement_prepare(store->db, text_get(&sql), NULL, &statement, error) &&
+           key_bind(statement, 1, key, store->key_count, error) && statement_run(statement, error);
+}
+
+static bool put_back(struct drain *drain, struct error *error) {
+    struct store *base = &drain->store->sql.base;
+    const char *name = drain->store->change.name;
+    bool ok = true;
+    for (size_t i = 0; ok && i < drain->refused.count; i++) {
+        const char *key = drain->refused.items[i];
+        bool refused = false;
+        ok = sql_finding_known(base, name, kind_of(drain->direction), key, &refused, error) &&
+             (!refused || (sql_finding_drop(base, name, kind_of(drain->direction), key, error) && note_again(drain->store, key, error)));
+    }
     return ok;
 }
 
@@ -68,18 +97,70 @@ static bool first_rows(struct sqlite_store *store, struct chunk *chunk, int64_t 
     return true;
 }
 
-static bool sync_keys(struct drain *drain, int64_t last, struct error *error) {
-    struct sqlite_store *store = drain->store;
+/* The keys of those rows, each once. */
+static bool gather_keys(struct sqlite_store *store, int64_t last, struct error *error) {
     TEXT sql = {0};
-    STATEMENT *statement = NULL;
-    text_add(&sql, "SELECT DISTINCT ");
-    key_text_expression(&sql, NULL, &store->key);
+    if (!half_temporary(store, error)) return false;
+    text_add(&sql, "DELETE FROM " SHIPPED_KEYS ";\nINSERT OR IGNORE INTO " SHIPPED_KEYS " SELECT ");
+    sync_names(&sql, &sqlite_dialect, NULL, &store->key);
     text_add(&sql, " FROM ");
     own_add(&sql, store, "outbox");
-    text_add(&sql, " WHERE id <= ?1");
-    if (!statement_prepare(store->db, text_get(&sql), NULL, &statement, error)) return false;
-    sqlite3_bind_int64(statement, 1, last);
-    return keys_visit(statement, sync_noted, drain, error) && sync_together(drain, error);
+    text_addf(&sql, " WHERE id <= %" PRId64, last);
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* DELETE ...; UPDATE ...; INSERT ...; of a flow, of the keys that were gathered */
+static bool sync_flow(struct sqlite_store *store, const struct flow *flow, struct error *error) {
+    struct scope scope = {.set = SHIPPED_KEYS, .row_key = &store->key};
+    TEXT query = {0};
+    TEXT sql = {0};
+    sync_query(&query, &sqlite_dialect, flow, &scope, IMAGE_STORED);
+    sync_delete(&sql, &sqlite_dialect, flow, &scope, text_get(&query));
+    sync_update(&sql, &sqlite_dialect, flow, text_get(&query), NULL, false);
+    sync_insert(&sql, &sqlite_dialect, flow, text_get(&query), NULL, false);
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool forget_findings(struct drain *drain, struct error *error) {
+    struct sqlite_store *store = drain->store;
+    TEXT sql = {0};
+    text_add(&sql, "DELETE FROM midflight_finding WHERE migration = ");
+    sqlite_quote_text(&sql, store->change.name);
+    text_addf(&sql, " AND kind = 'quarantine %s' AND entity_key IN (SELECT ", direction_name(drain->direction));
+    key_text_expression(&sql, NULL, &store->key);
+    text_add(&sql, " FROM " SHIPPED_KEYS ")");
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool sync_all(struct drain *drain, struct error *error) {
+    struct sqlite_store *store = drain->store;
+    bool ok = guard_pass(store, true, error);
+    for (size_t i = 0; ok && i < store->change.mappings[drain->direction].count; i++) {
+        ok = sync_flow(store, &store->flows[drain->direction][i], error);
+    }
+    return ok && guard_pass(store, false, error) && forget_findings(drain, error);
+}
+
+static bool sync_each(struct drain *drain, struct error *error) {
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    text_add(&sql, "SELECT ");
+    key_text_expression(&sql, NULL, &drain->store->key);
+    text_add(&sql, " FROM " SHIPPED_KEYS);
+    return statement_prepare(drain->store->db, text_get(&sql), NULL, &statement, error) && keys_visit(statement, sync_noted, drain, error) &&
+           sync_together(drain, error);
+}
+
+static bool sync_keys(struct drain *drain, int64_t last, struct error *error) {
+    sqlite3 *db = drain->store->db;
+    struct error failure;
+    if (!gather_keys(drain->store, last, error) || !connection_script(db, "SAVEPOINT together", NULL, error)) return false;
+    if (sync_all(drain, &failure)) return connection_script(db, "RELEASE together", NULL, error);
+    if (failure.code != ERROR_ROWS) {
+        *error = failure;
+        return false;
+    }
+    return connection_script(db, "ROLLBACK TO together; RELEASE together", NULL, error) && sync_each(drain, error);
 }
 
 static bool take_out(struct sqlite_store *store, int64_t last, struct error *error) {
@@ -94,7 +175,7 @@ static bool drain_rows(struct sqlite_store *store, enum direction direction, str
     struct drain drain = {.store = store, .direction = direction, .chunk = chunk, .began = clock_ms(), .arena = arena_new()};
     int64_t last = 0;
     bool ok = first_rows(store, chunk, &last, ret_done, error) &&
-              (chunk->rows == 0 || (sync_keys(&drain, last, error) && take_out(store, last, error)));
+              (chunk->rows == 0 || (sync_keys(&drain, last, error) && (*ret_done || put_back(&drain, error)) && take_out(store, last, error)));
     arena_free(drain.arena);
     return ok;
 }

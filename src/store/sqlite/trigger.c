@@ -895,6 +895,11 @@ bool trigger_refuse(const struct trigger *trigger) {
         const char *name = arena_format(store->bound, "refuse_%s", events[e]);
         trigger_head(trigger, name, arena_format(store->bound, "BEFORE %s", events[e]));
         add_guard(trigger, NULL, NULL);
+        if (store->change.outbox) { /* a drain syncs many entities with a statement */
+            text_add(trigger->sql, " AND (SELECT midflight_g.done FROM ");
+            own_add(trigger->sql, store, "guard");
+            text_add(trigger->sql, " AS midflight_g) <> 2");
+        }
         text_add(trigger->sql, "\nBEGIN\n  SELECT RAISE(ABORT, ");
         sqlite_quote_text(trigger->sql, text_get(&message));
         text_add(trigger->sql, ");\n");
