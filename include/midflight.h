@@ -134,6 +134,7 @@ typedef struct mf_status {
     int64_t lag_ms;        /* between two stores: since when the first of them waits */
     bool overflowed;       /* between two stores: the outbox reached outbox_max, and nothing was noted from then on */
     int64_t quarantined, diverged;
+    int64_t held;          /* entities written on the old side after the cut-over, where that passes (old_writes: hold) */
     double eta_s;          /* of the backfill; negative: unknown, or not running */
     int64_t soak_left_ms;  /* Awaiting Finalization; else 0 */
     int64_t verified_ms;   /* when the whole was last compared, ms since 1970; 0: never */
@@ -154,7 +155,7 @@ typedef struct mf_move {
 MF_API mf_result mf_history(mf_migration *migration, void (*visit)(void *context, const mf_move *move), void *context,
                             mf_error *error);
 
-typedef enum mf_finding_kind { MF_QUARANTINE, MF_DIVERGENCE } mf_finding_kind;
+typedef enum mf_finding_kind { MF_QUARANTINE, MF_DIVERGENCE, MF_HELD } mf_finding_kind;
 typedef struct mf_finding {
     const char *key, *text;
     int64_t at_ms;

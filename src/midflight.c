@@ -11,6 +11,7 @@
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/held.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 #include "report.h"
@@ -204,11 +205,13 @@ static bool run_verify(mf_migration *m, mf_verify *verify, struct error *error) 
         return error_set(error, ERROR_GATE, "migration %s has no `backward`: the old side stopped at the cut-over, and there is "
                          "nothing to compare the new one with", mf_name(m));
     }
-    int64_t left = 0;
+    int64_t left = 0, resolved = 0;
     if (!flight_take(flight, false, error) || !flight_bind(flight, error) || !gate_intact(flight, error) ||
-        (verify->repair && !quarantine_retry(flight, &left, error)) || !verify_run(flight, &verification, error)) {
+        (verify->repair && (!held_resolve(flight, &resolved, error) || !quarantine_retry(flight, &left, error))) ||
+        !verify_run(flight, &verification, error)) {
         return false;
     }
+    if (resolved > 0) flight_note(flight, "%lld entities that were held are as the new side has them", (long long)resolved);
     verify->rows = verification.rows;
     verify->diverged = verification.diverged;
     verify->repaired = verification.repaired;
@@ -248,7 +251,7 @@ static bool read_backlog(struct flight *flight, mf_status *status, struct error 
     status->outbox_bytes = backlog.bytes;
     status->lag_ms = backlog.oldest_ms == 0 ? 0 : clock_wall_ms() - backlog.oldest_ms;
     status->overflowed = backlog.overflowed;
-    return true;
+    return held_count(flight, &status->held, error);
 }
 
 mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
@@ -310,6 +313,11 @@ mf_result mf_findings(mf_migration *m, mf_finding_kind kind, void (*visit)(void 
     struct findings findings = {visit, context};
     struct store *store = m->flight->store;
     bool exists, ok = store->ops->ledger_exists(store, &exists, &failure);
+    if (kind == MF_HELD) {
+        ok = ok && exists && flight_refresh(m->flight, &failure) && flight_bind_names(m->flight, true, &failure) &&
+             held_visit(m->flight, findings_one, &findings, &failure);
+        return report(ok || !exists, &failure, error);
+    }
     enum finding_kind first = kind == MF_DIVERGENCE ? DIVERGENCE : QUARANTINE_FORWARD;
     enum finding_kind last = kind == MF_DIVERGENCE ? DIVERGENCE : QUARANTINE_BACKWARD;
     for (int k = (int)first; ok && exists && k <= (int)last; k++) {

@@ -94,6 +94,9 @@ static void print_status(mf_migration *migration, const mf_status *s) {
         printf("compared     %s, %" PRId64 " rows\n", text, s->verified_rows);
     }
     print_outbox(s);
+    if (s->held > 0) printf("held         %" PRId64 "\n", s->held);
+    if (s->held > 0) mf_findings(migration, MF_HELD, print_finding, &printed, &ignored);
+    printed = 0;
     printf("quarantined  %" PRId64 "\n", s->quarantined);
     if (s->quarantined > 0) mf_findings(migration, MF_QUARANTINE, print_finding, &printed, &ignored);
     printf("diverged     %" PRId64 "\n", s->diverged);

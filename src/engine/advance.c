@@ -5,6 +5,7 @@
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/held.h"
 #include "engine/nodes.h"
 #include "engine/pace.h"
 
@@ -148,7 +149,7 @@ bool carry_advance(struct flight *flight, struct error *error) {
         if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;
         if (resumed) return true;
         return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
-               gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) &&
+               gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_held(flight, error) &&
                gate_verified(flight, error) && remember_form(flight, error) &&
                flight_move(flight, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&
                finish(flight, error);

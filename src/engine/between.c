@@ -10,7 +10,6 @@
 #include "engine/clients.h"
 #include "engine/crew.h"
 #include "engine/gate.h"
-#include "engine/pace.h"
 #include "engine/parcel.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
@@ -171,18 +170,19 @@ static bool build_indexes(struct flight *flight, struct error *error) {
     return new->ops->shape_index == NULL || new->ops->shape_index(new, error);
 }
 
-/* Within one database: so many rows as hold the writers for no longer than they may be. A store whose chunks hold everybody up lets the
- * others go on before the next. */
+/* Within one database. A store whose chunks hold everybody up takes so many rows as hold the writers for no longer than they may be, and
+ * lets them go on before the next. */
 static bool drain_here(struct flight *flight, enum direction direction, bool *ret_done, struct error *error) {
     const struct store_ops *ops = flight->store->ops;
-    int64_t rows = flight->drain_rows > 0 ? flight->drain_rows : DRAIN_ROWS_FIRST;
+    bool holds = ops->pulse == NULL;
+    int64_t rows = !holds ? DRAIN_ROWS : flight->drain_rows > 0 ? flight->drain_rows : DRAIN_ROWS_FIRST;
     struct chunk chunk = {.rows = rows, .hold_ms_max = flight->definition->hold_ms_max > 0 ? flight->definition->hold_ms_max : ops->hold_ms_max};
     bool ok = ops->drain(flight->store, direction, flight->token, &chunk, error);
-    if (!ok && (error->code != ERROR_OVERTIME || rows == 1)) return false;
+    if (!ok && (error->code != ERROR_OVERTIME || (holds && rows == 1))) return false;
     if (ok && chunk.hold_ms < chunk.hold_ms_max / 2 && rows < DRAIN_ROWS) flight->drain_rows = rows * 2;
     if (!ok) flight->drain_rows = rows / 4 > 0 ? rows / 4 : 1;
     *ret_done = ok && chunk.done;
-    if (!*ret_done && ops->pulse == NULL) clock_sleep_ms(chunk.hold_ms);
+    if (!*ret_done && holds) clock_sleep_ms(chunk.hold_ms);
     return true;
 }
 
@@ -194,20 +194,8 @@ bool between_drain_some(struct flight *flight, enum direction direction, bool *r
     return true;
 }
 
-static bool drain_forward(struct flight *flight, struct chunk *chunk, struct error *error) {
-    return flight->store->ops->drain(flight->store, FORWARD, flight->token, chunk, error);
-}
-
-static bool drain_backward(struct flight *flight, struct chunk *chunk, struct error *error) {
-    return flight->store->ops->drain(flight->store, BACKWARD, flight->token, chunk, error);
-}
-
 /* Whoever writes all the time is not chased: it ends with the first parcel that held everything there was. */
 bool between_drain(struct flight *flight, enum direction direction, struct error *error) {
-    if (flight->other == NULL) {
-        return flight_refresh(flight, error) && pace_chunks(flight, "drain", 0, flight->at.record.outbox,
-                                                            direction == FORWARD ? drain_forward : drain_backward, error);
-    }
     for (bool done = false; !done;) {
         interrupt_rest();
         if (flight_stopped(flight)) {

@@ -67,7 +67,8 @@ static bool hold(struct flight *flight, enum side side, double *began, struct er
     struct store *leader = flight_house(flight, side);
     double waiting = flight->clients_held_ms;
     leader->hold_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
-    bool ok = leader->ops->hold(leader, side, error);
+    bool held = side == SIDE_NEW && flight->definition->change.hold; /* what is held on the old side is to be known as well */
+    bool ok = leader->ops->hold(leader, side, error) && (!held || leader->ops->hold(leader, SIDE_OLD, error));
     leader->hold_until_ms = 0;
     if (leader->held_since_ms > 0) *began = leader->held_since_ms;
     if (waiting > 0) *began = waiting;
@@ -132,7 +133,7 @@ static bool close_old(struct flight *flight, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
     struct standpoint next = flight->at;
     next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
-    return (flight->other != NULL || open_new(flight, error)) && old->ops->capture_refuse(old, SIDE_OLD, error) &&
+    return (flight->other != NULL || open_new(flight, error)) && (flight->definition->change.hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error)) &&
            old->ops->ledger_set(old, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) &&
            ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error);
 }

@@ -5,6 +5,7 @@
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/held.h"
 #include "engine/pace.h"
 #include "engine/quarantine.h"
 
@@ -77,6 +78,16 @@ static bool undo(struct flight *flight, struct error *error) {
            forget(flight, error);
 }
 
+/* The old side would lead again with what was written there, and without what the new side took of the same entities. */
+static bool nothing_held(struct flight *flight, struct error *error) {
+    int64_t count;
+    if (!held_count(flight, &count, error)) return false;
+    return count == 0 || error_set(error, ERROR_GATE,
+                                   "gate held: %" PRId64 " entities were written on the old side after the cut-over. `midflight status` lists them: "
+                                   "`midflight verify --repair` gives the old side what the new one has of them, `midflight rollback --force` "
+                                   "leaves them as the old side has them", count);
+}
+
 /* After the cut-over the new side took writes: those that the old side refused would be lost on the way back. */
 static bool nothing_refused(struct flight *flight, bool force, struct error *error) {
     int64_t left;
@@ -86,7 +97,7 @@ static bool nothing_refused(struct flight *flight, bool force, struct error *err
         flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
         return true;
     }
-    if (!gate_outbox(flight, error)) return false;
+    if (!gate_outbox(flight, error) || !nothing_held(flight, error)) return false;
     if (!gate_intact(flight, &damage)) {
         /* Going back is all that is left; that it may not be complete must be said. */
         flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);

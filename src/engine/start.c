@@ -176,8 +176,14 @@ static bool follow(struct flight *flight, struct error *error) {
     return !notes_first(flight) || store->ops->capture_on(store, SIDE_OLD, error);
 }
 
+static bool drain_one(struct flight *flight, struct chunk *chunk, struct error *error) {
+    return flight->store->ops->drain(flight->store, FORWARD, flight->token, chunk, error);
+}
+
 static bool drain(struct flight *flight, struct error *error) {
-    return !notes_first(flight) || between_drain(flight, FORWARD, error);
+    if (has_outbox(flight)) return between_drain(flight, FORWARD, error);
+    if (!notes_first(flight)) return true;
+    return flight_refresh(flight, error) && pace_chunks(flight, "drain", 0, flight->at.record.outbox, drain_one, error);
 }
 
 /* The new side opens: from now on what is written there follows to the old, or is refused if it cannot. */

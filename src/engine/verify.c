@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/compare.h"
 #include "engine/crew.h"
+#include "engine/held.h"
 #include "engine/quarantine.h"
 
 /* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest so many times as
@@ -80,8 +81,9 @@ static bool record_difference(struct flight *flight, const struct difference *di
     return flight_end(flight, ok, "divergence recorded", error);
 }
 
-/* What waits in quarantine is known to differ, and has a gate of its own. */
-static bool known_to_quarantine(struct flight *flight, const char *key, bool *ret, struct error *error) {
+/* What waits in quarantine, or is held, is known to differ, and has a gate of its own. */
+static bool is_known(struct flight *flight, const char *key, bool *ret, struct error *error) {
+    if (!held_has(flight, key, ret, error) || *ret) return *ret;
     return quarantine_has(flight, FORWARD, key, ret, error) && (*ret || quarantine_has(flight, BACKWARD, key, ret, error));
 }
 
@@ -99,7 +101,7 @@ static bool settle(struct flight *flight, struct verification *verification, con
         const struct difference *difference = &collected->items[i];
         if (seen_before(collected, i)) continue;
         bool repaired = false, known;
-        if (!known_to_quarantine(flight, difference->key, &known, error) ||
+        if (!is_known(flight, difference->key, &known, error) ||
             (verification->repair && !quarantine_sync(flight, leading(flight), difference->key, &repaired, error))) {
             return false;
         }

@@ -69,6 +69,7 @@ struct change {
     enum retire retire;         /* what becomes of the old tables when the migration finishes */
     /* Writes of the side that leads are noted in an outbox, which is drained, and the other side takes none. Between two stores always. */
     bool outbox;
+    bool hold;                  /* of an outbox: after the cut-over writes of the old side pass, and are held, rather than refused */
     int64_t outbox_bytes_max;   /* of an outbox: at that size capture stops, rather than fill the disk */
     bool side_lock;             /* writers of the two sides take turns, where a store lets both write at once */
     const struct pooler *pooler; /* through which the application comes, and is led to the new store; NULL: it sees to that itself */

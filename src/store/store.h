@@ -334,6 +334,11 @@ struct store_ops {
     bool (*capture_note)(struct store *store, enum side side, struct error *error);
     bool (*capture_on)(struct store *store, enum side side, struct error *error);  /* [tx] writes to this side are synced */
     bool (*capture_refuse)(struct store *store, enum side side, struct error *error); /* [tx] this side takes no writes but our own */
+    /* [tx] Writes to this side pass and are held: their keys are kept, and the other side's drain passes these entities over. */
+    bool (*capture_hold)(struct store *store, enum side side, struct error *error);
+    /* The entities that are held, by key, with who wrote them and when they were last written. Needs names only. */
+    bool (*held)(struct store *store, finding_visit *visit, void *context, struct error *error);
+    bool (*held_release)(struct store *store, const char *key, struct error *error); /* [tx] one of them is held no more */
     /* [tx] Nothing is followed any more, and a side that is to be taken away takes no more writes. Needs names only. */
     bool (*capture_close)(struct store *store, enum side side, struct error *error);
     bool (*capture_off)(struct store *store, struct error *error);                 /* [tx] both sides, and its helpers */

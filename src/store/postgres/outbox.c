@@ -80,17 +80,25 @@ static bool make_each(struct postgres_store *store, struct error *error) {
     return pg_create_function(store, &sql, error);
 }
 
-/* SELECT DISTINCT ROW(k1, ...)::<type> FROM <relation> ORDER BY 1 */
-static void add_keys(struct text *text, const struct postgres_store *store, const char *type, const char *relation) {
+/* SELECT DISTINCT ROW(k1, ...)::<type> FROM <relation> ORDER BY 1; `held`: without the keys that are held */
+static void add_keys(struct text *text, const struct postgres_store *store, const char *type, const char *relation, bool held) {
     text_add(text, "SELECT DISTINCT ROW(");
     sync_names(text, &pg_dialect, NULL, &store->key);
-    text_addf(text, ")::%s FROM %s ORDER BY 1", type, relation);
+    text_addf(text, ")::%s FROM %s", type, relation);
+    if (held) {
+        text_add(text, " WHERE (");
+        sync_names(text, &pg_dialect, NULL, &store->key);
+        text_add(text, ") NOT IN (SELECT ");
+        sync_names(text, &pg_dialect, NULL, &store->key);
+        text_addf(text, " FROM %s)", pg_own(store, "held"));
+    }
+    text_add(text, " ORDER BY 1");
 }
 
 /* PERFORM <function>(ARRAY(the keys)) */
 static void add_call(struct text *text, const struct postgres_store *store, enum direction direction, const char *function) {
     text_addf(text, "    PERFORM %s(ARRAY(", pg_part(store, direction, function));
-    add_keys(text, store, pg_own(store, "key"), "unnest(midflight_keys)");
+    add_keys(text, store, pg_own(store, "key"), "unnest(midflight_keys)", false);
     text_add(text, "));\n");
 }
 
@@ -150,7 +158,7 @@ static bool make_drain(struct postgres_store *store, enum direction direction, s
               lasting ? "  midflight_before text := current_setting('midflight.syncing', true);\n" PG_GUARDED : "");
     text_addf(&sql, "  WITH midflight_gone AS (DELETE FROM %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %s LIMIT midflight_rows)) "
                     "RETURNING *)\n    SELECT (SELECT count(*) FROM midflight_gone), ARRAY(", outbox, outbox);
-    add_keys(&sql, store, type, "midflight_gone");
+    add_keys(&sql, store, type, "midflight_gone", direction == BACKWARD && store->change.hold);
     text_add(&sql, ")\n    INTO midflight_count, midflight_keys;\n  IF midflight_count = 0 THEN RETURN 0; END IF;\n");
     if (lasting) pg_add_guard(&sql, store, direction);
     text_add(&sql, "  BEGIN\n");
@@ -192,6 +200,12 @@ bool pg_outbox_make(struct postgres_store *store, struct error *error) {
     add_key_columns(&sql, store);
     text_addf(&sql, ", noted timestamptz NOT NULL DEFAULT clock_timestamp());\nCREATE TABLE %s (since timestamptz NOT NULL)",
               pg_own(store, "overflow"));
+    if (store->change.hold) {
+        text_addf(&sql, ";\nCREATE TABLE %s (", pg_own(store, "held"));
+        add_key_columns(&sql, store);
+        text_add(&sql, ", noted timestamptz NOT NULL DEFAULT clock_timestamp(), who text NOT NULL DEFAULT concat_ws(', ', session_user, "
+                       "nullif(current_setting('application_name'), '')))");
+    }
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
@@ -358,4 +372,40 @@ bool postgres_drain(struct store *base, enum direction direction, int64_t token,
     chunk->rows = drained;
     chunk->hold_ms = clock_ms() - began;
     return true;
+}
+
+/* --- what is held ------------------------------------------------------------------------------------------------- */
+
+/* The triggers that noted keys for the other side are there: what they run keeps them from now on, for which nobody has to wait. */
+bool postgres_capture_hold(struct store *base, enum side side, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        if (!pg_hold_table(store, side == SIDE_OLD ? FORWARD : BACKWARD, i, error)) return false;
+    }
+    return pg_enter_objects(store, error);
+}
+
+bool postgres_held(struct store *base, finding_visit *visit, void *context, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    TEXT sql = {0};
+    RESULT *found = NULL;
+    text_add(&sql, "SELECT ");
+    pg_key_text(&sql, NULL, &store->key);
+    text_addf(&sql, ", 'written on the old side after the cut-over, by ' || string_agg(DISTINCT who, '; '), (extract(epoch FROM max(noted)) * "
+                    "1000)::bigint FROM %s GROUP BY 1 ORDER BY 3, 1", pg_own(store, "held"));
+    if (!pg_query(store->db, text_get(&sql), NULL, NULL, 0, &found, error)) return false;
+    for (int i = 0; i < PQntuples(found); i++) {
+        struct finding finding = {.key = PQgetvalue(found, i, 0), .text = PQgetvalue(found, i, 1), .at_ms = strtoll(PQgetvalue(found, i, 2), NULL, 10)};
+        if (!visit(context, &finding)) break;
+    }
+    return true;
+}
+
+bool postgres_held_release(struct store *base, const char *key, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    TEXT sql = {0};
+    text_addf(&sql, "DELETE FROM %s WHERE ", pg_own(store, "held"));
+    pg_key_text(&sql, NULL, &store->key);
+    text_add(&sql, " = $1");
+    return pg_query(store->db, text_get(&sql), NULL, &key, 1, NULL, error);
 }

@@ -77,6 +77,8 @@ MUST_USE bool pg_capture_table(struct postgres_store *store, enum direction dire
 /* The same triggers with functions that only note keys in the outbox; pg_capture_table then replaces the functions alone, for
  * which nobody has to wait. [tx] */
 MUST_USE bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
+/* The same functions keep the keys among those that are held. [tx] */
+MUST_USE bool pg_hold_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error);
 /* side.c: the table that the side lock is taken on, and the triggers of a side that take it, where the migration has one. [tx]
  * The table may be there already. */
 MUST_USE bool pg_side_table(struct postgres_store *store, struct error *error);
@@ -161,6 +163,9 @@ MUST_USE bool pg_row_bytes(struct postgres_store *store, struct error *error);
 
 /* outbox.c */
 bool postgres_capture_note(struct store *store, enum side side, struct error *error);
+bool postgres_capture_hold(struct store *store, enum side side, struct error *error);
+bool postgres_held(struct store *store, finding_visit *visit, void *context, struct error *error);
+bool postgres_held_release(struct store *store, const char *key, struct error *error);
 bool postgres_drain(struct store *store, enum direction direction, int64_t token, struct chunk *chunk, struct error *error);
 /* The type of a key while the copy runs, and where the outbox is for good. */
 const char *pg_noted_type(const struct postgres_store *store);

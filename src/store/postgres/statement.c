@@ -11,6 +11,8 @@
  *
  * What reads the transition tables is planned once a session while few rows are written, and each time (EXECUTE) for many:
  * PL/pgSQL keeps the plan of a session's first statement, and a plan made for one row runs nested loops over 100,000. */
+#include <string.h>
+
 #include "store/postgres/program.h"
 
 #define TAG "$midflight_many$"
@@ -444,16 +446,16 @@ static const char *capture_name(const struct capture *capture) {
 }
 
 /* The keys that a statement wrote, into the outbox (outbox.c): of an UPDATE those before and after. */
-static bool create_note(const struct capture *capture, struct error *error) {
+static bool note_into(const struct capture *capture, const char *into, struct error *error) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
     bool apart = store->standing.housed != HOUSES_BOTH;
     TEXT sql = {0};
     pg_add_function(&sql, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(&sql, "BEGIN\n");
-    if (store->change.outbox) pg_add_limit(&sql, store);
+    if (store->change.outbox && strcmp(into, "outbox") == 0) pg_add_limit(&sql, store);
     add_keyless(&sql, capture);
-    text_addf(&sql, "  INSERT INTO %s (", pg_own(store, "outbox"));
+    text_addf(&sql, "  INSERT INTO %s (", pg_own(store, into));
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_add(&sql, store->change.outbox ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
     if (capture->event == EVENT_UPDATE) {
@@ -473,6 +475,14 @@ static bool create_note(const struct capture *capture, struct error *error) {
     for (size_t i = 0; i < store->key.count; i++) text_addf(&sql, "%s%s IS NOT NULL", i > 0 ? " AND " : "", store->key.items[i]);
     text_add(&sql, ";\n  RETURN NULL;\n");
     return pg_create_function(store, &sql, error) && attach(capture, capture_name(capture), error);
+}
+
+static bool create_note(const struct capture *capture, struct error *error) {
+    return note_into(capture, "outbox", error);
+}
+
+static bool create_hold(const struct capture *capture, struct error *error) {
+    return note_into(capture, "held", error);
 }
 
 static bool create_capture(const struct capture *capture, struct error *error) {
@@ -510,4 +520,8 @@ bool pg_capture_table(struct postgres_store *store, enum direction direction, si
 
 bool pg_note_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
     return each_event(store, direction, leader, create_note, error);
+}
+
+bool pg_hold_table(struct postgres_store *store, enum direction direction, size_t leader, struct error *error) {
+    return each_event(store, direction, leader, create_hold, error);
 }

@@ -258,7 +258,15 @@ bool sqlite_capture_on(struct store *base, enum side side, struct error *error) 
 }
 
 static bool trigger_note(const struct trigger *trigger) {
-    return note_triggers(trigger->store, leader_of(trigger->direction), trigger->leader, trigger->error);
+    return note_triggers(trigger->store, leader_of(trigger->direction), "outbox", trigger->leader, trigger->error);
+}
+
+static bool trigger_hold(const struct trigger *trigger) {
+    return note_triggers(trigger->store, leader_of(trigger->direction), "held", trigger->leader, trigger->error);
+}
+
+bool sqlite_capture_hold(struct store *base, enum side side, struct error *error) {
+    return install(base, side, trigger_hold, error);
 }
 
 /* In one database only where the outbox is for good. */
@@ -279,7 +287,7 @@ bool sqlite_capture_off(struct store *base, struct error *error) {
            drop_own(store, "table", "forward_", error) && drop_own(store, "table", "backward_", error) &&
            drop_own(store, "table", "guard", error) && drop_own(store, "table", "displaced", error) &&
            drop_own(store, "table", "object", error) && drop_own(store, "table", "outbox", error) &&
-           drop_own(store, "table", "overflow", error);
+           drop_own(store, "table", "overflow", error) && drop_own(store, "table", "held", error);
 }
 
 /* A closed side lets through what is written while the guard says 2; that is ever only said within a transaction. */

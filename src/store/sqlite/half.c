@@ -190,6 +190,12 @@ void half_add_outbox(struct text *sql, const struct sqlite_store *store) {
     text_add(sql, " (id INTEGER PRIMARY KEY, ");
     half_key_columns(sql, store);
     text_add(sql, ", at INTEGER);\nCREATE TABLE IF NOT EXISTS ");
+    if (store->change.hold) {
+        own_add(sql, store, "held");
+        text_add(sql, " (id INTEGER PRIMARY KEY, ");
+        half_key_columns(sql, store);
+        text_add(sql, ", at INTEGER);\nCREATE TABLE IF NOT EXISTS ");
+    }
     own_add(sql, store, "overflow");
     text_add(sql, " (at INTEGER NOT NULL);\n");
 }
@@ -224,7 +230,7 @@ static bool prepare(struct sqlite_store *store, struct error *error) {
 bool half_note(struct sqlite_store *store, struct error *error) {
     if (!prepare(store, error)) return false;
     for (size_t i = 0; i < half_table_count(store); i++) {
-        if (!note_triggers(store, store->half->side, i, error)) return false;
+        if (!note_triggers(store, store->half->side, "outbox", i, error)) return false;
     }
     return remember_own(store, error);
 }

@@ -85,7 +85,8 @@ void half_add_outbox(struct text *sql, const struct sqlite_store *store);
 /* One key of a text into a statement. */
 bool half_key_bind(struct sqlite_store *store, sqlite3_stmt *statement, const char *key, struct error *error);
 /* note.c */
-bool note_triggers(const struct sqlite_store *store, enum side side, size_t table, struct error *error);
+/* `into`: "outbox", or "held", where what we write ourselves passes. */
+bool note_triggers(const struct sqlite_store *store, enum side side, const char *into, size_t table, struct error *error);
 /* landing.c */
 /* The rows alone, in the transaction under way. */
 bool landing_write_rows(struct sqlite_store *store, struct error *error);

@@ -30,6 +30,7 @@ static enum direction led_by(enum side side) {
 struct note {
     const struct sqlite_store *store;
     enum side side;
+    const char *into; /* "outbox", or "held" */
     const struct bound_table *table;
     struct text sql;
     struct error *error;
@@ -49,6 +50,20 @@ static void note_head(struct note *note, const char *name, const char *when) {
     sqlite_quote(&note->sql, note->table->physical);
 }
 
+static bool is_held(const struct note *note) {
+    return strcmp(note->into, "held") == 0;
+}
+
+/* WHEN, if there is a condition: `more` is to follow. What we write ourselves is not held. */
+static void note_when(struct note *note, bool more) {
+    if (more || is_held(note)) text_add(&note->sql, "\nWHEN ");
+    if (!is_held(note)) return;
+    text_addf(&note->sql, "(SELECT NOT (midflight_g.%s IS julianday('now')) AND midflight_g.done <> 2 FROM ",
+              direction_name(led_by(note->side) == FORWARD ? BACKWARD : FORWARD));
+    own_add(&note->sql, note->store, "guard");
+    text_addf(&note->sql, " AS midflight_g)%s", more ? " AND " : "");
+}
+
 static bool note_create(struct note *note, const char *name) {
     text_add(&note->sql, "END");
     return connection_script(note->store->db, text_get(&note->sql), name, note->error);
@@ -66,7 +81,7 @@ static void add_has_key(struct note *note, const char *row) {
 }
 
 static bool has_limit(const struct note *note) {
-    return note->store->change.outbox_bytes_max > 0;
+    return !is_held(note) && note->store->change.outbox_bytes_max > 0;
 }
 
 /* INSERT INTO "midflight_m_overflow" ... WHERE the outbox is full and that is not said yet: before anything is noted. */
@@ -90,7 +105,7 @@ static void add_limit(struct note *note) {
 static void add_note(struct note *note, const char *row) {
     struct text *sql = &note->sql;
     text_add(sql, "  INSERT INTO ");
-    own_add(sql, note->store, "outbox");
+    own_add(sql, note->store, note->into);
     text_add(sql, " (");
     sync_names(sql, &sqlite_dialect, NULL, &note->store->key);
     text_add(sql, ", at) SELECT ");
@@ -136,6 +151,7 @@ static const char *update_of(const struct note *note, const char *when, const st
 
 static bool create_row(struct note *note, const char *event, const char *name, const char *row) {
     note_head(note, name, arena_format(note->store->bound, "AFTER %s", event));
+    note_when(note, false);
     text_add(&note->sql, "\nBEGIN\n");
     add_limit(note);
     add_note(note, row);
@@ -145,7 +161,7 @@ static bool create_row(struct note *note, const char *event, const char *name, c
 
 static bool create_update(struct note *note, const struct names *reads) {
     note_head(note, "update", update_of(note, "AFTER", reads));
-    text_add(&note->sql, "\nWHEN ");
+    note_when(note, true);
     add_differ(note, reads);
     text_add(&note->sql, "\nBEGIN\n");
     add_limit(note);
@@ -235,14 +251,15 @@ static bool create_before(struct note *note, const struct rivalry *list, size_t 
     const char *name = update ? "update_before" : "insert_before";
     struct text *sql = &note->sql;
     note_head(note, name, update ? "BEFORE UPDATE" : "BEFORE INSERT");
-    text_add(sql, "\nWHEN EXISTS (");
+    note_when(note, true);
+    text_add(sql, "EXISTS (");
     add_rivals(note, "1", list, count, update);
     text_add(sql, ")\nBEGIN\n");
     add_limit(note);
     TEXT columns = {0};
     sync_names(&columns, &sqlite_dialect, "midflight_d", &note->table->table->key);
     text_add(sql, "  INSERT INTO ");
-    own_add(sql, note->store, "outbox");
+    own_add(sql, note->store, note->into);
     text_add(sql, " (");
     sync_names(sql, &sqlite_dialect, NULL, &note->store->key);
     text_add(sql, ", at) SELECT *, " NOW_MS " FROM (");
@@ -311,13 +328,13 @@ static bool create_all(struct note *note, const struct names *reads) {
     size_t count = 0;
     if (!read_rivalries(note, list, &count, note->error)) return false;
     return create_row(note, "INSERT", "insert", "NEW") && create_update(note, reads) && create_row(note, "DELETE", "delete", "OLD") &&
-           create_keyless(note, "INSERT", "insert_keyless") && create_keyless(note, "UPDATE", "update_keyless") &&
+           (is_held(note) || (create_keyless(note, "INSERT", "insert_keyless") && create_keyless(note, "UPDATE", "update_keyless"))) &&
            (count == 0 || (create_before(note, list, count, false) && create_before(note, list, count, true)));
 }
 
-bool note_triggers(const struct sqlite_store *store, enum side side, size_t table, struct error *error) {
+bool note_triggers(const struct sqlite_store *store, enum side side, const char *into, size_t table, struct error *error) {
     struct names reads = read_columns(store, side, table);
-    struct note note = {.store = store, .side = side, .table = &store->tables[side][table], .error = error};
+    struct note note = {.store = store, .side = side, .into = into, .table = &store->tables[side][table], .error = error};
     if (reads.count == 0) return true;
     bool ok = create_all(&note, &reads);
     text_free(&note.sql);

@@ -97,15 +97,25 @@ static bool first_rows(struct sqlite_store *store, struct chunk *chunk, int64_t 
     return true;
 }
 
-/* The keys of those rows, each once. */
-static bool gather_keys(struct sqlite_store *store, int64_t last, struct error *error) {
+/* The keys of those rows, each once; without those that are held. */
+static bool gather_keys(const struct drain *drain, int64_t last, struct error *error) {
+    struct sqlite_store *store = drain->store;
     TEXT sql = {0};
     if (!half_temporary(store, error)) return false;
     text_add(&sql, "DELETE FROM " SHIPPED_KEYS ";\nINSERT OR IGNORE INTO " SHIPPED_KEYS " SELECT ");
     sync_names(&sql, &sqlite_dialect, NULL, &store->key);
     text_add(&sql, " FROM ");
     own_add(&sql, store, "outbox");
-    text_addf(&sql, " WHERE id <= %" PRId64, last);
+    text_addf(&sql, " WHERE id <= %" PRId64 " AND k1 IS NOT NULL", last);
+    if (drain->direction == BACKWARD && store->change.hold) {
+        text_add(&sql, ";\nDELETE FROM " SHIPPED_KEYS " WHERE (");
+        sync_names(&sql, &sqlite_dialect, NULL, &store->key);
+        text_add(&sql, ") IN (SELECT ");
+        sync_names(&sql, &sqlite_dialect, NULL, &store->key);
+        text_add(&sql, " FROM ");
+        own_add(&sql, store, "held");
+        text_add(&sql, ")");
+    }
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
@@ -154,7 +164,7 @@ static bool sync_each(struct drain *drain, struct error *error) {
 static bool sync_keys(struct drain *drain, int64_t last, struct error *error) {
     sqlite3 *db = drain->store->db;
     struct error failure;
-    if (!gather_keys(drain->store, last, error) || !connection_script(db, "SAVEPOINT together", NULL, error)) return false;
+    if (!gather_keys(drain, last, error) || !connection_script(db, "SAVEPOINT together", NULL, error)) return false;
     if (sync_all(drain, &failure)) return connection_script(db, "RELEASE together", NULL, error);
     if (failure.code != ERROR_ROWS) {
         *error = failure;
@@ -192,4 +202,38 @@ bool sqlite_drain(struct store *base, enum direction direction, int64_t token, s
     if (!ok) base->ops->rollback(base);
     chunk->hold_ms = clock_ms() - began;
     return ok;
+}
+
+/* --- what is held --------------------------------------------------------------------------------------------------- */
+
+bool sqlite_held(struct store *base, finding_visit *visit, void *context, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    text_add(&sql, "SELECT ");
+    key_text_expression(&sql, NULL, &store->key);
+    text_add(&sql, ", max(at) FROM ");
+    own_add(&sql, store, "held");
+    text_add(&sql, " GROUP BY 1 ORDER BY 2, 1");
+    if (!statement_prepare(store->db, text_get(&sql), NULL, &statement, error)) return false;
+    for (bool row = true; row;) {
+        if (!statement_step(statement, &row, error)) return false;
+        struct finding finding = {.key = (const char *)sqlite3_column_text(statement, 0), .text = "written on the old side after the cut-over",
+                                  .at_ms = sqlite3_column_int64(statement, 1)};
+        if (row && !visit(context, &finding)) break;
+    }
+    return true;
+}
+
+bool sqlite_held_release(struct store *base, const char *key, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    struct scope scope = {.exact = true};
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    text_add(&sql, "DELETE FROM ");
+    own_add(&sql, store, "held");
+    text_add(&sql, " WHERE ");
+    sync_scope(&sql, &sqlite_dialect, &scope, NULL, &store->key);
+    return statement_prepare(store->db, text_get(&sql), NULL, &statement, error) &&
+           key_bind(statement, 1, key, store->key_count, error) && statement_run(statement, error);
 }

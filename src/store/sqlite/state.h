@@ -92,6 +92,7 @@ bool different_prepare(struct sqlite_store *store, const struct flow *flow, cons
 bool bind_tables(struct sqlite_store *store, enum side side, struct error *error);
 /* capture.c */
 bool sqlite_capture_note(struct store *store, enum side side, struct error *error);
+bool sqlite_capture_hold(struct store *store, enum side side, struct error *error);
 bool sqlite_capture_on(struct store *store, enum side side, struct error *error);
 bool sqlite_capture_refuse(struct store *store, enum side side, struct error *error);
 bool sqlite_capture_close(struct store *store, enum side side, struct error *error);
@@ -134,6 +135,8 @@ bool sqlite_park(struct store *store, enum direction direction, const char *key,
 bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
 /* outbox.c */
 bool sqlite_drain(struct store *store, enum direction direction, int64_t token, struct chunk *chunk, struct error *error);
+bool sqlite_held(struct store *store, finding_visit *visit, void *context, struct error *error);
+bool sqlite_held_release(struct store *store, const char *key, struct error *error);
 /* face.c */
 bool outbox_holds(struct sqlite_store *store, const char *key, bool *ret, struct error *error);
 bool sqlite_serve(struct store *store, struct error *error);
