@@ -352,7 +352,8 @@ static bool postgres_ledger_find(struct store *base, const char *name, struct re
     if (!*ret_found) return true;
     if (!pg_query(db, "SELECT (SELECT coalesce(sum(rows_done), 0) FROM midflight.midflight_range WHERE migration = $1), (SELECT name FROM "
                       "midflight.midflight_object WHERE migration = $1 AND kind = 'TABLE' AND EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = "
-                      "to_regclass(name) AND attname = 'k1'))", NULL, values, 1, &more, error)) {
+                      "to_regclass(name) AND attname = 'k1') AND NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(name) AND attname = "
+                      "'who'))", NULL, values, 1, &more, error)) {
         return false;
     }
     ret->rows_done += strtoll(PQgetvalue(more, 0, 0), NULL, 10);
