@@ -80,6 +80,9 @@ static bool sync_read(struct definition *definition, const struct yaml *value, s
     size_t choice;
     if (!value_choice(definition->arena, value, &choices, &choice, error)) return false;
     if (choice == 0 && apart) return yaml_fail(value, error, "'in-database' between two stores; expected outbox, or no 'sync'");
+    if (choice == 1 && definition->change.side_lock) {
+        return yaml_fail(value, error, "'outbox' with 'side_lock', where one side takes writes at a time; expected one of the two");
+    }
     if (choice == 1 && definition->change.alter_table != NULL) {
         return yaml_fail(value, error, "'outbox' with 'alter', whose two tables both take writes; expected in-database, or no 'sync', or "
                          "the change as 'new', 'forward' and 'backward'");

@@ -51,7 +51,7 @@ def apps(request, pair, within, tmp_path):
             from support.postgres_application import PostgresApplication
             apps[side] = PostgresApplication(folder, request.getfixturevalue(server))
     yield apps
-    for app in apps.values():
+    for app in set(apps.values()):
         app.remove()
 
 
