@@ -17,7 +17,7 @@ import pytest
 from support.application import Application
 from support.between import PAIRS, WITHIN, Move, changes, is_refusal, settle
 from support.failpoints import kill, trace
-from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, RUNNING, TIMEOUT_S,
+from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, ROLLING_BACK, RUNNING, TIMEOUT_S,
                                UNINITIALIZED)
 from support.stores import POSTGRESQL, SQLITE
 from support.twin import record
@@ -128,8 +128,8 @@ class Journey:
     def write(self, seed, dead=False):
         """Both versions try to write: the side that leads takes it, and the other does not. After a crash neither may."""
         leads, = self.workload.open_sides(self.stage())
-        within = self.apps[OLD] is self.apps[NEW]  # there the new side closes when the copy is at its end
-        for side in (OLD,) if within and self.stage() in (INITIALIZING, RUNNING) else (OLD, NEW):
+        within = self.apps[OLD] is self.apps[NEW]  # there the new side is closed from the end of the copy on
+        for side in (OLD,) if within and self.stage() in (INITIALIZING, RUNNING, ROLLING_BACK) else (OLD, NEW):
             random = Random(f"{seed} {side}")
             took = [self.request(side, random) for _ in range(REQUESTS)]
             if side != leads:

@@ -1,7 +1,8 @@
 /* Draining an outbox within one database. (Between two stores ship.c reads it.)
  *
  * Everything is one transaction with the writer's lock: nobody notes a key between the moment in which the outbox is read and the one in
- * which what was read is taken out of it. All keys are synced together, as the backfill's are; where something is refused, each alone. Entities that exchange unique values refuse one another at first: those that are refused let
+ * which what was read is taken out of it. All keys are synced together, as the backfill's are: what is
+ * refused is left out, and the entities that then differ are synced each alone. Entities that exchange unique values refuse one another at first: those that are refused let
  * go of theirs together, and are synced once more. What is refused even then may wait for an entity that is still in the outbox: it goes
  * to the outbox's end, and to quarantine when nothing is behind it. */
 #include <inttypes.h>
@@ -151,6 +152,20 @@ static bool sync_all(struct drain *drain, struct error *error) {
     return ok && guard_pass(store, false, error) && forget_findings(drain, error);
 }
 
+/* Those that are not as the queries yield them by now: something of theirs was refused. */
+static bool sync_different_ones(struct drain *drain, struct error *error) {
+    struct sqlite_store *store = drain->store;
+    struct scope scope = {.set = SHIPPED_KEYS, .row_key = &store->key};
+    for (size_t i = 0; i < store->change.mappings[drain->direction].count; i++) {
+        STATEMENT *statement = NULL;
+        if (!different_prepare(store, &store->flows[drain->direction][i], &scope, &statement, error) ||
+            !keys_visit(statement, sync_noted, drain, error)) {
+            return false;
+        }
+    }
+    return sync_together(drain, error);
+}
+
 static bool sync_each(struct drain *drain, struct error *error) {
     TEXT sql = {0};
     STATEMENT *statement = NULL;
@@ -165,7 +180,8 @@ static bool sync_keys(struct drain *drain, int64_t last, struct error *error) {
     sqlite3 *db = drain->store->db;
     struct error failure;
     if (!gather_keys(drain, last, error) || !connection_script(db, "SAVEPOINT together", NULL, error)) return false;
-    if (sync_all(drain, &failure)) return connection_script(db, "RELEASE together", NULL, error);
+    if (sync_all(drain, &failure) && sync_different_ones(drain, &failure)) return connection_script(db, "RELEASE together", NULL, error);
+    drain->refused.count = 0;
     if (failure.code != ERROR_ROWS) {
         *error = failure;
         return false;
