@@ -154,29 +154,29 @@ static bool convict(struct flight *flight, enum direction direction, const char 
 
 /* --- within one database ------------------------------------------------------------------------------------------ */
 
-/* *ret: it differs, and is not under way. */
-static bool differs_here(struct flight *flight, enum direction direction, const char *key, struct told *told, bool *ret, struct error *error) {
-    struct inspection inspection = {.direction = direction, .key = key};
-    told->count = 0;
-    if (!flight->store->ops->inspect(flight->store, &inspection, tell, told, error)) return false;
-    *ret = told->count > 0 && !inspection.noted;
+/* What differs is told at once, unless it is under way. */
+struct sorted {
+    difference_visit *visit;
+    void *context;
+    struct suspects *suspects; /* of what is; NULL: it is left out */
+};
+
+static bool sort(void *context, const struct difference *difference, struct error *error) {
+    struct sorted *sorted = context;
+    if (!difference->noted) return sorted->visit(sorted->context, difference, error);
+    if (sorted->suspects != NULL) suspect(sorted->suspects, difference->key);
     return true;
 }
 
-static bool convict_here(struct flight *flight, enum direction direction, const char *key, difference_visit *visit, void *context,
-                         struct error *error) {
-    struct told silent = {0}, aloud = {visit, context, 0};
-    bool wrong = false, ignored;
-    return differs_here(flight, direction, key, &silent, &wrong, error) &&
-           (!wrong || differs_here(flight, direction, key, &aloud, &ignored, error));
-}
-
+/* What was under way is looked at once more after a drain. */
 static bool compare_here(struct flight *flight, struct inspection *inspection, difference_visit *visit, void *context, struct error *error) {
     struct suspects suspects = {.arena = arena_new()};
-    bool ok = flight_renew(flight, error) && flight->store->ops->inspect(flight->store, inspection, on_difference, &suspects, error) &&
+    struct sorted first = {visit, context, &suspects}, last = {visit, context, NULL};
+    bool ok = flight_renew(flight, error) && flight->store->ops->inspect(flight->store, inspection, sort, &first, error) &&
               (suspects.keys.count == 0 || between_drain(flight, inspection->direction, error));
     for (size_t i = 0; ok && i < suspects.keys.count; i++) {
-        ok = convict_here(flight, inspection->direction, suspects.keys.items[i], visit, context, error);
+        struct inspection again = {.direction = inspection->direction, .key = suspects.keys.items[i]};
+        ok = flight->store->ops->inspect(flight->store, &again, sort, &last, error);
     }
     arena_free(suspects.arena);
     return ok;

@@ -106,7 +106,6 @@ struct inspection {
     const char *until; /* in: the last key wanted; NULL: to the end */
     int64_t rows;      /* in: at most so many; out: leader rows passed */
     const char *key;   /* in: this entity alone, whatever else is asked; NULL: the rows after the cursor */
-    bool noted;        /* out, of `key`: the outbox holds it, in the same snapshot */
     bool rest;         /* in: to `until`, where so many rows are about what is left */
     bool skip;         /* in: pass them without comparing (a sample) */
     bool done;         /* out */
@@ -117,6 +116,7 @@ struct difference {
     const char *key, *table;
     const char *expected; /* the row that the query over the leader yields; NULL: none */
     const char *found;    /* the follower's row; NULL: none */
+    bool noted;           /* within one database: the outbox holds the key, in the same snapshot */
 };
 typedef bool key_visit(void *context, const char *key, struct error *error);
 typedef bool difference_visit(void *context, const struct difference *difference, struct error *error);

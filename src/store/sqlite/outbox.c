@@ -1,10 +1,10 @@
 /* Draining an outbox within one database. (Between two stores ship.c reads it.)
  *
  * Everything is one transaction with the writer's lock: nobody notes a key between the moment in which the outbox is read and the one in
- * which what was read is taken out of it. All keys are synced together, as the backfill's are: what is
- * refused is left out, and the entities that then differ are synced each alone. Entities that exchange unique values refuse one another at first: those that are refused let
- * go of theirs together, and are synced once more. What is refused even then may wait for an entity that is still in the outbox: it goes
- * to the outbox's end, and to quarantine when nothing is behind it. */
+ * which what was read is taken out of it. All keys are synced together, as the backfill's are: what is refused is left out, and the
+ * entities that then differ are synced each alone. Entities that exchange unique values refuse one another at first: those that are
+ * refused let go of theirs together, and are synced once more. What is refused even then may wait for an entity that is still in the
+ * outbox: it goes to the outbox's end, and to quarantine when nothing is behind it. */
 #include <inttypes.h>
 
 #include "base/clock.h"
