@@ -92,19 +92,20 @@ MF_API mf_result mf_check_run(mf_migration *migration, mf_check *check, mf_error
 
 /* --- the verbs --- */
 
-/* How copying is to go about it. */
+/* How copying, or following, is to go about it. */
 typedef struct mf_work {
-    double load; /* the share of time that it may take, 0 < load <= 1; 0: as much as leaves the application alone */
-    int workers; /* connections that copy at once; 0: as the store would have it. SQLite has one */
-    bool join;   /* help another midflight copy, and end with that */
+    double load; /* of a copy: the share of time that it may take, 0 < load <= 1; 0: as much as leaves the application alone */
+    int workers; /* connections at work at once; 0: as the store would have it for a copy, one for following. SQLite has one */
+    bool join;   /* help another midflight, and do nothing by oneself */
 } mf_work;
 
 /* To Awaiting Additional Action. `work` NULL: all 0. */
 MF_API mf_result mf_start(mf_migration *migration, const mf_work *work, mf_error *error);
 /* One stage on, when every gate is green. */
 MF_API mf_result mf_advance(mf_migration *migration, mf_error *error);
-/* Between two stores, and by an outbox in one: keeps the side that follows current until mf_stop, or until the migration is over. */
-MF_API mf_result mf_follow(mf_migration *migration, mf_error *error);
+/* Between two stores, and by an outbox in one: keeps the side that follows current until mf_stop, or until the migration is over. Several do so together.
+ * `work` NULL: all 0. */
+MF_API mf_result mf_follow(mf_migration *migration, const mf_work *work, mf_error *error);
 /* Back to Uninitialized. `force`: also where the old side refuses rows that the new side took. */
 MF_API mf_result mf_rollback(mf_migration *migration, bool force, mf_error *error);
 
@@ -294,6 +295,10 @@ MF_API mf_result mf_mismatches(mf_proxy *proxy, void (*visit)(void *context, con
  * async-signal-safe. */
 MF_API void mf_stop(void);
 MF_API void mf_suspend(void);
+
+/* To be called before anything else, by a program that is midflight's alone, as the command is: SQLite then no longer counts the
+ * memory that it takes, for which threads would queue. */
+MF_API void mf_own_process(void);
 
 MF_API const char *mf_version(void);
 

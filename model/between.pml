@@ -14,6 +14,7 @@ init {
         :: else
         fi;
         range_holder[0] = NOBODY; range_holder[RANGES - 1] = NOBODY;
+        share_holder[0] = NOBODY; share_holder[1] = NOBODY;
         run Worker(0);
         run Worker(1);
         run Writer(false);

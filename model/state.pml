@@ -22,6 +22,9 @@
 #ifndef ROLLBACKS
 #define ROLLBACKS 1     /* an operator wants the way back */
 #endif
+#ifndef ERAS
+#define ERAS 0          /* how often ranges of the drain are opened */
+#endif
 #ifndef RANGES
 #define RANGES 2        /* 2: of one key each; 1: of two keys */
 #endif
@@ -68,6 +71,11 @@
 #define LOCK_KEPT 26
 #define LEAVE_UNCHECKED 27
 #define TRIED_FOR_EVER 28
+#define SPLIT_BESIDE 29
+#define SPLIT_BEFORE_CLAIM 30
+#define SHARE_UNCHECKED 31
+#define SHARES_NOT_RECALLED 32
+#define ERA_UNCHECKED 33
 #ifndef FAULT
 #define FAULT NONE
 #endif
@@ -98,6 +106,10 @@ byte lease_holder = NOBODY;
 byte range_token[RANGES];
 byte range_holder[RANGES];
 bool range_done[RANGES];
+byte era;               /* the ranges of the drain are open under the lease of this token */
+bool split;             /* one of all keys; or one of each */
+byte share_token[KEYS];
+byte share_holder[KEYS];
 
 /* The new store: the shape, the marks of steps done there, and the landing: the tokens seen, and how far each range has landed. */
 bool made;
@@ -106,9 +118,11 @@ bool closed;
 byte floor;             /* place 0: the lease's token, as introduced */
 byte place_token[RANGES];
 byte place_cursor[RANGES];
+byte share_seen[KEYS];  /* the same of the ranges of the drain, where they land: in either store */
 
 /* Not in any store: what the application was told is committed, and what is yet to happen. */
 byte told[KEYS];
+byte eras = ERAS;
 byte writes = WRITES, crashes = CRASHES, expiries = EXPIRIES, aborts = ABORTS, demands = DEMANDS, starts = STARTS;
 byte rollbacks = ROLLBACKS;
 bool back_wanted;       /* an operator has said rollback */
@@ -117,6 +131,7 @@ bool first_writes;      /* the first writer is in a transaction */
 #define range_of(key) ((key) * RANGES / KEYS)
 #define copied (range_done[0] && range_done[RANGES - 1])
 #define leader ((stage == AWAITING_FINALIZATION || stage == FINISHING || stage == FINISHED) -> NEW : OLD)
+#define follower (1 - leader)
 #define exists(side) ((side) == OLD || made)
 #define open(side) (exists(side) && !refuses[side] && !(held[side] && !faulty(NO_FENCE)))
 #define over (stage == FINISHED || (stage == UNINITIALIZED && starts == 0) || stage == UNTIL)

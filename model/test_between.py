@@ -15,6 +15,7 @@ MEMORY_MB = 1000
 
 COPY = {"UNTIL": "AWAITING_ACTION"}
 CROSSING = {"FROM": "AWAITING_ACTION"}
+SHARES = CROSSING | {"ERAS": 1, "WRITES": 2, "CRASHES": 0, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 0}
 CALM = {"CRASHES": 0, "EXPIRIES": 0, "ABORTS": 0, "ROLLBACKS": 0}
 
 # What is proved: bounds of state.pml that differ from what stands there.
@@ -22,6 +23,8 @@ PROOFS = {
     "crossing": CROSSING | {"WRITES": 2, "CRASHES": 1, "EXPIRIES": 1, "ABORTS": 1, "ROLLBACKS": 1},
     "again": COPY | {"STARTS": 2, "WRITES": 1, "CRASHES": 0, "EXPIRIES": 1, "ROLLBACKS": 1},
     "demand": CROSSING | {"DEMANDS": 1, "WRITES": 2, "CRASHES": 0, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 1},
+    "shares": SHARES | {"EXPIRIES": 0},
+    "sleeper": SHARES | {"WRITES": 1},
     "zombie": COPY | {"WRITES": 2, "CRASHES": 0, "EXPIRIES": 1, "ROLLBACKS": 0},
     "whole": {"WRITES": 1, "CRASHES": 1, "EXPIRIES": 0, "ABORTS": 1, "ROLLBACKS": 1},
     "crash": COPY | {"WRITES": 2, "CRASHES": 1, "EXPIRIES": 0, "ROLLBACKS": 0},
@@ -66,6 +69,11 @@ FAULTS = {
     "NEW_MADE_OPEN": (COPY, ONE_OPEN),
     "LEAVE_UNCHECKED": (COPY | {"STARTS": 2, "WRITES": 0, "CRASHES": 0}, REFUSED),
     "LOCK_KEPT": (CROSSING, SHUT_OUT),
+    "SPLIT_BESIDE": (SHARES | {"EXPIRIES": 0}, TRUTH),
+    "SPLIT_BEFORE_CLAIM": (SHARES, TRUTH),
+    "SHARE_UNCHECKED": (SHARES, KEPT),
+    "SHARES_NOT_RECALLED": (SHARES, KEPT),
+    "ERA_UNCHECKED": (SHARES, TRUTH),
     "TRIED_FOR_EVER": (CROSSING | CALM | {"ABORTS": 1}, CYCLE),
 }
 

@@ -5,6 +5,7 @@ mtype = { IDLE,
     TAKEN, LEADING,                                 /* the migration's lease */
     MAKING, OPENING, RELEASING, DROPPING, LEAVING,  /* a step in the new store, decided upon by what the old one's ledger says */
     CLAIMING, COPYING, SHIPPED,                     /* a range */
+    TO_SHARE, SHARING, SHARED, SHARE_LANDED,        /* a range of the drain */
     READ, DRAINING, CHECKED, DRAINED };             /* a parcel of the outbox */
 
 /* What every transaction by right of the lease makes sure of: in the old store; in the new one; where a parcel lands. */
@@ -18,7 +19,7 @@ inline forget_parcel() {
 }
 
 inline forget() {
-    doing = IDLE; token = 0; place = 0; cursor = 0; from = OLD;
+    doing = IDLE; token = 0; place = 0; cursor = 0; from = OLD; under = 0; wide = false;
     forget_parcel()
 }
 
@@ -33,6 +34,8 @@ inline fence_undo() {
 
 inline let_go() {
     if :: lease_holder == self -> lease_holder = NOBODY :: else fi;
+    if :: share_holder[0] == self -> share_holder[0] = NOBODY :: else fi;
+    if :: share_holder[1] == self -> share_holder[1] = NOBODY :: else fi;
     if :: range_holder[0] == self -> range_holder[0] = NOBODY :: else fi;
     if :: range_holder[RANGES - 1] == self -> range_holder[RANGES - 1] = NOBODY :: else fi
 }
@@ -62,9 +65,18 @@ inline go_back() {
     if :: !back_wanted -> rollbacks--; back_wanted = true :: else fi
 }
 
+/* Who lands by a range of the drain does so under a lease that is past. */
+inline recall(side) {
+    if
+    :: follower == side && !faulty(SHARES_NOT_RECALLED) -> share_seen[0] = 0; share_seen[1] = 0
+    :: else
+    fi
+}
+
 inline lease_take() {
     if :: lease_holder != NOBODY -> expiries-- :: else fi;
     tokens++; token = tokens; lease_token = token; lease_holder = self;
+    recall(OLD);
     doing = TAKEN
 }
 
@@ -74,6 +86,7 @@ inline introduce() {
     :: floor > token -> refused()
     :: else ->
         if :: floor == 0 || !faulty(NO_INTRODUCTION) -> floor = token :: else fi;
+        recall(NEW);
         doing = LEADING
     fi
 }
@@ -204,6 +217,73 @@ inline parcel_take() {
     doing = LEADING
 }
 
+/* --- the drain by ranges: drain_open, drain_range --- */
+
+/* They are opened by who leads, and lent under its lease: it lets go of that, and drains by a range like everybody else. */
+inline shares_open() {
+    eras--; era = token; split = false;
+    share_token[0] = 0; share_token[1] = 0; share_holder[0] = NOBODY; share_holder[1] = NOBODY;
+    let_go(); forget()
+}
+
+#define noted(key) (outbox[at(leader, key)] != 0)
+#define share_to_be_had(share) (era != 0 && era == lease_token && (noted(share) || !split && noted(1 - share)) && (share == 0 || split) && \
+    (share_holder[share] == NOBODY || (share_holder[share] != self && expiries > 0)))
+
+inline share_take(share) {
+    if :: share_holder[share] != NOBODY -> expiries-- :: else fi;
+    tokens++; token = tokens; share_token[share] = token; share_holder[share] = self;
+    place = share; under = era; wide = !split;
+    doing = TO_SHARE
+}
+
+/* The side that follows knows the era by the lease that was introduced there, and lends by it alone. */
+#define stands(era) (faulty(ERA_UNCHECKED) || (follower == NEW && floor == era) || (follower == OLD && lease_token == era))
+
+inline share_claim() {
+    if
+    :: exists(follower) && stands(under) && share_seen[place] < token -> share_seen[place] = token; doing = SHARING
+    :: else -> give_up()
+    fi
+}
+
+/* By its holder, between two parcels: what it keeps is one key. */
+inline share_split() {
+    if
+    :: era == under && share_token[place] == token -> split = true; wide = false
+    :: else -> give_up()
+    fi
+}
+
+#define in_share(key) (wide || place == key)
+#define waiting_in_share (noted(0) && in_share(0) || noted(1) && in_share(1))
+
+inline share_ship() {
+    from = leader;
+    parcel_read();
+    if :: in_share(0) -> taken[0] = outbox[at(from, 0)] :: else fi;
+    if :: in_share(1) -> taken[1] = outbox[at(from, 1)] :: else fi;
+    parcel_trim();
+    doing = SHARED
+}
+
+/* By the range's token, as the side that it lands on knows it. */
+inline share_land() {
+    if
+    :: exists(1 - from) && (share_seen[place] == token || faulty(SHARE_UNCHECKED)) ->
+        sync(0); sync(1); value[0] = 0; value[1] = 0; doing = SHARE_LANDED
+    :: else -> give_up()
+    fi
+}
+
+inline share_clear() {
+    outbox[at(from, 0)] = outbox[at(from, 0)] & ~taken[0];
+    outbox[at(from, 1)] = outbox[at(from, 1)] & ~taken[1];
+    forget_parcel();
+    from = OLD;
+    doing = SHARING
+}
+
 /* --- the fence: fence_once, for the cut-over and for the way back --- */
 
 inline fence_begin(side) {
@@ -240,7 +320,7 @@ inline new_open() {
 
 /* The new store forgets the migration, its tokens too: nobody's is the one that it knows then. */
 inline leave() {
-    floor = 0; place_token[0] = 0; place_token[RANGES - 1] = 0;
+    floor = 0; place_token[0] = 0; place_token[RANGES - 1] = 0; share_seen[0] = 0; share_seen[1] = 0;
     step_end()
 }
 
@@ -255,7 +335,7 @@ inline shape_drop() {
 }
 
 inline back_to_uninitialized() {
-    stage = UNINITIALIZED; back_wanted = false;
+    stage = UNINITIALIZED; back_wanted = false; era = 0; split = false;
     range_done[0] = false; range_done[RANGES - 1] = false;
     range_token[0] = 0; range_token[RANGES - 1] = 0;
     range_holder[0] = NOBODY; range_holder[RANGES - 1] = NOBODY;
@@ -270,6 +350,8 @@ inline back_to_uninitialized() {
 proctype Worker(byte self) {
     mtype doing = IDLE;
     byte token, place, cursor;                      /* by what right, on which range, how far */
+    byte under;                                     /* a range of the drain: in which era */
+    bool wide;                                      /* of all keys, as far as it knows */
     byte from, taken[KEYS], value[KEYS];            /* a parcel: who leads, which outbox rows, what the query yields */
     bool fence;                                     /* in a fence's transaction */
     byte within[KEYS], position = EVERY_ID;         /* what it has taken from the outbox, and which rows it looks at */
@@ -303,6 +385,19 @@ proctype Worker(byte self) {
     :: atomic { doing == READ -> parcel_claim(); parcel_trim() }
     :: atomic { doing == DRAINING || doing == CHECKED -> parcel_land(); sound() }
     :: atomic { doing == DRAINED -> parcel_take(); sound() }
+
+    /* the same by ranges, under the lease of who opened them */
+    :: atomic { eras > 0 && free_to_move && following -> shares_open(); sound() }
+    :: atomic { ERAS > 0 && doing == IDLE && share_to_be_had(0) -> share_take(0) }
+    :: atomic { ERAS > 0 && doing == IDLE && share_to_be_had(1) -> share_take(1) }
+    :: atomic { doing == TO_SHARE -> share_claim() }
+    :: atomic { doing == TO_SHARE && faulty(SPLIT_BEFORE_CLAIM) && wide -> split = true; wide = false }
+    :: atomic { doing == SHARING && wide && waiting_in_share -> share_split() }
+    :: atomic { doing == SHARING && waiting_in_share -> share_ship() }
+    :: atomic { doing == SHARED -> share_land(); sound() }
+    :: atomic { doing == SHARE_LANDED -> share_clear(); sound() }
+    :: atomic { doing == SHARING && (!waiting_in_share || !(era == under && share_token[place] == token)) -> give_up() }
+    :: atomic { faulty(SPLIT_BESIDE) && doing == IDLE && era != 0 && era == lease_token && !split && share_holder[0] == 1 - self -> split = true }
 
     /* the cut-over */
     :: atomic { faulty(POSITION_BEFORE_FENCE) && free_to_move && stage == AWAITING_ACTION && position == EVERY_ID ->

@@ -15,6 +15,7 @@
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 #include "report.h"
+#include "store/store.h"
 
 struct mf_migration {
     struct definition *definition;
@@ -157,7 +158,7 @@ mf_result mf_advance(mf_migration *m, mf_error *error) {
     return end(m, ok, &failure, error);
 }
 
-static bool run_follow(mf_migration *m, struct error *error) {
+static bool run_follow(mf_migration *m, bool joins, struct error *error) {
     struct flight *flight = m->flight;
     if (!flight_refresh(flight, error) || !flight_same_definition(flight, error)) return false;
     if (!has_outbox(flight)) {
@@ -168,13 +169,14 @@ static bool run_follow(mf_migration *m, struct error *error) {
         return error_set(error, ERROR_GATE, "migration %s is %s: one side follows the other from Awaiting Additional Action to "
                          "Awaiting Finalization", mf_name(m), stage_name(flight->at.stage));
     }
-    return between_follow(flight, error);
+    return between_follow(flight, joins, error);
 }
 
-mf_result mf_follow(mf_migration *m, mf_error *error) {
+mf_result mf_follow(mf_migration *m, const mf_work *work, mf_error *error) {
     struct error failure = {0};
     interrupt_heed(&m->halted);
-    bool ok = run_follow(m, &failure);
+    m->flight->workers = work == NULL ? 0 : work->workers;
+    bool ok = run_follow(m, work != NULL && work->join, &failure);
     return end(m, ok, &failure, error);
 }
 
@@ -332,6 +334,10 @@ void mf_stop(void) {
 
 void mf_suspend(void) {
     interrupt_suspend();
+}
+
+void mf_own_process(void) {
+    stores_own_process();
 }
 
 const char *mf_version(void) {

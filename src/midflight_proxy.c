@@ -64,7 +64,7 @@ void mf_free(void *text) {
 }
 
 mf_result mf_key(mf_proxy *handle, const char *const *values, size_t count, char **ret, mf_error *error) {
-    struct error failure = {0};
+    struct error failure;
     struct text key = {0};
     bool ok = proxy_key(handle->proxy, values, count, &key, &failure);
     if (ok) {
@@ -78,7 +78,7 @@ mf_result mf_key(mf_proxy *handle, const char *const *values, size_t count, char
 /* --- operations ------------------------------------------------------------------------------------------------- */
 
 static mf_result run_one(mf_proxy *handle, struct operation *operation, mf_error *error) {
-    struct error failure = {0};
+    struct error failure;
     size_t ignored;
     return report(proxy_run(handle->proxy, operation, 1, &ignored, &failure), &failure, error);
 }
@@ -115,7 +115,7 @@ static struct operation operation_of(const mf_operation *from) {
 }
 
 mf_result mf_batch(mf_proxy *handle, mf_operation *operations, size_t count, size_t *ret_failed, mf_error *error) {
-    struct error failure = {0};
+    struct error failure;
     struct operation *inner = calloc(count + 1, sizeof *inner);
     size_t failed = 0;
     if (inner == NULL) abort();

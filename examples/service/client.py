@@ -5,13 +5,14 @@
     examples/service/client.py new 42 last_name=King
 """
 import json
+import os
 import sys
 import time
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-BASE = "http://127.0.0.1:8080/v1/migrations/split-name"
+BASE = os.environ.get("SERVER", "http://127.0.0.1:8080") + "/v1/migrations/split-name"
 TRIES = 10
 
 

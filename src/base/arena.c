@@ -6,7 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define BLOCK_BYTES 8192
+/* Blocks double from the first size on: most arenas hold one small thing. */
+#define BLOCK_BYTES_MIN 1024
+#define BLOCK_BYTES_MAX 8192
 
 struct block {
     struct block *next;
@@ -42,7 +44,9 @@ void arena_free(struct arena *arena) {
 void *arena_alloc(struct arena *arena, size_t size) {
     size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     if (arena->head == NULL || arena->head->size - arena->head->used < size) {
-        size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+        size_t room = arena->head == NULL ? BLOCK_BYTES_MIN : 2 * arena->head->size;
+        if (room > BLOCK_BYTES_MAX) room = BLOCK_BYTES_MAX;
+        if (room < size) room = size;
         struct block *block = must(calloc(1, sizeof *block + room));
         block->size = room;
         block->next = arena->head;

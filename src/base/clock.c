@@ -1,6 +1,6 @@
 #include "base/clock.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 double clock_ms(void) {
@@ -23,10 +23,19 @@ void clock_sleep_ms(double ms) {
 }
 
 const char *clock_text(int64_t wall_ms, char text[CLOCK_TEXT_BYTES]) {
+    static _Thread_local char last[CLOCK_TEXT_BYTES]; /* a log asks for the same second again and again */
+    static _Thread_local time_t last_s = -1;
+    static _Thread_local size_t length;
     time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    size_t length = strftime(text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + length, CLOCK_TEXT_BYTES - length, ".%03dZ", (int)(wall_ms % 1000));
+    int ms = (int)(wall_ms % 1000);
+    if (seconds != last_s) {
+        struct tm utc;
+        gmtime_r(&seconds, &utc);
+        length = strftime(last, sizeof last, "%Y-%m-%dT%H:%M:%S", &utc);
+        last_s = seconds;
+    }
+    const char end[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z', '\0'};
+    memcpy(text, last, length);
+    memcpy(text + length, end, sizeof end);
     return text;
 }

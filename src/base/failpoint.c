@@ -41,6 +41,11 @@ void failpoint_pass(const char *name) {
     trace(name);
     if (fiu_fail(name)) raise(SIGKILL);
 }
+
+bool failpoint_fault(const char *name) {
+    const char *seeded = getenv("MIDFLIGHT_FAULT");
+    return seeded != NULL && strcmp(seeded, name) == 0;
+}
 #else
 typedef int failpoints_are_compiled_out;
 #endif

@@ -1,7 +1,10 @@
 #include "base/json.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 /* Deeper than any document of ours is, and no danger to the stack. */
 #define DEPTH_MAX 64
@@ -23,29 +26,7 @@ static void skip_blanks(struct reader *reader) {
     while (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\t' || *reader->at == '\r') reader->at++;
 }
 
-/* --- UTF-8 ------------------------------------------------------------------------------------------------------ */
-
-/* How many bytes the character at `data` has; 0: it is none. Surrogates and overlong forms are none. */
-static size_t character(const unsigned char *data, size_t left) {
-    unsigned char c = data[0];
-    size_t size = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-    if (size == 0 || size > left) return 0;
-    for (size_t i = 1; i < size; i++) {
-        if ((data[i] & 0xC0) != 0x80) return 0;
-    }
-    bool bad = (c == 0xE0 && data[1] < 0xA0) || (c == 0xED && data[1] >= 0xA0) || (c == 0xF0 && data[1] < 0x90) ||
-               (c == 0xF4 && data[1] >= 0x90);
-    return bad ? 0 : size;
-}
-
-bool json_is_utf8(const char *data, size_t length) {
-    for (size_t at = 0; at < length;) {
-        size_t size = character((const unsigned char *)data + at, length - at);
-        if (size == 0) return false;
-        at += size;
-    }
-    return true;
-}
+/* --- characters ------------------------------------------------------------------------------------------------- */
 
 static size_t put_character(char *to, unsigned code) {
     if (code < 0x80) {
@@ -141,7 +122,7 @@ static bool read_string(struct reader *reader, const char **ret, size_t *ret_len
             if (!read_escape(reader, &to)) return false;
             continue;
         }
-        size_t size = character((const unsigned char *)reader->at, (size_t)(end - reader->at));
+        size_t size = utf8_character(reader->at, (size_t)(end - reader->at));
         if (size == 0) return fail(reader, "UTF-8");
         memcpy(to, reader->at, size);
         to += size;
@@ -278,11 +259,23 @@ bool json_is_whole(const struct json *number) {
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* Do eight bytes stand in a string as they are? Where one is zero, taking one from it borrows its highest bit. */
+static bool is_plain(const char *data) {
+    uint64_t word;
+    memcpy(&word, data, sizeof word);
+    uint64_t quote = word ^ EACH_BYTE * '"', backslash = word ^ EACH_BYTE * '\\';
+    uint64_t found = ((word - EACH_BYTE * 0x20) & ~word) | ((quote - EACH_BYTE) & ~quote) | ((backslash - EACH_BYTE) & ~backslash);
+    return (found & EACH_BYTE * 0x80) == 0;
+}
+
 void json_add_string(struct text *text, const char *data, size_t length) {
     static const char *const named[] = {['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
     size_t from = 0;
     text_add_n(text, "\"", 1);
     for (size_t i = 0; i < length; i++) {
+        while (length - i > 8 && is_plain(data + i)) i += 8;
         unsigned char c = (unsigned char)data[i];
         if (c >= 0x20 && c != '"' && c != '\\') continue;
         text_add_n(text, data + from, i - from);

@@ -30,5 +30,3 @@ void json_add(struct text *text, const struct json *json);
 
 /* The same value: the order of members does not count, nor how a number is written. */
 bool json_same(const struct json *left, const struct json *right);
-/* Is it UTF-8 throughout? */
-bool json_is_utf8(const char *data, size_t length);

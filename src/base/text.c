@@ -22,7 +22,7 @@ void text_free(struct text *text) {
 }
 
 void text_add_n(struct text *text, const char *piece, size_t length) {
-    reserve(text, length);
+    if (text->length + length >= text->capacity) reserve(text, length);
     memcpy(text->data + text->length, piece, length);
     text->length += length;
     text->data[text->length] = '\0';
@@ -36,10 +36,14 @@ void text_addf(struct text *text, const char *format, ...) {
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    reserve(text, (size_t)length);
-    vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
-    text->length += (size_t)length;
+    reserve(text, 0);
+    size_t room = text->capacity - text->length;
+    size_t length = (size_t)vsnprintf(text->data + text->length, room, format, arguments);
+    if (length >= room) {
+        reserve(text, length);
+        vsnprintf(text->data + text->length, length + 1, format, again);
+    }
+    text->length += length;
     va_end(again);
     va_end(arguments);
 }

@@ -7,7 +7,8 @@
 #include "midflight.h"
 
 struct options {
-    const char *file;
+    const char *file; /* or a server's address */
+    const char *token_file, *ca; /* for a server; NULL: not given */
     bool json, repair, force, watch, join;
     double load;       /* 0: not given */
     double sample;     /* 1: not given */
@@ -21,6 +22,7 @@ struct verb {
     const char *options; /* "--json --load": those that it takes */
     const char *help;    /* what it does, with an example */
     mf_result (*run)(mf_migration *migration, const struct options *options);
+    mf_result (*ask)(const struct options *options); /* the same of a server; NULL: that is not to be had */
 };
 
 extern const struct verb verbs[];
@@ -36,6 +38,21 @@ mf_result output_error(const struct options *options, const mf_error *error); /*
 void output_json(json_t *object); /* takes the object over */
 json_t *output_difference(const mf_difference *difference);
 void output_duration(char text[32], double seconds); /* "1h 02m", "3m 20s", "4s" */
+
+void output_bar(char text[32], double share);
+
+/* --- remote.c: a server, asked over HTTP --- */
+struct remote;
+
+bool remote_is_address(const char *text);
+/* Fails with a message that says what to do. */
+mf_result remote_open(const struct options *options, struct remote **ret, mf_error *error);
+void remote_close(struct remote *remote); /* accepts NULL */
+/* The migrations that the address names, an array of objects; *ret is the caller's. */
+mf_result remote_migrations(struct remote *remote, json_t **ret, mf_error *error);
+
+/* --- board.c: what a server says of its migrations, on a terminal --- */
+mf_result board_run(const struct options *options);
 
 /* --- serve.c --- */
 int serve_main(int count, char **words);

@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 
-enum { OPTION_JSON = 256, OPTION_LOAD, OPTION_SAMPLE, OPTION_REPAIR, OPTION_FORCE, OPTION_WATCH, OPTION_FROM, OPTION_TO, OPTION_WORKERS, OPTION_JOIN, OPTION_HELP };
+enum { OPTION_JSON = 256, OPTION_LOAD, OPTION_SAMPLE, OPTION_REPAIR, OPTION_FORCE, OPTION_WATCH, OPTION_FROM, OPTION_TO, OPTION_WORKERS, OPTION_JOIN, OPTION_TOKEN_FILE, OPTION_CA, OPTION_HELP };
 
 static const struct option long_options[] = {
     {"json", no_argument, NULL, OPTION_JSON},       {"load", required_argument, NULL, OPTION_LOAD},
@@ -14,6 +14,7 @@ static const struct option long_options[] = {
     {"force", no_argument, NULL, OPTION_FORCE},     {"watch", no_argument, NULL, OPTION_WATCH},
     {"from", required_argument, NULL, OPTION_FROM}, {"to", required_argument, NULL, OPTION_TO},
     {"workers", required_argument, NULL, OPTION_WORKERS}, {"join", no_argument, NULL, OPTION_JOIN},
+    {"token-file", required_argument, NULL, OPTION_TOKEN_FILE}, {"ca", required_argument, NULL, OPTION_CA},
     {"help", no_argument, NULL, OPTION_HELP},       {0},
 };
 
@@ -26,6 +27,8 @@ static const char *const option_help[][2] = {
     {"--repair", "sync what differs, or is in quarantine, again"},
     {"--force", "also where the old side refuses some of what the new side took: that is lost"},
     {"--watch", "again every second, until it is finished"},
+    {"--token-file", "--token-file FILE: of a server: the file holds the token and nothing else; or set MIDFLIGHT_TOKEN"},
+    {"--ca", "--ca FILE: of a server: the certificates to trust, in PEM, instead of the system's"},
     {"--from", "--from KEY: only entities after this one"},
     {"--to", "--to KEY: only entities up to this one"},
 };
@@ -45,7 +48,7 @@ static int usage(FILE *out) {
 static int verb_usage(const struct verb *verb) {
     printf("midflight %s [OPTIONS] FILE: %s\n\n%s\n\n", verb->name, verb->summary, verb->help);
     for (size_t i = 0; i < sizeof option_help / sizeof *option_help; i++) {
-        if (strstr(verb->options, option_help[i][0]) != NULL) printf("  %-9s %s\n", option_help[i][0], option_help[i][1]);
+        if (strstr(verb->options, option_help[i][0]) != NULL) printf("  %-12s %s\n", option_help[i][0], option_help[i][1]);
     }
     return MF_DONE;
 }
@@ -108,6 +111,8 @@ static int parse(const struct verb *verb, int count, char **words, struct option
         if (option == OPTION_WATCH) options->watch = true;
         if (option == OPTION_FROM) options->from = optarg;
         if (option == OPTION_TO) options->to = optarg;
+        if (option == OPTION_TOKEN_FILE) options->token_file = optarg;
+        if (option == OPTION_CA) options->ca = optarg;
         if (option == OPTION_LOAD) good = parse_share(optarg, &options->load);
         if (option == OPTION_SAMPLE) good = parse_share(optarg, &options->sample);
         if (option == OPTION_JOIN) options->join = true;
@@ -147,7 +152,15 @@ static void listen_for_signals(const struct verb *verb) {
     signal(SIGTSTP, on_suspend);
 }
 
+static int ask(const struct verb *verb, const struct options *options) {
+    if (verb->ask != NULL) return (int)verb->ask(options);
+    fprintf(stderr, "midflight: %s takes a definition file; of a server it is asked by POST %s/v1/migrations/NAME/%s\n", verb->name,
+            options->file, verb->name);
+    return MF_USAGE;
+}
+
 int main(int count, char **words) {
+    mf_own_process();
     if (count < 2) return usage(stderr);
     if (strcmp(words[1], "help") == 0 || strcmp(words[1], "--help") == 0) return usage(stdout);
     if (strcmp(words[1], "--version") == 0) return puts(mf_version()) < 0;
@@ -161,6 +174,7 @@ int main(int count, char **words) {
     struct options options = {.sample = 1};
     int status = parse(verb, count - 1, words + 1, &options);
     if (status >= 0) return status;
+    if (remote_is_address(options.file)) return ask(verb, &options);
     listen_for_signals(verb);
 
     mf_observer observer = output_observer(&options);

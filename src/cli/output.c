@@ -32,7 +32,7 @@ void output_duration(char text[32], double seconds) {
     }
 }
 
-static void bar(char text[32], double share) {
+void output_bar(char text[32], double share) {
     int full = (int)(share * 20);
     text[0] = '[';
     for (int i = 0; i < 20; i++) text[1 + i] = i < full ? '#' : '.';
@@ -61,7 +61,7 @@ static void progress(void *context, const char *phase, int64_t done, int64_t tot
         fprintf(stderr, "{\"phase\": \"%s\", \"rows_done\": %" PRId64 ", \"rows_total\": %" PRId64
                 ", \"rows_per_s\": %.0f, \"eta_s\": %.1f}\n", phase, done, total, rows_per_s, eta);
     } else if (terminal) {
-        bar(bars, share);
+        output_bar(bars, share);
         fprintf(stderr, "\r\033[K%-18s %s %5.1f %%  %" PRId64 " of %" PRId64 " rows  %.0f rows/s  %s left", phase, bars,
                 share * 100, done, total, rows_per_s, left);
         line_open = true;

@@ -159,7 +159,8 @@ static mf_result run_start(mf_migration *migration, const struct options *option
 
 static mf_result run_follow(mf_migration *migration, const struct options *options) {
     mf_error error = {0};
-    return end_with_status(migration, options, mf_follow(migration, &error), &error);
+    mf_work work = {.workers = (int)options->workers, .join = options->join};
+    return end_with_status(migration, options, mf_follow(migration, &work, &error), &error);
 }
 
 static mf_result run_advance(mf_migration *migration, const struct options *options) {
@@ -297,7 +298,7 @@ const struct verb verbs[] = {
      "rows, listing those for which it is not; the plan, with each step's lock; a forecast from a rehearsal.\n"
      "  midflight check split-name.yaml\n"
      "  midflight check --sample 0.05 split-name.yaml    try one entity in twenty",
-     run_check},
+     run_check, NULL},
     {"start", "make the new shape, follow writes, copy, compare", "--json --load --workers --join",
      "Runs to Awaiting Additional Action: from then on both shapes agree and both may be written. Ctrl-C, or a crash,\n"
      "leaves a state from which the same command goes on; Ctrl-Z rests where no lock is held.\n"
@@ -305,34 +306,38 @@ const struct verb verbs[] = {
      "  midflight start --load 0.2 split-name.yaml       take at most a fifth of the time\n"
      "  midflight start --workers 4 split-name.yaml      copy by four connections at once (PostgreSQL)\n"
      "  midflight start --join split-name.yaml           from another terminal or host: help copying",
-     run_start},
-    {"status", "say where the migration stands", "--json --watch",
+     run_start, NULL},
+    {"status", "say where the migration stands", "--json --watch --token-file --ca",
      "  midflight status split-name.yaml\n"
      "  midflight status --json split-name.yaml          for programs\n"
-     "  midflight status --watch split-name.yaml         every second",
-     run_status},
+     "  midflight status --watch split-name.yaml         every second\n"
+     "  midflight status --watch http://127.0.0.1:8080   all migrations of a server: stages, progress, rates, lag, rollout, comparison\n"
+     "  midflight status https://db.example.com:8443/v1/migrations/split-name    one of them",
+     run_status, board_run},
     {"verify", "compare both sides", "--json --repair --sample --from --to",
      "Reports each entity that differs, with both sides. Keys are SQL values: 42, or 'de','x' for two columns.\n"
      "  midflight verify split-name.yaml\n"
      "  midflight verify --from 1000 --to 2000 split-name.yaml\n"
      "  midflight verify --repair split-name.yaml        sync what differs from the side that leads",
-     run_verify},
-    {"follow", "keep the other store current until stopped", "--json",
+     run_verify, NULL},
+    {"follow", "keep the other store current until stopped", "--json --workers --join",
      "Between two stores: from the end of start to the end of the migration the side that follows is kept current by this, run\n"
-     "beside the application. Ctrl-C ends it; the outbox then waits for the next.\n"
-     "  midflight follow users-to-postgres.yaml",
-     run_follow},
+     "beside the application. Ctrl-C ends it; the outbox then waits for the next. Run again beside it, on any host, it helps.\n"
+     "  midflight follow users-to-postgres.yaml\n"
+     "  midflight follow --workers 4 users-to-postgres.yaml  carry over by four connections at once (PostgreSQL)\n"
+     "  midflight follow --join users-to-postgres.yaml       only help one who follows",
+     run_follow, NULL},
     {"advance", "move one stage on, if every gate is green", "--json",
      "From Awaiting Additional Action: the cut-over, to Awaiting Finalization. From there, after the soak: through the\n"
      "one-way door, to Finished. A red gate is named, with what turns it green.\n"
      "  midflight advance split-name.yaml",
-     run_advance},
+     run_advance, NULL},
     {"rollback", "go back, from any stage before Finishing", "--json --force",
      "Everything that midflight made is taken away; the old side holds all that was written to either.\n"
      "  midflight rollback split-name.yaml",
-     run_rollback},
+     run_rollback, NULL},
     {"history", "list every change of stage: when, who, why", "--json",
      "  midflight history split-name.yaml",
-     run_history},
+     run_history, NULL},
 };
 const size_t verb_count = sizeof verbs / sizeof *verbs;

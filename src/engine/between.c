@@ -9,14 +9,13 @@
 #include "base/interrupt.h"
 #include "engine/clients.h"
 #include "engine/crew.h"
+#include "engine/drain.h"
 #include "engine/gate.h"
 #include "engine/parcel.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
-/* Outbox rows of one parcel. */
-#define DRAIN_ROWS 5000
-/* Within one database it begins with so many. */
+/* Within one database a drain begins with so many rows. */
 #define DRAIN_ROWS_FIRST 64
 
 static struct store *old_of(const struct flight *flight) {

@@ -19,8 +19,9 @@ enum direction between_leading(const struct flight *flight);
 MUST_USE bool between_drain_some(struct flight *flight, enum direction direction, bool *ret_done, struct error *error);
 /* Until a drain saw everything that the outbox held. */
 MUST_USE bool between_drain(struct flight *flight, enum direction direction, struct error *error);
-/* Drains until it is to stop, or the migration is over; others get the lease in between. */
-MUST_USE bool between_follow(struct flight *flight, struct error *error);
+/* Drains until it is to stop, or the migration is over, by flight->workers threads; others get the lease in between. `joins`: it only
+ * helps one who leads. */
+MUST_USE bool between_follow(struct flight *flight, bool joins, struct error *error);
 
 /* The way back, tried on some entities of the new side and undone; *ret_done: how many. */
 MUST_USE bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error);

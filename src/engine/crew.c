@@ -133,6 +133,8 @@ bool crew_run(struct flight *flight, int64_t done, crew_job *job, void *context,
     recruit(crew, (size_t)workers);
     worker_work(&crew->workers[0]);
     for (size_t i = 1; i < crew->count; i++) pthread_join(crew->workers[i].thread, NULL);
+    flight->store = crew->workers[0].flight.store; /* it may have opened them anew */
+    flight->other = crew->workers[0].flight.other;
     bool ok = outcome(crew, error);
     pthread_mutex_destroy(&crew->lock);
     free(crew);

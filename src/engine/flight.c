@@ -64,6 +64,19 @@ void flight_let_go(struct flight *flight) {
     flight->token = 0;
 }
 
+bool flight_yield(struct flight *flight, double ms, struct error *error) {
+    struct store *store = flight->store;
+    const char *name = flight->at.record.name;
+    if (!store->ops->lease_release(store, name, flight->token, error)) return false;
+    clock_sleep_ms(ms);
+    if (store->ops->lease_resume(store, name, flight->who, clock_wall_ms() + LEASE_MS, flight->token, error)) {
+        flight->renewed_ms = clock_ms();
+        return true;
+    }
+    flight->token = 0;
+    return false;
+}
+
 void flight_close(struct flight *flight) {
     if (flight == NULL) return;
     flight_let_go(flight);
@@ -96,6 +109,12 @@ static bool stays_put(struct flight *flight, struct error *error) {
            (now.stage == flight->at.stage || moved_on(flight, flight->at.stage, now.stage, error));
 }
 
+bool flight_is_held(const struct flight *flight) {
+    const struct record *record = &flight->at.record;
+    return record->owner[0] != '\0' && record->lease_until_ms > clock_wall_ms() && strcmp(record->owner, flight->who) != 0 &&
+           !owner_is_gone(record->owner, flight->who);
+}
+
 static bool take(struct flight *flight, bool force, struct error *error) {
     struct store *store = flight->store;
     struct record *record = &flight->at.record;
@@ -103,9 +122,7 @@ static bool take(struct flight *flight, bool force, struct error *error) {
     if (!store->ops->begin(store, error)) return false;
     bool ok = flight_refresh(flight, error);
     int64_t now = clock_wall_ms();
-    bool held = ok && record->owner[0] != '\0' && record->lease_until_ms > now && strcmp(record->owner, flight->who) != 0 &&
-                !owner_is_gone(record->owner, flight->who);
-    if (held && !force) {
+    if (ok && !force && flight_is_held(flight)) {
         ok = error_set(error, ERROR_HELD,
                        "migration %s is being carried out by another midflight (%s). Watch it with `midflight status "
                        "--watch`; if that process is gone, its lease runs out in %d s",
@@ -227,9 +244,19 @@ bool flight_exchange(struct flight *flight, struct check_report *report, struct 
     return true;
 }
 
+/* A rollback takes it away in one transaction with the mark that says so. */
+static bool is_made(struct flight *flight, bool *ret, struct error *error) {
+    bool dropped = false;
+    if (!flight_step_done(flight, "make the new shape", ret, error) || !flight_step_done(flight, "drop the new shape", &dropped, error)) {
+        return false;
+    }
+    *ret = *ret && !dropped;
+    return true;
+}
+
 bool flight_bind(struct flight *flight, struct error *error) {
     struct standing standing = {0};
-    if (!flight_step_done(flight, "make the new shape", &standing.made, error) ||
+    if (!is_made(flight, &standing.made, error) ||
         !flight_step_done(flight, "swap", &standing.swapped, error)) {
         return false;
     }

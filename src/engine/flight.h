@@ -55,6 +55,10 @@ MUST_USE bool flight_refresh(struct flight *flight, struct error *error);
 MUST_USE bool flight_take(struct flight *flight, bool force, struct error *error);
 
 void flight_let_go(struct flight *flight); /* of the lease, if it is ours */
+/* Lets others have the lease, and goes on with it if nobody took it (else ERROR_HELD). */
+MUST_USE bool flight_yield(struct flight *flight, double ms, struct error *error);
+/* Somebody else has the lease, by what was read last. */
+bool flight_is_held(const struct flight *flight);
 
 /* Binds the store to the migration as it stands. */
 MUST_USE bool flight_bind(struct flight *flight, struct error *error);

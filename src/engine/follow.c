@@ -1,17 +1,26 @@
-/* Between two stores: the side that follows is kept current, for as long as somebody asks for that. */
+/* Between two stores: the side that follows is kept current, for as long as somebody asks for that.
+ *
+ * One leads: it has the migration's lease, and opens the ranges of the drain (drain.c). It and all others, threads, processes, hosts,
+ * take ranges. Once a second it leaves the lease to others for a moment. A lease that another took ends the ranges, and so does
+ * the leader itself, by taking it anew, when something is to be done that is not a range's. */
+#include <stdatomic.h>
+
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "engine/between.h"
+#include "engine/crew.h"
+#include "engine/drain.h"
 #include "engine/quarantine.h"
 
-/* How often the outbox is looked at when it was empty; how long the lease is kept, left to others, and waited for. */
-#define LOOK_MS 20.0
+/* How long the lease is kept, left to others, and waited for. */
 #define HOLD_MS 1000.0
 #define LEAVE_MS 30.0
 #define WAIT_MS 200.0
 /* How often what is in quarantine is tried again, at the most; and for a tenth of the time. */
 #define RETRY_MS 1000.0
 #define RETRY_RESTS 9
+/* Ranges that nobody else takes are made one again after so long. */
+#define ALONE_MS 3000
 
 enum direction between_leading(const struct flight *flight) {
     return flight->at.stage == STAGE_AWAITING_FINALIZATION ? BACKWARD : FORWARD;
@@ -25,32 +34,135 @@ static bool followable(const struct flight *flight) {
 static void rest(const struct flight *flight, double ms) {
     for (double until = clock_ms() + ms, now; (now = clock_ms()) < until && !flight_stopped(flight);) {
         double left = until - now;
-        clock_sleep_ms(left < LOOK_MS ? left : LOOK_MS);
+        clock_sleep_ms(left < DRAIN_LOOK_MS ? left : DRAIN_LOOK_MS);
     }
+}
+
+/* --- leading ------------------------------------------------------------------------------------------------------ */
+
+/* What the leader knows from one turn to the next. */
+struct lead {
+    int64_t era;        /* whose ranges are open: our lease's token; 0: none are */
+    bool spans;         /* something does not fit that ranges alone cannot judge */
+    bool scattered;     /* there are several ranges, and nobody else takes any */
+    double retry_after; /* when quarantine may be tried again */
+};
+
+static bool retry_is_due(const struct flight *flight, const struct lead *lead) {
+    return flight->at.record.quarantined > 0 && clock_ms() >= lead->retry_after;
 }
 
 /* What was mended follows soon: its key went through the outbox, and out of quarantine it comes here. */
-static bool retry(struct flight *flight, double *next, struct error *error) {
+static bool retry(struct flight *flight, struct lead *lead, struct error *error) {
     double began = clock_ms();
     int64_t left;
-    if (began < *next || flight->at.record.quarantined == 0) return true;
+    if (!retry_is_due(flight, lead)) return true;
     if (!quarantine_retry(flight, &left, error)) return false;
     double spent = clock_ms() - began;
-    *next = began + spent + (spent * RETRY_RESTS > RETRY_MS ? spent * RETRY_RESTS : RETRY_MS);
+    lead->retry_after = began + spent + (spent * RETRY_RESTS > RETRY_MS ? spent * RETRY_RESTS : RETRY_MS);
     return true;
 }
 
-/* For as long as the lease is kept: then others may have it. */
-static bool follow_a_while(struct flight *flight, double *next_retry, struct error *error) {
-    double began = clock_ms();
-    bool ignored, done = false;
-    if (!flight_bind(flight, error) || !between_open(flight, &ignored, error) || !retry(flight, next_retry, error)) return false;
-    while (!flight_stopped(flight) && clock_ms() - began < HOLD_MS) {
+static bool drain_alone(struct flight *flight, struct error *error) {
+    double until = clock_ms() + HOLD_MS;
+    for (bool done = false; !done && !flight_stopped(flight) && clock_ms() < until;) {
         if (!between_drain_some(flight, between_leading(flight), &done, error)) return false;
-        if (done) rest(flight, LOOK_MS);
     }
     return true;
 }
+
+/* A lease of our own that nobody's range was taken under. */
+static bool take_anew(struct flight *flight, struct lead *lead, struct error *error) {
+    bool stale = lead->spans || lead->scattered || retry_is_due(flight, lead);
+    if (lead->era > 0 && lead->era == flight->token && !stale) return true;
+    if (lead->era > 0 && lead->era == flight->token && !drain_recall(flight, lead->era, error)) return false;
+    lead->era = 0;
+    return flight_take(flight, false, error);
+}
+
+static bool begin_era(struct flight *flight, struct lead *lead, struct error *error) {
+    bool ignored;
+    if (!flight_bind(flight, error) || !between_open(flight, &ignored, error) || !retry(flight, lead, error) ||
+        (lead->spans && !drain_alone(flight, error)) || (drain_has_ranges(flight) && !drain_open(flight, error))) {
+        return false;
+    }
+    *lead = (struct lead){.era = flight->token, .retry_after = lead->retry_after};
+    return true;
+}
+
+static bool is_alone(const struct drain_look *stand) {
+    return stand->ranges > 1 && stand->free >= stand->ranges - 1 && stand->wanted_ms < clock_wall_ms() - ALONE_MS;
+}
+
+static bool drain_by_ranges(struct flight *flight, struct lead *lead, struct error *error) {
+    double until = clock_ms() + HOLD_MS;
+    struct drain_look stand = {0};
+    while (!flight_stopped(flight) && clock_ms() < until && !lead->spans) {
+        bool taken;
+        if (!flight_renew(flight, error) || !drain_range(flight, flight->token, until, &taken, &stand, error)) return false;
+        lead->spans = stand.recalled;
+    }
+    lead->scattered = is_alone(&stand);
+    return true;
+}
+
+static bool drain_whole(struct flight *flight, struct error *error) {
+    bool done = false;
+    for (double until = clock_ms() + HOLD_MS; !flight_stopped(flight) && clock_ms() < until;) {
+        if (!between_drain_some(flight, between_leading(flight), &done, error)) return false;
+        if (done) rest(flight, DRAIN_LOOK_MS);
+    }
+    return true;
+}
+
+static bool lead_a_while(struct flight *flight, struct lead *lead, struct error *error) {
+    bool ok = take_anew(flight, lead, error) && (lead->era > 0 || begin_era(flight, lead, error)) &&
+              (drain_has_ranges(flight) ? drain_by_ranges(flight, lead, error) : drain_whole(flight, error));
+    if (ok && !flight_stopped(flight) && flight_yield(flight, LEAVE_MS, error)) return true;
+    flight_let_go(flight);
+    lead->era = 0;
+    return ok && flight_stopped(flight);
+}
+
+/* --- helping ------------------------------------------------------------------------------------------------------ */
+
+/* What a helper knows: by which state of the migration its stores are bound. */
+struct help {
+    int64_t bound; /* the epoch; -1: they are not */
+};
+
+static bool help_a_while(struct flight *flight, struct help *help, struct error *error) {
+    int64_t era = flight->at.record.token;
+    double until = clock_ms() + HOLD_MS;
+    struct drain_look stand;
+    bool taken = true, open = false;
+    if (!drain_is_open(flight, era, &open, error)) return false;
+    if (!open) {
+        rest(flight, WAIT_MS);
+        return true;
+    }
+    if (help->bound != flight->at.record.epoch) {
+        if (!flight_bind(flight, error)) return false;
+        help->bound = flight->at.record.epoch;
+    }
+    while (taken && !flight_stopped(flight) && clock_ms() < until) {
+        if (!drain_range(flight, era, until, &taken, &stand, error)) return false;
+    }
+    return true;
+}
+
+/* Who took the lease ended the ranges of the one before, and the sessions that landed by them. */
+static bool recover(struct flight *flight, struct help *help, int64_t era, struct error *error) {
+    struct error failure = *error;
+    help->bound = -1;
+    flight_close_stores(flight);
+    if (!flight_open_stores(flight, error) || !flight_refresh(flight, error)) return false;
+    if (flight->at.record.token != era || !followable(flight)) return true;
+    *error = failure;
+    return false;
+}
+
+/* --- following ---------------------------------------------------------------------------------------------------- */
 
 /* Another may have ended the migration meanwhile, and what we worked on is gone. */
 static bool is_over(struct flight *flight) {
@@ -58,17 +170,51 @@ static bool is_over(struct flight *flight) {
     return flight_refresh(flight, &ignored) && !followable(flight);
 }
 
-bool between_follow(struct flight *flight, struct error *error) {
-    double next_retry = 0;
+static bool is_passing(const struct error *error) {
+    return error->code == ERROR_HELD || error->code == ERROR_BUSY;
+}
+
+/* The lease is with somebody else: also while it is only left to others for a moment. */
+static bool is_led(struct flight *flight, bool *ret, struct error *error) {
+    int64_t era = flight->at.record.token;
+    *ret = flight_is_held(flight);
+    if (*ret) return true;
+    rest(flight, 2 * LEAVE_MS);
+    if (!flight_refresh(flight, error)) return false;
+    *ret = flight_is_held(flight) || flight->at.record.token != era;
+    return true;
+}
+
+/* What all threads of one process share. */
+struct following {
+    bool joins;      /* it never leads */
+    atomic_bool led; /* one of us leads, or would */
+};
+
+static bool follow_one(struct flight *flight, void *context, struct error *error) {
+    struct following *following = context;
+    struct lead lead = {0};
+    struct help help = {.bound = -1};
+    bool leads = !following->joins && !atomic_exchange(&following->led, true);
     while (!flight_stopped(flight)) {
+        bool led = !leads;
         interrupt_rest();
         if (!flight_refresh(flight, error)) return false;
-        if (!followable(flight)) return true;
-        bool ok = flight_take(flight, false, error) && follow_a_while(flight, &next_retry, error);
-        flight_let_go(flight);
-        if (!ok && error->code == ERROR_INTERRUPTED) return true; /* to be stopped is its only end */
-        if (!ok && error->code != ERROR_HELD && error->code != ERROR_BUSY) return is_over(flight);
-        rest(flight, ok ? LEAVE_MS : WAIT_MS);
+        if (!followable(flight)) break;
+        if (leads && lead.era == 0 && !is_led(flight, &led, error)) return false;
+        int64_t era = flight->at.record.token;
+        bool ok = led ? help_a_while(flight, &help, error) : lead_a_while(flight, &lead, error);
+        if (!led) help.bound = -1;
+        if (!ok && error->code == ERROR_INTERRUPTED) break; /* to be stopped is its only end */
+        if (!ok && led && !is_passing(error) && !recover(flight, &help, era, error)) return false;
+        if (!ok && !led && !is_passing(error)) return is_over(flight);
+        if (!ok || led) rest(flight, ok ? DRAIN_LOOK_MS : WAIT_MS);
     }
     return true;
+}
+
+bool between_follow(struct flight *flight, bool joins, struct error *error) {
+    struct following following = {.joins = joins};
+    if (flight->workers == 0) flight->workers = 1;
+    return crew_run(flight, 0, follow_one, &following, error);
 }

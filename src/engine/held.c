@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/parcel.h"
 #include "engine/quarantine.h"
 
 bool held_visit(struct flight *flight, finding_visit *visit, void *context, struct error *error) {
@@ -46,17 +45,17 @@ static bool list_one(void *context, const struct finding *finding) {
 }
 
 /* The sync is the release's own: whoever writes the entity after it is held anew. */
-static bool resolve_one(struct flight *flight, const char *key, struct error *error) {
-    bool agrees;
+static bool resolve_one(struct flight *flight, const char *key, struct arena *arena, struct error *error) {
+    struct key_list refused = {.arena = arena};
     if (!flight_begin(flight, error)) return false;
     bool ok = flight->store->ops->held_release(flight->store, key, error);
-    return flight_end(flight, ok, "released what was held", error) && quarantine_sync(flight, BACKWARD, key, &agrees, error);
+    return flight_end(flight, ok, "released what was held", error) && quarantine_sync(flight, BACKWARD, (struct names){&key, 1}, &refused, error);
 }
 
 bool held_resolve(struct flight *flight, int64_t *ret, struct error *error) {
     struct key_list list = {.arena = arena_new()};
     bool ok = held_visit(flight, list_one, &list, error);
-    for (*ret = 0; ok && *ret < (int64_t)list.names.count; (*ret)++) ok = resolve_one(flight, list.names.items[*ret], error);
+    for (*ret = 0; ok && *ret < (int64_t)list.names.count; (*ret)++) ok = resolve_one(flight, list.names.items[*ret], list.arena, error);
     arena_free(list.arena);
     return ok;
 }

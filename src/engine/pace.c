@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/interrupt.h"
+#include "engine/patience.h"
 
 #define ROWS_FIRST 64
 #define ROWS_MAX 100000
@@ -187,6 +188,7 @@ bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t
     struct pace pace = {.hold_ms_max = hold_ms_max, .load = flight->load, .looked = clock_ms(), .usual_ms = REST_MS, .apart = apart,
                         .shared = apart || flight->store->ops->pulse != NULL, .rest_share = REST_SHARED_FIRST, .rows = ROWS_FIRST};
     struct meter meter = {0};
+    struct patience patience = {0};
     char passed[64];
     while (true) {
         interrupt_rest();
@@ -198,12 +200,12 @@ bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t
         struct chunk chunk = {.rows = pace.rows, .hold_ms_max = pace.hold_ms_max};
         if (!work(flight, &chunk, error)) {
             if (error->code == ERROR_SCHEMA || error->code == ERROR_ROWS) return flight_overtaken(flight, error);
-            if (error->code != ERROR_OVERTIME) return false;
+            if (!patience_again(&patience, flight, phase, error)) return false;
             pace.rows = pace.rows / 4 > 0 ? pace.rows / 4 : 1;
             if (!pace_look(&pace, flight->store, chunk.hold_ms, error)) return false;
-            clock_sleep_ms(1);
             continue;
         }
+        patience = (struct patience){0};
         snprintf(passed, sizeof passed, "%s, chunk", phase);
         FAILPOINT(passed);
         done += chunk.rows;

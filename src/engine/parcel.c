@@ -68,13 +68,6 @@ bool parcel_carry(struct flight *flight, struct parcel *parcel, bool keep, struc
 
 /* --- keys ------------------------------------------------------------------------------------------------------- */
 
-bool key_list_add(void *context, const char *key, struct error *error) {
-    (void)error;
-    struct key_list *list = context;
-    names_add(list->arena, &list->names, arena_copy(list->arena, key));
-    return true;
-}
-
 bool parcel_keys(struct flight *flight, struct parcel *parcel, key_visit *visit, void *context, struct error *error) {
     struct store *leader = passage_of(flight, parcel->direction).leader;
     struct error ignored;
@@ -91,15 +84,20 @@ static bool list_keys(struct flight *flight, struct parcel *parcel, struct key_l
 
 /* --- the backfill ----------------------------------------------------------------------------------------------- */
 
-static bool claim_landing(struct flight *flight, struct error *error) {
-    struct store *other = flight->other;
-    char *cursor = NULL;
-    if (!other->ops->begin(other, error)) return false;
-    bool ok = other->ops->land_claim(other, flight->at.record.name, flight->claim.place, flight->claim.token, &cursor, error) &&
-              other->ops->commit(other, error);
-    if (!ok) other->ops->rollback(other);
+bool parcel_claim(struct flight *flight, enum side side, const struct claim *claim, char **ret_cursor, struct error *error) {
+    struct store *follower = flight_house(flight, side);
+    if (!follower->ops->begin(follower, error)) return false;
+    bool ok = follower->ops->land_claim(follower, flight->at.record.name, claim, ret_cursor, error) &&
+              follower->ops->commit(follower, error);
+    if (!ok) follower->ops->rollback(follower);
     if (ok) FAILPOINT("range claimed");
-    ok = ok && (cursor == NULL || flight->store->ops->range_resume(flight->store, cursor, error));
+    return ok;
+}
+
+static bool claim_landing(struct flight *flight, struct error *error) {
+    char *cursor = NULL;
+    bool ok = parcel_claim(flight, SIDE_NEW, &flight->claim, &cursor, error) &&
+              (cursor == NULL || flight->store->ops->range_resume(flight->store, cursor, error));
     free(cursor);
     return ok;
 }
@@ -206,9 +204,10 @@ static bool drain_keys(struct flight *flight, const struct parcel *drained, stru
            drain_keys(flight, drained, (struct names){keys.items + half, keys.count - half}, error);
 }
 
-bool parcel_drain(struct flight *flight, struct parcel *parcel, struct error *error) {
+bool parcel_drain_range(struct flight *flight, struct parcel *parcel, bool *ret_fits, struct error *error) {
     int64_t rows = parcel->rows;
     parcel->kind = PARCEL_OUTBOX;
+    *ret_fits = true;
     if (!parcel->within && !flight_renew(flight, error)) return false;
     for (int tries = 0; tries < 2; tries++) {
         parcel->rows = rows;
@@ -216,8 +215,15 @@ bool parcel_drain(struct flight *flight, struct parcel *parcel, struct error *er
         if (parcel_carry(flight, parcel, true, error)) return true;
         if (error->code != ERROR_ROWS) return false;
     }
-    struct key_list list = {.arena = arena_new()};
     parcel->rows = rows;
+    *ret_fits = false;
+    return true;
+}
+
+bool parcel_drain(struct flight *flight, struct parcel *parcel, struct error *error) {
+    bool fits;
+    if (!parcel_drain_range(flight, parcel, &fits, error) || fits) return fits;
+    struct key_list list = {.arena = arena_new()};
     bool ok = list_keys(flight, parcel, &list, error) && drain_keys(flight, parcel, list.names, error);
     arena_free(list.arena);
     parcel->done = false; /* what is there by now was not looked at as a whole */

@@ -2,13 +2,7 @@
 #pragma once
 
 #include "engine/flight.h"
-
-/* Keys that were visited, one after the other; in the arena. */
-struct key_list {
-    struct arena *arena;
-    struct names names;
-};
-bool key_list_add(void *context, const char *key, struct error *error); /* a key_visit, with a key_list as its context */
+#include "engine/keys.h"
 
 /* Ships a parcel and lands it: `keep` false undoes the landing when it was seen to work, and the parcel stays unshipped. Where the
  * outbox holds nothing, nothing is done. On ERROR_ROWS (a row does not fit) nothing was written. */
@@ -20,6 +14,12 @@ MUST_USE bool parcel_backfill(struct flight *flight, struct chunk *chunk, struct
 /* Some of what the outbox holds, to the follower; entities that do not fit go to quarantine. `within`: in the transaction under way
  * in the leader's store. The parcel's rows and done say what there was. */
 MUST_USE bool parcel_drain(struct flight *flight, struct parcel *parcel, struct error *error);
+
+/* The same of a range of the drain, by its right: *ret_fits false: something does not fit here and now, and nothing was done. */
+MUST_USE bool parcel_drain_range(struct flight *flight, struct parcel *parcel, bool *ret_fits, struct error *error);
+
+/* The side that follows comes to know who has a range; *ret_cursor: how far it has landed there, malloc'ed, or NULL. */
+MUST_USE bool parcel_claim(struct flight *flight, enum side side, const struct claim *claim, char **ret_cursor, struct error *error);
 
 /* Syncs one entity, or several at once; *ret_fits false: it does not fit, with the reason in `error`. */
 MUST_USE bool parcel_sync(struct flight *flight, enum direction direction, const struct names *keys, bool *ret_fits,

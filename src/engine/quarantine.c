@@ -1,8 +1,11 @@
 #include "engine/quarantine.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "engine/held.h"
 #include "engine/parcel.h"
+#include "engine/patience.h"
 
 /* Entities tried together at once: one transaction, so writers wait for it. */
 #define TOGETHER_MAX 50
@@ -46,6 +49,8 @@ bool quarantine_put(struct flight *flight, enum direction direction, const char 
 static bool release(struct flight *flight, enum direction direction, const struct names *keys, struct error *error) {
     struct store *store = flight->store;
     bool ok = true;
+    if (!flight_refresh(flight, error)) return false;
+    if (flight->at.record.quarantined == 0) return true;
     if (!flight_begin(flight, error)) return false;
     for (size_t i = 0; ok && i < keys->count; i++) {
         ok = store->ops->finding_drop(store, flight->at.record.name, kind_of(direction), keys->items[i], error);
@@ -53,26 +58,42 @@ static bool release(struct flight *flight, enum direction direction, const struc
     return flight_end(flight, ok, "released from quarantine", error);
 }
 
-/* Between two stores, where the follower's transaction is not the ledger's. */
-static bool sync_apart(struct flight *flight, enum direction direction, const struct names *keys, bool *ret_agree,
-                       struct error *error) {
+/* Between two stores, where the follower's transaction is not the ledger's: those that fit together, together. */
+static bool sync_apart(struct flight *flight, enum direction direction, struct names keys, struct key_list *refused, struct error *error) {
     struct error reason = {0};
-    if (!parcel_sync(flight, direction, keys, ret_agree, &reason)) {
+    size_t half = keys.count / 2;
+    bool fits;
+    if (keys.count == 0) return true;
+    if (!parcel_sync(flight, direction, &keys, &fits, &reason)) {
         *error = reason;
         return false;
     }
-    if (*ret_agree) return release(flight, direction, keys, error);
-    return keys->count > 1 || quarantine_put(flight, direction, keys->items[0], reason.message, error);
+    if (fits) return release(flight, direction, &keys, error);
+    if (keys.count == 1) {
+        return key_list_add(refused, keys.items[0], error) && quarantine_put(flight, direction, keys.items[0], reason.message, error);
+    }
+    return sync_apart(flight, direction, (struct names){keys.items, half}, refused, error) &&
+           sync_apart(flight, direction, (struct names){keys.items + half, keys.count - half}, refused, error);
 }
 
-bool quarantine_sync(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
-                     struct error *error) {
-    bool refused = false;
-    if (flight->other != NULL) return sync_apart(flight, direction, &(struct names){.items = &key, .count = 1}, ret_agrees, error);
+static bool sync_one(struct flight *flight, enum direction direction, const char *key, bool *refused, struct error *error) {
     if (!flight_begin(flight, error)) return false;
-    bool ok = sync_within(flight, direction, key, &refused, error);
-    if (!flight_end(flight, ok, "repair", error)) return false;
-    *ret_agrees = !refused;
+    bool ok = sync_within(flight, direction, key, refused, error);
+    return flight_end(flight, ok, "repair", error);
+}
+
+bool quarantine_sync(struct flight *flight, enum direction direction, struct names keys, struct key_list *refused, struct error *error) {
+    if (flight->other != NULL) return sync_apart(flight, direction, keys, refused, error);
+    for (size_t i = 0; i < keys.count; i++) {
+        bool is_refused = false;
+        struct patience patience = {0};
+        char what[256];
+        snprintf(what, sizeof what, "entity %s could not be synced %s", keys.items[i], direction_name(direction));
+        while (!sync_one(flight, direction, keys.items[i], &is_refused, error)) {
+            if (!patience_again(&patience, flight, what, error)) return false;
+        }
+        if (is_refused && !key_list_add(refused, keys.items[i], error)) return false;
+    }
     return true;
 }
 
@@ -80,17 +101,6 @@ bool quarantine_sync(struct flight *flight, enum direction direction, const char
 
 static bool add_finding(void *context, const struct finding *finding) {
     return key_list_add(context, finding->key, NULL);
-}
-
-/* Syncs each by itself; *ret_refused: those that are still refused. */
-static bool try_alone(struct flight *flight, enum direction direction, const struct names *keys, struct arena *arena,
-                      struct names *ret_refused, struct error *error) {
-    for (size_t i = 0; i < keys->count; i++) {
-        bool agrees;
-        if (!quarantine_sync(flight, direction, keys->items[i], &agrees, error)) return false;
-        if (!agrees) names_add(arena, ret_refused, keys->items[i]);
-    }
-    return true;
 }
 
 /* In one transaction: first all of them let go of their unique values, then each is synced. Undone if any is refused;
@@ -112,14 +122,16 @@ static bool try_together(struct flight *flight, enum direction direction, const 
 }
 
 /* The accepted may have taken what the refused only seemed to leave: they are tried without them, until all of those
- * that are left, or none, are accepted. */
+ * that are left, or none, are accepted. Between two stores they were tried together before they were tried alone. */
 static bool try_exchanges(struct flight *flight, enum direction direction, struct names keys, struct arena *arena,
                           struct error *error) {
-    bool agree;
-    if (flight->other != NULL) return sync_apart(flight, direction, &keys, &agree, error);
+    struct patience patience = {0};
     while (keys.count > 1) {
         struct names accepted = {0};
-        if (!try_together(flight, direction, &keys, arena, &accepted, error)) return false;
+        if (!try_together(flight, direction, &keys, arena, &accepted, error)) {
+            if (!patience_again(&patience, flight, "entities in quarantine, tried together", error)) return false;
+            continue;
+        }
         if (accepted.count == keys.count) return true;
         keys = accepted;
     }
@@ -139,15 +151,14 @@ static bool pass_over_held(struct flight *flight, struct names *keys, struct err
 }
 
 static bool retry_direction(struct flight *flight, enum direction direction, struct error *error) {
-    struct key_list keys = {.arena = arena_new()};
-    struct names refused = {0};
+    struct key_list keys = {.arena = arena_new()}, refused = {.arena = keys.arena};
     bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), add_finding,
                                                   &keys, error) &&
               (direction == FORWARD || pass_over_held(flight, &keys.names, error)) &&
-              try_alone(flight, direction, &keys.names, keys.arena, &refused, error);
-    for (size_t i = 0; ok && i < refused.count; i += TOGETHER_MAX) {
-        size_t left = refused.count - i;
-        struct names some = {refused.items + i, left < TOGETHER_MAX ? left : TOGETHER_MAX};
+              quarantine_sync(flight, direction, keys.names, &refused, error);
+    for (size_t i = 0; ok && flight->other == NULL && i < refused.names.count; i += TOGETHER_MAX) {
+        size_t left = refused.names.count - i;
+        struct names some = {refused.names.items + i, left < TOGETHER_MAX ? left : TOGETHER_MAX};
         ok = try_exchanges(flight, direction, some, keys.arena, error);
     }
     arena_free(keys.arena);

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "engine/flight.h"
+#include "engine/keys.h"
 
 MUST_USE bool quarantine_has(struct flight *flight, enum direction direction, const char *key, bool *ret,
                              struct error *error);
-/* Syncs one entity from the leader, whole; *ret_agrees: it is not in quarantine afterwards. */
-MUST_USE bool quarantine_sync(struct flight *flight, enum direction direction, const char *key, bool *ret_agrees,
+/* Syncs some entities from the leader, whole; those that are in quarantine afterwards are added to `refused`. */
+MUST_USE bool quarantine_sync(struct flight *flight, enum direction direction, struct names keys, struct key_list *refused,
                               struct error *error);
 /* Enters an entity, with the reason. */
 MUST_USE bool quarantine_put(struct flight *flight, enum direction direction, const char *key, const char *reason,

@@ -10,6 +10,7 @@
 #include "engine/crew.h"
 #include "engine/gate.h"
 #include "engine/parcel.h"
+#include "engine/patience.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
@@ -155,9 +156,12 @@ static bool backfill(struct flight *flight, struct error *error) {
 /* What the copy put off is built beside the writers, whose keys wait in the outbox meanwhile. */
 static bool close_backfill(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
+    struct patience patience = {0};
     double began = clock_ms();
     if (store->ops->backfill_close == NULL) return true;
-    if (!store->ops->backfill_close(store, flight->token, error)) return false;
+    while (!store->ops->backfill_close(store, flight->token, error)) {
+        if (!patience_again(&patience, flight, "close the backfill", error)) return false;
+    }
     flight_note(flight, "indexes: built in %.2f s", (clock_ms() - began) / 1000);
     return true;
 }

@@ -35,10 +35,18 @@
 /* Differences of one step kept at most: a step that finds more is taken again in smaller ones, as far as that goes. */
 #define DIFFERENCES_MAX 10000
 
+/* Differences that are recorded in one transaction. */
+#define RECORDED_TOGETHER 500
+
+struct found {
+    struct difference difference;
+    bool known, repaired; /* known: to quarantine, before this step */
+};
+
 /* Differences are collected first: repairing writes, and must not happen while the step still reads. */
 struct collected {
     struct arena *arena;
-    struct difference *items;
+    struct found *items;
     size_t count;
     bool full; /* there were more */
 };
@@ -55,13 +63,12 @@ static bool collect(void *context, const struct difference *difference, struct e
         return true;
     }
     if (collected->items == NULL) {
-        collected->items = ARENA_ARRAY(collected->arena, struct difference, DIFFERENCES_MAX);
+        collected->items = ARENA_ARRAY(collected->arena, struct found, DIFFERENCES_MAX);
     }
-    collected->items[collected->count++] =
-        (struct difference){.key = arena_copy(collected->arena, difference->key),
-                            .table = arena_copy(collected->arena, difference->table),
-                            .expected = copy_or_null(collected->arena, difference->expected),
-                            .found = copy_or_null(collected->arena, difference->found)};
+    struct difference copy = {.key = arena_copy(collected->arena, difference->key), .table = arena_copy(collected->arena, difference->table),
+                              .expected = copy_or_null(collected->arena, difference->expected),
+                              .found = copy_or_null(collected->arena, difference->found)};
+    collected->items[collected->count++] = (struct found){.difference = copy};
     return true;
 }
 
@@ -76,45 +83,75 @@ static bool record_difference(struct flight *flight, const struct difference *di
               difference->expected == NULL ? "no row" : difference->expected,
               difference->found == NULL ? "no row" : difference->found);
     struct finding finding = {.key = difference->key, .text = text_get(&text), .at_ms = clock_wall_ms()};
-    if (!flight_begin(flight, error)) return false;
-    bool ok = store->ops->finding_add(store, flight->at.record.name, DIVERGENCE, &finding, error);
-    return flight_end(flight, ok, "divergence recorded", error);
+    return store->ops->finding_add(store, flight->at.record.name, DIVERGENCE, &finding, error);
 }
 
 /* What waits in quarantine, or is held, is known to differ, and has a gate of its own. */
 static bool is_known(struct flight *flight, const char *key, bool *ret, struct error *error) {
     if (!held_has(flight, key, ret, error) || *ret) return *ret;
+    if (flight->at.record.quarantined == 0) return true;
     return quarantine_has(flight, FORWARD, key, ret, error) && (*ret || quarantine_has(flight, BACKWARD, key, ret, error));
 }
 
-/* An entity that differs in several tables is one entity; the differences of a step come table by table. */
-static bool seen_before(const struct collected *collected, size_t at) {
-    for (size_t i = 0; i < at; i++) {
-        if (strcmp(collected->items[i].key, collected->items[at].key) == 0) return true;
+/* An entity that differs in several tables is one entity; the differences of a step come table by table. Leaves the first of each. */
+static void keep_first(struct collected *collected, struct key_list *keys) {
+    size_t kept = 0;
+    for (size_t i = 0; i < collected->count; i++) names_add(keys->arena, &keys->names, collected->items[i].difference.key);
+    key_list_sort(keys);
+    bool *seen = ARENA_ARRAY(keys->arena, bool, keys->names.count);
+    memset(seen, 0, keys->names.count * sizeof *seen);
+    for (size_t i = 0; i < collected->count; i++) {
+        size_t place = 0;
+        if (!key_list_find(keys, collected->items[i].difference.key, &place) || seen[place]) continue;
+        seen[place] = true;
+        collected->items[kept++] = collected->items[i];
     }
-    return false;
+    collected->count = kept;
 }
 
-static bool settle(struct flight *flight, struct verification *verification, const struct collected *collected,
-                   struct error *error) {
+/* Leaves those that were not known to quarantine before, or are repaired. */
+static bool keep_news(struct flight *flight, struct verification *verification, struct collected *collected, struct error *error) {
+    struct key_list keys = {.arena = collected->arena}, refused = {.arena = collected->arena};
+    size_t kept = 0;
+    keep_first(collected, &keys);
+    if (!flight_refresh(flight, error)) return false;
     for (size_t i = 0; i < collected->count; i++) {
-        const struct difference *difference = &collected->items[i];
-        if (seen_before(collected, i)) continue;
-        bool repaired = false, known;
-        if (!is_known(flight, difference->key, &known, error) ||
-            (verification->repair && !quarantine_sync(flight, leading(flight), difference->key, &repaired, error))) {
-            return false;
-        }
-        if (known && !repaired) continue;
+        if (!is_known(flight, collected->items[i].difference.key, &collected->items[i].known, error)) return false;
+    }
+    if (verification->repair && !quarantine_sync(flight, leading(flight), keys.names, &refused, error)) return false;
+    key_list_sort(&refused);
+    for (size_t i = 0; i < collected->count; i++) {
+        struct found *found = &collected->items[i];
+        size_t ignored;
+        found->repaired = verification->repair && !key_list_find(&refused, found->difference.key, &ignored);
+        if (!found->known || found->repaired) collected->items[kept++] = *found;
+    }
+    collected->count = kept;
+    return true;
+}
+
+/* Some of them in one transaction, which an application may have to wait for. */
+static bool record_some(struct flight *flight, const struct collected *collected, size_t from, size_t until, struct error *error) {
+    bool ok = true;
+    if (!flight_begin(flight, error)) return false;
+    for (size_t i = from; ok && i < until; i++) {
+        ok = collected->items[i].repaired || record_difference(flight, &collected->items[i].difference, error);
+    }
+    return flight_end(flight, ok, "divergences recorded", error);
+}
+
+static bool settle(struct flight *flight, struct verification *verification, struct collected *collected, struct error *error) {
+    if (collected->count == 0) return true;
+    if (!keep_news(flight, verification, collected, error)) return false;
+    for (size_t i = 0; i < collected->count; i += RECORDED_TOGETHER) {
+        size_t left = collected->count - i;
+        if (!record_some(flight, collected, i, i + (left < RECORDED_TOGETHER ? left : RECORDED_TOGETHER), error)) return false;
+    }
+    for (size_t i = 0; i < collected->count; i++) {
+        const struct found *found = &collected->items[i];
         verification->diverged++;
-        if (repaired) {
-            verification->repaired++;
-        } else if (!record_difference(flight, difference, error)) {
-            return false;
-        }
-        if (flight->observer.difference != NULL) {
-            flight->observer.difference(flight->observer.context, difference, repaired);
-        }
+        if (found->repaired) verification->repaired++;
+        if (flight->observer.difference != NULL) flight->observer.difference(flight->observer.context, &found->difference, found->repaired);
     }
     return true;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/json.h"
 #include "proxy/route.h"
 
@@ -20,7 +21,8 @@ static struct store *leader_house(const struct call *call) {
 }
 
 static bool begin_in(const struct call *call, struct store *store, struct error *error) {
-    return call->writes ? store->ops->begin(store, error) : store->ops->view_begin(store, error);
+    bool one_moment = !call->writes || call->several;
+    return one_moment ? store->ops->view_begin(store, call->writes, error) : store->ops->begin(store, error);
 }
 
 static void undo(struct call *call) {
@@ -37,6 +39,7 @@ static bool pin_ledger(struct call *call, bool *ret_moved, struct error *error) 
     bool found = false;
     if (!begin_in(call, ledger, error)) return false;
     call->holding = true;
+    if (FAULT("stage not looked at again")) return true;
     if (!ledger->ops->ledger_pin(ledger, call->definition->change.name, &record, &found, error)) return false;
     call->pin.stage = STAGE_UNINITIALIZED;
     if (found && !stage_from_name(record.stage, &call->pin.stage)) {
@@ -92,14 +95,25 @@ bool call_begin(struct call *call, bool plain, struct error *error) {
     return plain || begin_leader(call, error);
 }
 
+/* Who only read, in another store than the ledger's, may have been passed by a change of stage. */
+static bool stayed(struct call *call, struct error *error) {
+    struct store *ledger = call->seat->flight->store;
+    struct record record = {0};
+    bool found = false;
+    if (!ledger->ops->ledger_stand(ledger, call->definition->change.name, &record, &found, error)) return false;
+    return (found ? record.epoch : 0) == call->pin.epoch ||
+           error_set(error, ERROR_EPOCH, "migration %s moved on meanwhile: make the same call again", call->definition->change.name);
+}
+
 bool call_end(struct call *call, bool ok, struct error *error) {
     struct store *leader = leader_house(call);
+    bool apart = call->holding && !call->writes;
     if (ok && call->within && call->writes) {
         ok = leader->ops->commit(leader, error);
         call->within = !ok;
     }
     undo(call); /* what only read, and what failed */
-    return ok;
+    return ok && (!apart || stayed(call, error));
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
@@ -118,10 +132,12 @@ static bool choose_side(struct call *call, const char *key, enum side *ret, stru
     TEXT spelled = {0};
     bool waits = false;
     *ret = leader_of_call(call);
-    if (call->writes || !route_is_rolled_out(call->pin.stage) || call->pin.percent_e4 == 0) return true;
+    bool early = FAULT("rolled out while running") && call->pin.stage == STAGE_RUNNING;
+    if (call->writes || (!route_is_rolled_out(call->pin.stage) && !early) || call->pin.percent_e4 == 0) return true;
     if (!old->ops->face_key(old, key, &spelled, error)) return false;
     if (!route_chosen(text_get(&spelled), call->pin.percent_e4)) return true;
-    if (!old->ops->face_waits(old, FORWARD, text_get(&spelled), &waits, error)) return false;
+    bool asks = !early && !FAULT("outbox unasked");
+    if (asks && !old->ops->face_waits(old, FORWARD, text_get(&spelled), &waits, error)) return false;
     if (!waits) *ret = SIDE_NEW;
     return true;
 }
@@ -140,7 +156,7 @@ static bool get(struct call *call, struct operation *operation, struct error *er
 
 bool call_list(struct call *call, enum side face, const char *after, int64_t limit, document_visit *visit, void *context,
                struct error *error) {
-    enum side from = leader_of_call(call);
+    enum side from = FAULT("list of the other side") && call->pin.stage == STAGE_RUNNING ? SIDE_NEW : leader_of_call(call);
     struct store *store = call_house(call, from);
     struct face shown = {face, from, call->seat->single[face]};
     return route_readable(call->definition, face, from, error) &&
@@ -186,13 +202,14 @@ static bool look_first(struct call *call, const struct operation *operation, str
     enum side leader = leader_of_call(call);
     struct store *store = leader_house(call);
     bool compared = operation->kind == OPERATION_DELETE ? operation->expected != NULL : operation->how == PUT_IF_UNCHANGED;
-    if (!store->ops->face_lock(store, leader, operation->key, error) ||
+    if ((!FAULT("entity not locked") && !store->ops->face_lock(store, leader, operation->key, error)) ||
         !call_read(call, operation->face, leader, operation->key, now, ret_found, error)) {
         return false;
     }
     if (compared && operation->expected == NULL) {
         return error_set(error, ERROR_USAGE, "entity %s: to be put if it is unchanged, and no document says what it was", operation->key);
     }
+    if (FAULT("expectation forgotten")) compared = false;
     if (compared && !*ret_found) {
         return error_set(error, ERROR_CONFLICT, "entity %s is not there any more", operation->key);
     }
@@ -225,6 +242,12 @@ bool call_is_plain(const struct call *call, const struct operation *operation) {
     return own && operation->expected == NULL;
 }
 
+/* Somebody who locks nothing made the entity since it was looked for. Returns false. */
+static bool met_another(const struct operation *operation, struct error *error) {
+    if (error->code != ERROR_CONFLICT || operation->how == PUT_INSERT) return false;
+    return error_set(error, ERROR_BUSY, "entity %s was made by another call meanwhile: make the same call again", operation->key);
+}
+
 static bool put(struct call *call, struct operation *operation, struct error *error) {
     enum side leader = leader_of_call(call);
     struct store *store = leader_house(call);
@@ -238,9 +261,11 @@ static bool put(struct call *call, struct operation *operation, struct error *er
                          stage_name(call->pin.stage));
     }
     if ((!own || operation->how == PUT_IF_UNCHANGED) && !look_first(call, operation, &now, &found, error)) return false;
-    if (!own && !translate(call, operation, found ? text_get(&now) : NULL, &translated, error)) return false;
-    return store->ops->face_put(store, leader, operation->key, own ? operation->document : text_get(&translated),
-                                operation->how == PUT_INSERT, error);
+    if (own) return store->ops->face_put(store, leader, operation->key, operation->document, operation->how == PUT_INSERT, error);
+    /* What was made of an entity that is not there is to be put where none is. */
+    return translate(call, operation, found ? text_get(&now) : NULL, &translated, error) &&
+           (store->ops->face_put(store, leader, operation->key, text_get(&translated), operation->how == PUT_INSERT || !found, error) ||
+            met_another(operation, error));
 }
 
 static bool delete(struct call *call, struct operation *operation, struct error *error) {

@@ -10,6 +10,7 @@ struct call {
     struct seat *seat;
     struct pin pin;       /* once call_begin has succeeded: as the ledger has it */
     bool writes;
+    bool several;         /* operations, which see one moment's state but for what they write */
     bool within;          /* a transaction is under way in the leader's store */
     bool holding;         /* and another, in the ledger's store, that holds the stage */
     enum side served_from; /* out, of the last read */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "engine/nodes.h"
 
 /* How often the ledger is asked, and told that we live. */
@@ -61,11 +62,13 @@ bool node_pin(struct nodekeeper *node, struct pin *ret, struct error *error) {
     return ok;
 }
 
-void node_unpin(struct nodekeeper *node, const struct pin *pin) {
-    if (pin->changing) return;
+bool node_unpin(struct nodekeeper *node, const struct pin *pin) {
+    if (pin->changing) return true;
     pthread_mutex_lock(&node->mutex);
+    bool held = clock_ms() < node->confirmed_until_ms;
     if (--node->calls == 0 && node->pin.changing) pthread_cond_broadcast(&node->moved);
     pthread_mutex_unlock(&node->mutex);
+    return held;
 }
 
 void node_standing(struct nodekeeper *node, struct node_standing *ret) {
@@ -131,6 +134,7 @@ static bool enter(struct nodekeeper *node, int64_t epoch, struct error *error) {
 /* Calls that were pinned before the announcement have ended. */
 static bool drained(struct nodekeeper *node) {
     struct timespec until = in_ms(DRAIN_MS);
+    if (FAULT("stage confirmed and not followed")) return true;
     pthread_mutex_lock(&node->mutex);
     node->pin.changing = true;
     while (node->calls > 0 && pthread_cond_timedwait(&node->moved, &node->mutex, &until) != ETIMEDOUT) continue;
@@ -147,7 +151,9 @@ static bool beat(struct nodekeeper *node, int64_t epoch, bool *ret_there, struct
 
 static void take(struct nodekeeper *node, const struct news *news, bool beaten, double asked_ms) {
     pthread_mutex_lock(&node->mutex);
-    node->pin = news->pin;
+    bool deaf = node->pin.stage == STAGE_AWAITING_ADDITIONAL_ACTION &&
+                (FAULT("stage confirmed and not followed") || (node->pin.changing && FAULT("stage not looked at again")));
+    if (!deaf) node->pin = news->pin;
     node->overflowed = news->overflowed;
     node->failure.code = ERROR_NONE;
     if (beaten) node->confirmed_until_ms = asked_ms + NODE_LEASE_MS - MARGIN_MS;

@@ -34,7 +34,8 @@ const char *node_name(const struct nodekeeper *node);
 
 /* Fails (ERROR_EPOCH) when the epoch is not confirmed. To be followed by node_unpin, whatever becomes of the call. */
 MUST_USE bool node_pin(struct nodekeeper *node, struct pin *ret, struct error *error);
-void node_unpin(struct nodekeeper *node, const struct pin *pin);
+/* Was the epoch confirmed up to now? */
+bool node_unpin(struct nodekeeper *node, const struct pin *pin);
 
 void node_standing(struct nodekeeper *node, struct node_standing *ret);
 /* The ledger was changed by ourselves, or found to be: look at once. Returns when that is done. */

@@ -62,16 +62,25 @@ static bool seat_open(const struct definition *definition, struct seat **ret, st
     return true;
 }
 
-/* *ret: a free seat; NULL: there is room for one more, which is counted already. */
-static bool wait_for_seat(struct pool *pool, struct seat **ret, struct error *error) {
+static bool is_full(const struct pool *pool) {
+    return pool->seats == NULL && pool->open == pool->most;
+}
+
+/* With the mutex. */
+static bool wait_for_room(struct pool *pool) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += WAIT_S;
-    bool ok = true;
-    pthread_mutex_lock(&pool->mutex);
-    while (ok && pool->seats == NULL && pool->open == pool->most) {
-        ok = pthread_cond_timedwait(&pool->freed, &pool->mutex, &until) != ETIMEDOUT || pool->seats != NULL;
+    while (is_full(pool)) {
+        if (pthread_cond_timedwait(&pool->freed, &pool->mutex, &until) == ETIMEDOUT) break;
     }
+    return !is_full(pool);
+}
+
+/* *ret: a free seat; NULL: there is room for one more, which is counted already. */
+static bool wait_for_seat(struct pool *pool, struct seat **ret, struct error *error) {
+    pthread_mutex_lock(&pool->mutex);
+    bool ok = !is_full(pool) || wait_for_room(pool);
     if (!ok) {
         error_set(error, ERROR_BUSY, "all %d connections to the stores have been in use for %d s: make the same call again, or give the "
                   "proxy more", pool->most, WAIT_S);
@@ -143,6 +152,13 @@ static bool learn_forms(struct seat *seat, struct error *error) {
     return true;
 }
 
+/* What does not fit may be what a change of stage makes or takes away just now. Returns false. */
+static bool overtaken(struct flight *flight, int64_t epoch, struct error *error) {
+    struct error ignored;
+    if (!flight_refresh(flight, &ignored) || flight->at.record.epoch == epoch) return false;
+    return error_set(error, ERROR_EPOCH, "migration %s moved on: make the same call again", flight->at.record.name);
+}
+
 bool seat_bind(struct seat *seat, int64_t epoch, struct error *error) {
     struct flight *flight = seat->flight;
     if (seat->epoch == epoch) return true;
@@ -152,7 +168,7 @@ bool seat_bind(struct seat *seat, int64_t epoch, struct error *error) {
     if (now != epoch || !flight_same_definition(flight, error)) {
         return now == epoch ? false : error_set(error, ERROR_EPOCH, "migration %s moved on: make the same call again", flight->at.record.name);
     }
-    if (!bind(flight, error)) return false;
+    if (!bind(flight, error)) return overtaken(flight, epoch, error);
     seat->epoch = epoch;
     return learn_forms(seat, error);
 }

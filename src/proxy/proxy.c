@@ -59,24 +59,29 @@ struct work {
     call_work *run;
     void *context;
     bool writes;
+    bool several; /* operations */
+    bool local; /* of no row of the stores: no transaction */
     const struct operation *plain; /* the one operation there is; NULL: there are several, or none */
 };
 
 static bool perform_once(struct proxy *proxy, struct seat *seat, const struct work *work, struct error *error) {
-    struct call call = {.definition = proxy->definition, .seat = seat, .writes = work->writes};
+    struct call call = {.definition = proxy->definition, .seat = seat, .writes = work->writes, .several = work->several};
     if (!node_pin(proxy->node, &call.pin, error)) return false;
     struct pin pinned = call.pin;
-    bool plain = work->plain != NULL && call_is_plain(&call, work->plain);
+    bool plain = work->local || (work->plain != NULL && call_is_plain(&call, work->plain));
     bool ok = call_begin(&call, plain, error);
     if (ok) ok = call_end(&call, work->run(&call, work->context, error), error);
-    node_unpin(proxy->node, &pinned);
-    return ok;
+    bool held = node_unpin(proxy->node, &pinned);
+    /* What was written was let in by the store itself; what was read may be of a side that leads no more. */
+    return ok && (held || work->writes || error_set(error, ERROR_EPOCH, "node %s stood still for so long that the stage may have moved on: "
+                                                    "make the same call again", node_name(proxy->node)));
 }
 
 /* Is it worth another try? Passing trouble is; so is a table that was altered, once: the seat is bound anew. */
-static bool is_passing(struct seat *seat, const struct error *error, int tries) {
-    if (error->code == ERROR_SCHEMA && tries == 0) {
+static bool is_passing(struct seat *seat, const struct error *error, bool *bound_anew) {
+    if (error->code == ERROR_SCHEMA && !*bound_anew) {
         seat->epoch = -1;
+        *bound_anew = true;
         return true;
     }
     return error_class(error->code) == CLASS_RETRY && error->code != ERROR_INTERRUPTED;
@@ -85,11 +90,11 @@ static bool is_passing(struct seat *seat, const struct error *error, int tries) 
 static bool perform(struct proxy *proxy, const struct work *work, struct error *error) {
     struct seat *seat;
     if (!pool_take(proxy->pool, &seat, error)) return false;
-    bool ok = false;
+    bool ok = false, bound_anew = false;
     for (int tries = 0; !ok && tries < TRIES; tries++) {
         if (tries > 0) clock_sleep_ms(REST_MS * (double)(1 << tries) * (0.5 + (double)rand() / RAND_MAX));
         ok = perform_once(proxy, seat, work, error);
-        if (!ok && !is_passing(seat, error, tries)) break;
+        if (!ok && !is_passing(seat, error, &bound_anew)) break;
     }
     bool broken = !ok && (error->code == ERROR_STORE || error->code == ERROR_CORRUPT);
     pool_give(proxy->pool, seat, broken);
@@ -114,7 +119,7 @@ static bool want(struct call *call, void *context, struct error *error) {
 static void bring(struct proxy *proxy, const char *key) {
     uint64_t bit = XXH3_64bits(key, strlen(key)) % WANTED_BITS;
     unsigned char mask = (unsigned char)(1 << bit % 8);
-    struct work work = {want, (void *)key, true, NULL};
+    struct work work = {.run = want, .context = (void *)key, .writes = true};
     struct error ignored;
     if ((atomic_fetch_or(&proxy->wanted[bit / 8], mask) & mask) != 0) return;
     (void)perform(proxy, &work, &ignored);
@@ -162,7 +167,7 @@ static bool run_batch(struct call *call, void *context, struct error *error) {
 
 bool proxy_run(struct proxy *proxy, struct operation *operations, size_t count, size_t *ret_failed, struct error *error) {
     struct batch batch = {operations, count, 0};
-    struct work work = {run_batch, &batch, false, count == 1 ? operations : NULL};
+    struct work work = {.run = run_batch, .context = &batch, .several = count > 1, .plain = count == 1 ? operations : NULL};
     for (size_t i = 0; i < count; i++) {
         operations[i].found_document = NULL;
         work.writes = work.writes || operations[i].kind != OPERATION_GET;
@@ -204,7 +209,7 @@ static bool run_listing(struct call *call, void *context, struct error *error) {
 bool proxy_list(struct proxy *proxy, enum side face, const char *after, int64_t limit, proxy_visit *visit, void *context,
                 struct error *error) {
     struct listing listing = {face, after, limit, visit, context, arena_new(), {0}, {0}};
-    struct work work = {run_listing, &listing, false, NULL};
+    struct work work = {.run = run_listing, .context = &listing};
     bool ok = perform(proxy, &work, error);
     for (size_t i = 0; ok && i < listing.keys.count; i++) {
         if (!visit(context, listing.keys.items[i], listing.documents.items[i])) break;
@@ -228,7 +233,7 @@ static bool run_spelling(struct call *call, void *context, struct error *error) 
 
 bool proxy_key(struct proxy *proxy, const char *const *values, size_t count, struct text *ret, struct error *error) {
     struct spelling spelling = {.ret = ret};
-    struct work work = {run_spelling, &spelling, false, NULL};
+    struct work work = {.run = run_spelling, .context = &spelling, .local = true};
     for (size_t i = 0; i < count; i++) {
         text_add(&spelling.quoted, i > 0 ? ",'" : "'");
         for (const char *c = values[i]; *c != '\0'; c++) text_add_n(&spelling.quoted, *c == '\'' ? "''" : c, *c == '\'' ? 2 : 1);

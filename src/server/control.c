@@ -75,13 +75,29 @@ static json_t *status_json(const char *name, const mf_status *s) {
     return object;
 }
 
+static json_t *side_json(const mf_side_report *side) {
+    return json_pack("{s:I, s:I, s:f, s:f}", "reads", (json_int_t)side->reads, "errors", (json_int_t)side->errors, "p50_ms", side->p50_ms,
+                     "p99_ms", side->p99_ms);
+}
+
+/* What sampled reads came to, without the documents that differ. */
+static json_t *comparison_json(const mf_comparison *c) {
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:{s:b, s:b, s:b}}", "compared", (json_int_t)c->compared, "mismatched",
+                     (json_int_t)c->mismatched, "left_out", (json_int_t)c->left_out, "leader", side_json(&c->leader), "follower",
+                     side_json(&c->follower), "red", "mismatch_rate", (int)c->mismatch_red, "error_rate", (int)c->error_red,
+                     "latency_ratio", (int)c->latency_red);
+}
+
 static json_t *proxy_json(struct driver *driver) {
     mf_proxy_status s;
+    mf_comparison c;
     mf_error error;
     mf_proxy *proxy = driver_proxy_opened(driver);
-    if (proxy == NULL || mf_proxy_status_read(proxy, &s, &error) != MF_DONE) return json_null();
-    return json_pack("{s:b, s:b, s:f, s:o, s:I, s:o}", "confirmed", (int)s.confirmed, "changing", (int)s.changing, "percent", s.percent, "node",
-                     json_text(s.node), "nodes", (json_int_t)s.nodes, "demoted", json_text(s.demoted));
+    if (proxy == NULL || mf_proxy_status_read(proxy, &s, &error) != MF_DONE || mf_comparison_read(proxy, &c, &error) != MF_DONE) {
+        return json_null();
+    }
+    return json_pack("{s:b, s:b, s:f, s:o, s:I, s:o, s:o}", "confirmed", (int)s.confirmed, "changing", (int)s.changing, "percent", s.percent, "node",
+                     json_text(s.node), "nodes", (json_int_t)s.nodes, "demoted", json_text(s.demoted), "comparison", comparison_json(&c));
 }
 
 /* NULL, and the error is filled: the store cannot be read. */
@@ -366,11 +382,6 @@ static void add_mismatch(void *context, const mf_mismatch *mismatch) {
                                              time_json(mismatch->at_ms)));
 }
 
-static json_t *side_json(const mf_side_report *side) {
-    return json_pack("{s:I, s:I, s:f, s:f}", "reads", (json_int_t)side->reads, "errors", (json_int_t)side->errors, "p50_ms", side->p50_ms,
-                     "p99_ms", side->p99_ms);
-}
-
 void control_comparison(struct request *request) {
     mf_comparison c = {0};
     mf_error error = {0};
@@ -378,9 +389,7 @@ void control_comparison(struct request *request) {
     mf_proxy *proxy = driver_proxy(request->driver, &error);
     mf_result result = proxy == NULL ? MF_FAILED : mf_comparison_read(proxy, &c, &error);
     if (result == MF_DONE) result = mf_mismatches(proxy, add_mismatch, mismatches, &error);
-    answer_read(request, result, &error,
-                json_pack("{s:I, s:I, s:I, s:o, s:o, s:{s:b, s:b, s:b}, s:o}", "compared", (json_int_t)c.compared, "mismatched",
-                          (json_int_t)c.mismatched, "left_out", (json_int_t)c.left_out, "leader", side_json(&c.leader), "follower",
-                          side_json(&c.follower), "red", "mismatch_rate", (int)c.mismatch_red, "error_rate", (int)c.error_red,
-                          "latency_ratio", (int)c.latency_red, "mismatches", mismatches));
+    json_t *object = comparison_json(&c);
+    json_object_set_new(object, "mismatches", mismatches);
+    answer_read(request, result, &error, object);
 }

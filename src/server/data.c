@@ -23,7 +23,7 @@ static bool face_of(const char *name, mf_face *ret) {
 
 /* The migration's proxy and the face; false: answered. */
 static bool find_face(struct request *request, mf_proxy **ret_proxy, mf_face *ret_face) {
-    mf_error error = {0};
+    mf_error error;
     if (!face_of(request->segments[3], ret_face)) {
         answer_problem(request, 404, "unknown-face", NULL, "a migration's data has two faces: .../old and .../new");
         return false;
@@ -40,7 +40,7 @@ static bool make_key(mf_proxy *proxy, const struct key *key, char **ret, mf_erro
 
 static bool url_key(struct request *request, mf_proxy *proxy, const char *segment, char **ret) {
     struct key key = {0};
-    mf_error error = {0};
+    mf_error error;
     if (!key_of_url(segment, &key)) {
         answer_problem(request, 400, "key", NULL,
                        "a key is the values of its columns with commas between, each percent-encoded UTF-8: 42, or de,it%%27s");
@@ -105,7 +105,7 @@ static bool find_expected(struct request *request, mf_proxy *proxy, mf_face face
 void data_get(struct request *request) {
     mf_proxy *proxy;
     mf_face face;
-    mf_error error = {0};
+    mf_error error;
     char *key = NULL, *document = NULL;
     struct text text = {0};
     if (!find_entity(request, &proxy, &face, &key)) return;
@@ -120,6 +120,7 @@ void data_get(struct request *request) {
             answer_nothing(request, 304);
         } else {
             text_add(&text, document);
+            text_add(&text, "\n");
             answer_text(request, 200, "application/json", &text);
         }
     }

@@ -111,7 +111,7 @@ static void choose_id(struct request *request) {
         memcpy(request->id, given, good + 1);
         return;
     }
-    snprintf(request->id, sizeof request->id, "%lx-%llx", (unsigned long)getpid(), (unsigned long long)(atomic_fetch_add(&requests, 1) + 1));
+    snprintf(request->id, sizeof request->id, "%s-%llx", request->server->mark, (unsigned long long)(atomic_fetch_add(&requests, 1) + 1));
 }
 
 /* "host:port" names this host. */
@@ -246,6 +246,7 @@ bool http_begin(struct server *server, mf_error *error) {
     struct listener listener = {0};
     if (!listen_on(options, &listener, error)) return false;
     snprintf(server->host, sizeof server->host, "%s", listener.loopback ? listener.host : "");
+    snprintf(server->mark, sizeof server->mark, "%lx", (unsigned long)getpid());
     server->links = links_new();
     struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, listener.certificate}, {MHD_OPTION_HTTPS_MEM_KEY, 0, listener.key},
                                    {MHD_OPTION_END, 0, NULL}};
@@ -286,6 +287,7 @@ void http_end(struct server *server) {
 
 void http_tick(struct server *server) {
     double now = clock_ms();
+    log_flush();
     size_t cut = links_cut(server->links, (int64_t)now);
     if (cut > 0) atomic_fetch_add(&server->metrics.cut_off, (int64_t)cut);
     for (size_t i = 0; i < server->driver_count; i++) driver_wake_late(server->drivers[i], now);

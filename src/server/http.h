@@ -20,6 +20,7 @@ struct server {
     atomic_bool draining;
     int threads;
     char host[64]; /* that we listen on; "" off loopback */
+    char mark[20]; /* that the ids of our requests begin with */
 };
 
 /* Listens and answers, on threads of its own. */
@@ -42,6 +43,7 @@ bool request_sleep(struct request *request, struct work *work, double wait_s);
 
 struct route {
     const char *method, *pattern; /* "/v1/migrations/{name}/start" */
+    size_t segments; /* of the pattern */
     unsigned right;
     void (*handle)(struct request *request);
 };

@@ -1,31 +1,28 @@
 #include "server/log.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 static const char *const level_names[] = {"info", "warning", "error"};
 
-/* The length of the UTF-8 sequence at `text`; 0: none begins there. */
-static size_t utf8_length(const unsigned char *text) {
-    size_t length = text[0] < 0x80 ? 1 : text[0] >= 0xc2 && text[0] < 0xe0 ? 2 : text[0] >= 0xe0 && text[0] < 0xf0 ? 3
-                  : text[0] >= 0xf0 && text[0] < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) return 0;
-    }
-    if (text[0] == 0xe0 && text[1] < 0xa0) return 0;
-    if (text[0] == 0xed && text[1] >= 0xa0) return 0;
-    if (text[0] == 0xf0 && text[1] < 0x90) return 0;
-    if (text[0] == 0xf4 && text[1] >= 0x90) return 0;
-    return length;
+/* How many bytes from here on stand in a JSON string as they are, of those of ASCII. */
+static size_t plain_length(const char *text) {
+    const char *at = text;
+    while ((signed char)*at >= ' ' && *at != '"' && *at != '\\') at++; /* bytes from 0x80 on are negative */
+    return (size_t)(at - text);
 }
 
 void text_add_json(struct text *text, const char *string) {
     text_add_n(text, "\"", 1);
     for (const char *at = string; *at != '\0';) {
-        size_t length = utf8_length((const unsigned char *)at);
+        size_t plain = plain_length(at), length = plain > 0 ? plain : utf8_character(at, strlen(at));
         unsigned char c = (unsigned char)*at;
         if (c == '"' || c == '\\') text_add_n(text, "\\", 1);
         if (length == 0) {
@@ -49,10 +46,38 @@ json_t *json_text(const char *string) {
     return json_loads(text_get(&quoted), JSON_DECODE_ANY, NULL);
 }
 
-/* One write a line: lines of several threads do not mix. */
-static void put(struct text *line) {
+/* --- lines that wait --- */
+
+#define WAITING_BYTES_MAX 65536
+
+static struct {
+    pthread_mutex_t lock, writing; /* in the order writing, lock */
+    struct text lines;
+} waiting = {.lock = PTHREAD_MUTEX_INITIALIZER, .writing = PTHREAD_MUTEX_INITIALIZER};
+
+/* What cannot be written is gone: there is nobody to tell. */
+void log_flush(void) {
+    pthread_mutex_lock(&waiting.writing);
+    pthread_mutex_lock(&waiting.lock);
+    struct text lines = waiting.lines;
+    waiting.lines = (struct text){0};
+    pthread_mutex_unlock(&waiting.lock);
+    for (size_t at = 0; at < lines.length;) {
+        ssize_t size = write(STDERR_FILENO, lines.data + at, lines.length - at);
+        if (size < 0 && errno != EINTR) break;
+        if (size > 0) at += (size_t)size;
+    }
+    pthread_mutex_unlock(&waiting.writing);
+    text_free(&lines);
+}
+
+static void put(struct text *line, bool waits) {
     text_add_n(line, "\n", 1);
-    fwrite(line->data, 1, line->length, stderr);
+    pthread_mutex_lock(&waiting.lock);
+    text_add_n(&waiting.lines, line->data, line->length);
+    bool full = waiting.lines.length >= WAITING_BYTES_MAX;
+    pthread_mutex_unlock(&waiting.lock);
+    if (!waits || full) log_flush();
 }
 
 static void head(struct text *line, enum log_level level, const char *event) {
@@ -70,20 +95,26 @@ void log_event(enum log_level level, const char *event, json_t *more) {
     } else {
         text_add(&line, "}");
     }
-    put(&line);
+    put(&line, false);
     free(members);
     json_decref(more);
 }
 
+static void member(struct text *line, const char *name, const char *value) {
+    text_add(line, name);
+    text_add_json(line, value);
+}
+
 void log_request(enum log_level level, const struct log_request *request) {
     TEXT line = {0};
+    long long hundredths = (long long)(request->ms * 100);
     head(&line, level, "request");
-    text_addf(&line, ", \"id\": \"%s\", \"client\": \"%s\", \"who\": ", request->id, request->client);
-    text_add_json(&line, request->who);
-    text_add(&line, ", \"method\": ");
-    text_add_json(&line, request->method);
-    text_add(&line, ", \"path\": ");
-    text_add_json(&line, request->path);
-    text_addf(&line, ", \"status\": %u, \"ms\": %.2f, \"received\": %zu}", request->status, request->ms, request->received);
-    put(&line);
+    member(&line, ", \"id\": ", request->id);
+    member(&line, ", \"client\": ", request->client);
+    member(&line, ", \"who\": ", request->who);
+    member(&line, ", \"method\": ", request->method);
+    member(&line, ", \"path\": ", request->path);
+    text_addf(&line, ", \"status\": %u, \"ms\": %lld.%02lld, \"received\": %zu}", request->status, hundredths / 100, hundredths % 100,
+              request->received);
+    put(&line, level == LOG_INFO);
 }

@@ -1,4 +1,5 @@
-/* One JSON object a line on standard error: {"at": ..., "level": ..., "event": ..., ...}. Safe from every thread. */
+/* One JSON object a line on standard error: {"at": ..., "level": ..., "event": ..., ...}. Safe from every thread. Those of
+ * requests that went well wait for log_flush, or for many of them, and for any other line. */
 #pragma once
 
 #include <jansson.h>
@@ -19,6 +20,8 @@ struct log_request {
 };
 /* The same for a request, without making objects for it. */
 void log_request(enum log_level level, const struct log_request *request);
+
+void log_flush(void);
 
 /* Appends a JSON string; bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct text *text, const char *string);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "server/http.h"
 
 static int hex(char c) {
@@ -11,12 +12,6 @@ static int hex(char c) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
-}
-
-static bool is_utf8(const char *text) {
-    json_t *string = json_string(text);
-    json_decref(string);
-    return string != NULL;
 }
 
 char *url_decode(const char *text, size_t length) {
@@ -34,7 +29,7 @@ char *url_decode(const char *text, size_t length) {
         if (*to++ == '\0') goto malformed;
     }
     *to = '\0';
-    if (is_utf8(decoded)) return decoded;
+    if (utf8_is(decoded, (size_t)(to - decoded))) return decoded;
 malformed:
     free(decoded);
     return NULL;

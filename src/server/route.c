@@ -9,31 +9,31 @@
 
 /* Those with a {face} last: words of their own go before them. */
 const struct route routes[] = {
-    {"GET", "/healthz", RIGHT_NONE, control_health},
-    {"GET", "/readyz", RIGHT_NONE, control_ready},
-    {"GET", "/openapi.json", RIGHT_NONE, control_description},
-    {"GET", "/metrics", RIGHT_ANY, control_metrics},
-    {"GET", "/v1/migrations", RIGHT_ANY, control_list},
-    {"GET", MIGRATION, RIGHT_ANY, control_status},
-    {"GET", MIGRATION "/history", RIGHT_ANY, control_history},
-    {"GET", MIGRATION "/findings", RIGHT_READ, control_findings},
-    {"GET", MIGRATION "/work", RIGHT_OPERATE, control_work},
-    {"POST", MIGRATION "/check", RIGHT_OPERATE, control_check},
-    {"POST", MIGRATION "/start", RIGHT_OPERATE, control_start},
-    {"POST", MIGRATION "/verify", RIGHT_OPERATE, control_verify},
-    {"POST", MIGRATION "/advance", RIGHT_OPERATE, control_advance},
-    {"POST", MIGRATION "/demote", RIGHT_OPERATE, control_demote},
-    {"POST", MIGRATION "/rollback", RIGHT_OPERATE, control_rollback},
-    {"POST", MIGRATION "/pause", RIGHT_OPERATE, control_pause},
-    {"POST", MIGRATION "/resume", RIGHT_OPERATE, control_resume},
-    {"GET", MIGRATION "/rollout", RIGHT_ANY, control_rollout},
-    {"PUT", MIGRATION "/rollout", RIGHT_OPERATE, control_rollout_set},
-    {"GET", MIGRATION "/comparison", RIGHT_READ, control_comparison},
-    {"POST", MIGRATION "/batch", RIGHT_ANY, data_batch}, /* which looks at the rights itself */
-    {"GET", MIGRATION "/{face}", RIGHT_READ, data_list},
-    {"GET", MIGRATION "/{face}/{key}", RIGHT_READ, data_get},
-    {"PUT", MIGRATION "/{face}/{key}", RIGHT_WRITE, data_put},
-    {"DELETE", MIGRATION "/{face}/{key}", RIGHT_WRITE, data_delete},
+    {"GET", "/healthz", 1, RIGHT_NONE, control_health},
+    {"GET", "/readyz", 1, RIGHT_NONE, control_ready},
+    {"GET", "/openapi.json", 1, RIGHT_NONE, control_description},
+    {"GET", "/metrics", 1, RIGHT_ANY, control_metrics},
+    {"GET", "/v1/migrations", 2, RIGHT_ANY, control_list},
+    {"GET", MIGRATION, 3, RIGHT_ANY, control_status},
+    {"GET", MIGRATION "/history", 4, RIGHT_ANY, control_history},
+    {"GET", MIGRATION "/findings", 4, RIGHT_READ, control_findings},
+    {"GET", MIGRATION "/work", 4, RIGHT_OPERATE, control_work},
+    {"POST", MIGRATION "/check", 4, RIGHT_OPERATE, control_check},
+    {"POST", MIGRATION "/start", 4, RIGHT_OPERATE, control_start},
+    {"POST", MIGRATION "/verify", 4, RIGHT_OPERATE, control_verify},
+    {"POST", MIGRATION "/advance", 4, RIGHT_OPERATE, control_advance},
+    {"POST", MIGRATION "/demote", 4, RIGHT_OPERATE, control_demote},
+    {"POST", MIGRATION "/rollback", 4, RIGHT_OPERATE, control_rollback},
+    {"POST", MIGRATION "/pause", 4, RIGHT_OPERATE, control_pause},
+    {"POST", MIGRATION "/resume", 4, RIGHT_OPERATE, control_resume},
+    {"GET", MIGRATION "/rollout", 4, RIGHT_ANY, control_rollout},
+    {"PUT", MIGRATION "/rollout", 4, RIGHT_OPERATE, control_rollout_set},
+    {"GET", MIGRATION "/comparison", 4, RIGHT_READ, control_comparison},
+    {"POST", MIGRATION "/batch", 4, RIGHT_ANY, data_batch}, /* which looks at the rights itself */
+    {"GET", MIGRATION "/{face}", 4, RIGHT_READ, data_list},
+    {"GET", MIGRATION "/{face}/{key}", 5, RIGHT_READ, data_get},
+    {"PUT", MIGRATION "/{face}/{key}", 5, RIGHT_WRITE, data_put},
+    {"DELETE", MIGRATION "/{face}/{key}", 5, RIGHT_WRITE, data_delete},
 };
 const size_t route_count = sizeof routes / sizeof *routes;
 
@@ -52,8 +52,10 @@ static bool split(struct request *request) {
     return true;
 }
 
-/* Does the path have the pattern's form? */
-static bool fits(const struct request *request, const char *pattern) {
+/* Does the path have the form of the route's pattern? */
+static bool fits(const struct request *request, const struct route *route) {
+    const char *pattern = route->pattern;
+    if (request->segment_count != route->segments) return false;
     for (size_t i = 0; i < request->segment_count; i++) {
         if (*pattern++ != '/') return false;
         size_t length = strcspn(pattern, "/");
@@ -73,7 +75,7 @@ const char *route_allowed(const struct request *request) {
     bool own = false;
     text[0] = '\0';
     for (size_t i = 0; i < route_count; i++) {
-        if (!fits(request, routes[i].pattern) || (own && names_face(&routes[i]))) continue;
+        if (!fits(request, &routes[i]) || (own && names_face(&routes[i]))) continue;
         own = own || !names_face(&routes[i]);
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", text[0] == '\0' ? "" : ", ", routes[i].method);
         if (strcmp(routes[i].method, "GET") == 0) snprintf(text + strlen(text), sizeof text - strlen(text), ", HEAD");
@@ -96,7 +98,7 @@ bool route_find(struct request *request) {
     if (!split(request)) request->segment_count = 0;
     for (size_t i = 0; i < route_count && request->segment_count > 0; i++) {
         const struct route *route = &routes[i];
-        if (!fits(request, route->pattern) || (own && names_face(route))) continue;
+        if (!fits(request, route) || (own && names_face(route))) continue;
         own = own || !names_face(route);
         if (strcmp(route->method, request->method) == 0) {
             request->route = route;

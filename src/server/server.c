@@ -138,6 +138,7 @@ static void end(struct server *server) {
     http_end(server);
     for (size_t i = 0; i < server->driver_count; i++) driver_free(server->drivers[i]);
     access_free(server->access);
+    log_flush();
     free(server->drivers);
     free(server);
 }

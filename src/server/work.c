@@ -142,7 +142,7 @@ static mf_result run_move(mf_migration *migration, const struct order *order, mf
     case VERB_START:
         return mf_start(migration, &how, error);
     case VERB_FOLLOW:
-        return mf_follow(migration, error);
+        return mf_follow(migration, &how, error);
     case VERB_ADVANCE:
         return mf_advance(migration, error);
     case VERB_DEMOTE:

@@ -7,6 +7,12 @@
 
 static const struct store_ops *const stores[] = {&sqlite_ops, &postgres_ops};
 
+void stores_own_process(void) {
+    for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
+        if (stores[i]->own_process != NULL) stores[i]->own_process();
+    }
+}
+
 bool store_open(const char *address, struct store **ret, struct error *error) {
     const char *colon = strchr(address, ':');
     size_t length = colon == NULL ? 0 : (size_t)(colon - address);

@@ -137,12 +137,14 @@ struct cargo {
     const char *table;          /* the follower's */
     struct names columns, types; /* types: as the leader's store names them; "": any */
     bool raw;                   /* in land_expect out: travels in the manifest's binary form */
+    const bool *bytes;          /* in land_expect out: by column, does it hold bytes, and nothing else? NULL: any may hold any */
 };
 /* What the queries of a direction yield. */
 struct manifest {
     const char *raw; /* the name of the leader's binary form; NULL: it has none */
     struct cargo *cargoes; /* by query */
     size_t count;
+    bool apart; /* in land_expect out: no row can pass from one entity to another, so that ranges may land side by side */
 };
 
 enum parcel_kind {
@@ -165,21 +167,36 @@ struct parcel {
     bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
     bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
     bool clears; /* KEYS: what the outbox holds of them is read as well, and taken once they have landed */
+    bool settled; /* KEYS: those that the outbox holds, in the same snapshot, are under way and left out */
     const struct names *keys; /* KEYS: as text */
-    const char *cursor;       /* SPAN: the last key passed; NULL: from the beginning */
-    const char *bound;        /* SPAN: the last key wanted; NULL: to the end */
+    const char *cursor;       /* SPAN: the last key passed; OUTBOX: keys after it alone; NULL: from the beginning */
+    const char *bound;        /* SPAN, OUTBOX: the last key wanted; NULL: to the end */
     int64_t rows; /* RANGE, OUTBOX, SPAN: in: at most so many of the leader's, or the outbox's; out: so many there are */
     /* out, by ship_open; the texts are the store's until its next ship_open */
-    int64_t place, token; /* RANGE: which range, and by what right. A KEYS parcel may bear them as well, with `until`. 0: none */
+    int64_t place, token; /* RANGE: which range, and by what right. Others may bear them as well; KEYS with `until`. 0: none */
     const char *until;    /* RANGE: its last key, of the last chunk the range's own, rows or none; SPAN: its last key; NULL: none */
     bool done;            /* RANGE: of its range the last; OUTBOX: it holds all that is there; SPAN: the last of all */
-    bool noted;           /* KEYS: the outbox holds one of them, in the same snapshot */
 };
 
 /* A range, or why there is none: place 0. */
 struct claim {
     int64_t place, token;
-    bool done; /* every range is */
+    int64_t era; /* of the drain's: it is to be had under the lease of this token alone; 0: of the copy's */
+    bool done;   /* every range is */
+};
+
+/* A range of what an outbox holds, in the hands of one who drains it: place 0 is none. From DRAIN_PLACE on places are the drain's. */
+#define DRAIN_PLACE (INT64_C(1) << 20)
+struct drain_range {
+    int64_t place, token, room, era;
+    const char *lower, *upper; /* keys after the one, up to and with the other; NULL: it is open there */
+};
+/* How the drain's ranges stand. */
+struct drain_look {
+    int64_t ranges, free; /* how many there are, and how many nobody holds */
+    int64_t wanted_ms;    /* when somebody last found none to be had, wall clock; 0: nobody has */
+    bool recalled;        /* they are called back: nobody takes one any more */
+    bool held;            /* the range that was asked about is whose it was, and not called back */
 };
 
 /* How much waits in an outbox. */
@@ -270,6 +287,7 @@ struct store_ops {
     int workers;         /* how many connections copy at once, where nobody says; 1: no more can */
     bool notes_copy;     /* within one database: what is written while the copy runs is noted and drained; else it is synced at once */
 
+    void (*own_process)(void); /* see stores_own_process; NULL: it makes no difference */
     bool (*open)(const char *address, struct store **ret, struct error *error);
     void (*close)(struct store *store);
 
@@ -308,6 +326,22 @@ struct store_ops {
     bool (*lease_renew)(struct store *store, const char *name, int64_t until_ms, int64_t token,
                         struct error *error); /* [tx] fails (ERROR_HELD) when the token is no longer the migration's */
     bool (*lease_release)(struct store *store, const char *name, int64_t token, struct error *error);
+    /* Takes back what was released under this token, if nobody has taken it since (else ERROR_HELD). */
+    bool (*lease_resume)(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error);
+    /* The ranges of the drain, in the same ledger, under the lease of the token `era`: opened as one, which is everything, and split
+     * by who holds it. Whoever takes the lease next ends them, here and where they land. [tx] */
+    bool (*drain_open)(struct store *store, const char *name, int64_t era, struct error *error);
+    /* One that nobody holds; what it says lives in the arena. */
+    bool (*drain_take)(struct store *store, const char *name, int64_t era, const char *owner, struct arena *arena,
+                       struct drain_range *ret, struct error *error);
+    bool (*drain_return)(struct store *store, const char *name, const struct drain_range *range, struct error *error);
+    /* [tx] What comes after the middle is a range by itself, for others to take; the holder keeps the rest. */
+    bool (*drain_split)(struct store *store, const char *name, struct drain_range *range, const char *middle, struct error *error);
+    bool (*drain_recall)(struct store *store, const char *name, int64_t era, struct error *error);
+    bool (*drain_want)(struct store *store, const char *name, int64_t era, struct error *error); /* there was none to take */
+    /* `range` NULL: asks about none. */
+    bool (*drain_look)(struct store *store, const char *name, int64_t era, const struct drain_range *range, struct drain_look *ret,
+                       struct error *error);
 
     /* shapes */
     bool (*bind)(struct store *store, const struct change *change, struct standing standing, struct error *error);
@@ -379,7 +413,7 @@ struct store_ops {
     /* The range that is held goes on after this key, if it is not there yet: so far the follower has it. */
     bool (*range_resume)(struct store *store, const char *cursor, struct error *error);
     /* [tx] The same for a range; *ret: its last key that has landed, malloc'ed; NULL: none. */
-    bool (*land_claim)(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error);
+    bool (*land_claim)(struct store *store, const char *name, const struct claim *claim, char **ret, struct error *error);
     /* [own, or tx if within] ship_open reads what the parcel holds; ship gives out a stream, once each, in any order; ship_close
      * ends it, and when it has landed moves the range's cursor, or takes exactly the rows that were read from the outbox. */
     bool (*ship_open)(struct store *store, struct parcel *parcel, struct error *error);
@@ -396,10 +430,13 @@ struct store_ops {
     bool (*land_end)(struct store *store, struct error *error);
     bool (*land_close)(struct store *store, bool keep, struct error *error);
     void (*land_abandon)(struct store *store); /* undoes it, wherever it stands */
-    /* Between the last land_end and land_close of LAND_COMPARE: what differs; and those of the keys that this side has no row of. */
+    /* Between the last land_end and land_close of LAND_COMPARE: all that differs; and those of the keys that this side has no row of. */
     bool (*land_differ)(struct store *store, difference_visit *visit, void *context, struct error *error);
     bool (*land_absent)(struct store *store, key_visit *visit, void *context, struct error *error);
     bool (*backlog)(struct store *store, struct backlog *ret, struct error *error);
+    /* The key that halves the first keys that the outbox holds of a range, malloc'ed, if those are at least `rows` rows and more than
+     * one key; else *ret NULL. */
+    bool (*outbox_middle)(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);
     /* [tx] Nobody else writes a side's tables until the end of the transaction; waits for those who do, briefly and often. */
     bool (*hold)(struct store *store, enum side side, struct error *error);
 
@@ -438,8 +475,9 @@ struct store_ops {
     bool (*face_waits)(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
     /* [tx] The entity, which the backfill has not come to, is wanted: it is synced, or noted, to be synced soon. */
     bool (*face_want)(struct store *store, const char *key, struct error *error);
-    /* A transaction that only reads, one moment's state. Ended by rollback. */
-    bool (*view_begin)(struct store *store, struct error *error);
+    /* A transaction in which everything that is read is one moment's state, but for its own writes; if it writes, nothing that it read
+     * was written by others meanwhile (else ERROR_BUSY). */
+    bool (*view_begin)(struct store *store, bool writes, struct error *error);
     /* [tx] As ledger_stand; and the stage stays until the end of the transaction, or, in a transaction that only reads, so does what
      * it sees. */
     bool (*ledger_pin)(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
@@ -473,6 +511,8 @@ struct store {
     double hold_until_ms;
 };
 
+/* Before anything else in a process that is nobody else's: client libraries may be set up for our threads alone. */
+void stores_own_process(void);
 /* `address` is "scheme:...". A file that does not exist is an error, never created. */
 MUST_USE bool store_open(const char *address, struct store **ret, struct error *error);
 void store_close(struct store *store); /* accepts NULL */

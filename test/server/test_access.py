@@ -1,12 +1,13 @@
 """Who may ask what: tokens and their rights, TLS, pages of other origins."""
 import os
+import re
 import ssl
 import subprocess
 
 import pytest
 
 from server.conftest import ONE, TOKENS
-from support.midflight import UNINITIALIZED
+from support.midflight import ROOT, UNINITIALIZED
 from support.server import DESCRIPTION, certificate, trust
 from server.test_life import refuses
 
@@ -50,6 +51,12 @@ def test_no_path_is_open_that_should_not_be(guarded):
                     answer.problem(401, "token")
                     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert guarded.ask("GET", ONE, headers={"Authorization": f"bearer {TOKENS['all'][1]}"}).ok().json["stage"] == UNINITIALIZED
+
+
+def test_every_path_that_there_is_is_described():
+    source = (ROOT / "src/server/route.c").read_text().replace('MIGRATION "', '"/v1/migrations/{name}').replace("MIGRATION,", '"/v1/migrations/{name}",')
+    routes = {(path, method.lower()) for method, path in re.findall(r'^    \{"([A-Z]+)", "([^"]+)"', source, re.M)}
+    assert len(routes) > 20 and routes == {(path, method) for path, item in DESCRIPTION["paths"].items() for method in item}
 
 
 def test_which_migrations_there_are_is_not_told_without_a_token(guarded):

@@ -30,11 +30,11 @@ def raw(server, data, wait=2.0, end=False):
 
 
 def holds(stage, before):
-    assert stage.app.rows("SELECT * FROM customers ORDER BY id") == before
+    assert stage.old.rows("SELECT * FROM customers ORDER BY id") == before
 
 
 def test_every_path_with_every_odd_value(stage, server):
-    before = stage.app.rows("SELECT * FROM customers ORDER BY id")
+    before = stage.old.rows("SELECT * FROM customers ORDER BY id")
     for path, item in DESCRIPTION["paths"].items():
         for method in item:
             for odd in ODD:
@@ -50,7 +50,7 @@ def test_every_path_with_every_odd_value(stage, server):
 
 
 def test_every_body(stage, server):
-    before = stage.app.rows("SELECT * FROM customers ORDER BY id")
+    before = stage.old.rows("SELECT * FROM customers ORDER BY id")
     for path, item in DESCRIPTION["paths"].items():
         for method in set(item) & {"post", "put"}:
             for body in BODIES:
@@ -77,7 +77,7 @@ def test_bytes_that_are_no_http(stage, server, seed):
 
 
 def test_a_body_that_is_cut_short_is_not_written(stage, server):
-    before = stage.app.rows("SELECT * FROM customers ORDER BY id")
+    before = stage.old.rows("SELECT * FROM customers ORDER BY id")
     head = f"PUT {ONE}/old/1 HTTP/1.1\r\nHost: {server.address}\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n".encode()
     raw(server, head + b'{"name": "Half"}', end=True)
     holds(stage, before)

@@ -1,6 +1,9 @@
 """Many at once."""
+import socket
 import threading
-from contextlib import closing
+import time
+from contextlib import closing, suppress
+from http.client import HTTPException
 
 from server.conftest import ONE
 
@@ -30,3 +33,36 @@ def test_a_thousand_idle_and_two_hundred_active(stage, server):
         assert server.get("/healthz", connection=connection, check=False).status == 200
         connection.close()
     assert resident_mb(server) < 200
+
+
+def test_no_more_connections_than_allowed(stage):
+    stage.make()
+    server = stage.serve(options=["--connections", "8", "--threads", "4"])
+    held, refused = [], 0
+    for _ in range(12):
+        connection = server.connect(timeout=5)
+        try:
+            server.get("/healthz", connection=connection, check=False).ok()
+            held.append(connection)
+        except (OSError, HTTPException):
+            refused += 1
+            connection.close()
+    assert len(held) <= 8 and refused >= 4
+    for connection in held:
+        server.get("/healthz", connection=connection, check=False).ok()
+        connection.close()
+    until = time.monotonic() + 10
+    while True:  # there is room again
+        with closing(server.connect(timeout=5)) as connection, suppress(OSError, HTTPException):
+            server.get("/healthz", connection=connection, check=False).ok()
+            break
+        assert time.monotonic() < until
+
+
+def test_a_connection_that_asks_nothing_is_closed(stage):
+    stage.make()
+    server = stage.serve(options=["--idle", "1"])
+    with socket.create_connection(server.host, timeout=10) as silent:
+        began = time.monotonic()
+        assert silent.recv(1) == b""
+        assert 0.5 < time.monotonic() - began < 8

@@ -3,6 +3,7 @@ import threading
 import time
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from scenario.definitions import ONE_WAY
 from server.conftest import ONE
@@ -13,7 +14,7 @@ GENTLY = {"load": 0.001}  # a copy that is still under way when the test wants t
 
 
 def many_rows(stage, rows=20000):
-    stage.app.sql(f"""WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+    stage.old.sql(f"""WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
                       INSERT INTO customers SELECT i, 'Ann ' || i, 'a' || i || '@x', NULL FROM n""")
 
 
@@ -26,7 +27,7 @@ def begin_gently(server):
 def test_a_migration_goes_all_the_way(stage, server):
     assert server.post(f"{ONE}/check").ok().json["result"]["may_start"] is True
     assert server.post(f"{ONE}/start").ok().json["result"]["stage"] == AWAITING_ADDITIONAL_ACTION
-    assert stage.app.rows("SELECT first_name, last_name FROM people WHERE id = 1") == [("Ann", "Lee")]
+    assert stage.new.rows("SELECT first_name, last_name FROM people WHERE id = 1") == [("Ann", "Lee")]
     assert server.post(f"{ONE}/verify").ok().json["result"] == {"rows": 3, "diverged": 0, "repaired": 0}
     assert server.post(f"{ONE}/advance").ok().json["result"]["stage"] == AWAITING_FINALIZATION
     assert server.post(f"{ONE}/advance").ok().json["result"]["stage"] == FINISHED
@@ -37,10 +38,10 @@ def test_a_migration_goes_all_the_way(stage, server):
 def test_and_back(stage, server):
     server.post(f"{ONE}/start").ok()
     server.post(f"{ONE}/advance").ok()
-    stage.app.sql("UPDATE people SET last_name = 'King' WHERE id = 1")
+    stage.new.sql("UPDATE people SET last_name = 'King' WHERE id = 1")
     assert server.post(f"{ONE}/rollback").ok().json["result"]["stage"] == UNINITIALIZED
-    assert stage.app.rows("SELECT name FROM customers WHERE id = 1") == [("Ann King",)]
-    stage.app.holds_nothing_of_midflight()
+    assert stage.old.rows("SELECT name FROM customers WHERE id = 1") == [("Ann King",)]
+    stage.old.holds_nothing_of_midflight()
 
 
 def test_a_red_gate_is_a_problem_that_names_it(stage, server):
@@ -50,17 +51,17 @@ def test_a_red_gate_is_a_problem_that_names_it(stage, server):
 
 def test_the_sides_that_differ_are_a_result(stage, server):
     server.post(f"{ONE}/start").ok()
-    stage.app.behind_the_back("UPDATE people SET last_name = 'Nobody' WHERE id = 1")
+    stage.new.behind_the_back("UPDATE people SET last_name = 'Nobody' WHERE id = 1")
     answer = server.post(f"{ONE}/verify").ok().json
     assert answer["result"]["diverged"] == 1 and answer["differences"][0]["key"] == "1"
     assert [finding["key"] for finding in server.get(f"{ONE}/findings").ok().json["divergence"]] == ["1"]
     assert server.post(f"{ONE}/verify", {"repair": True}).ok().json["result"]["repaired"] == 1
-    assert stage.app.value("SELECT last_name FROM people WHERE id = 1") == "Lee"
+    assert stage.new.value("SELECT last_name FROM people WHERE id = 1") == "Lee"
 
 
 def test_a_migration_that_may_not_start_is_a_result_of_check(stage):
     stage.make()
-    stage.app.sql("CREATE TABLE other (id REFERENCES customers (id) ON DELETE CASCADE); DROP TABLE customers; "
+    stage.old.sql("CREATE TABLE other (id REFERENCES customers (id) ON DELETE CASCADE); DROP TABLE customers; "
                   "CREATE TABLE customers (id INTEGER, name TEXT, email TEXT, hint TEXT)")
     answer = stage.serve().post(f"{ONE}/check")
     if answer.status == 200:
@@ -96,7 +97,7 @@ def test_a_rollback_stops_what_is_under_way(stage, server):
     many_rows(stage)
     begin_gently(server)
     assert server.post(f"{ONE}/rollback", headers={"Prefer": "wait=60"}).ok().json["result"]["stage"] == UNINITIALIZED
-    stage.app.holds_nothing_of_midflight()
+    stage.old.holds_nothing_of_midflight()
 
 
 def test_pause_stops_and_resume_carries_on(stage, server):
@@ -150,19 +151,13 @@ def test_an_option_that_is_wrong_is_named(server, verb, body, word):
 
 def test_metrics_are_of_the_form_that_collectors_read(stage, server):
     server.post(f"{ONE}/start").ok()
+    server.get(f"{ONE}/old/1").ok()
     text = server.get("/metrics").ok().body.decode()
-    lines = text.splitlines()
-    assert lines[-1] == "# EOF" and text.endswith("\n")
-    types = dict(line.split()[2:4] for line in lines if line.startswith("# TYPE "))
-    for line in lines:
-        if line.startswith("#"):
-            continue
-        name, _, value = line.partition("{")[0].partition(" ")[0], *line.rpartition(" ")[1:]
-        family = next((name.removesuffix(end) for end in ("", "_total", "_bucket", "_sum", "_count") if name.removesuffix(end) in types), None)
-        assert family, f"{line}: no # TYPE before it"
-        float(value)
-    assert 'midflight_stage{migration="split-name",midflight_stage="Awaiting Additional Action"} 1' in lines
-    assert 'midflight_requests_total{method="POST",path="/v1/migrations/{name}/start",status="200"} 1' in lines
+    found = {(sample.name, *sorted(sample.labels.items())): sample.value for family in text_string_to_metric_families(text) for sample in family.samples}
+    assert found["midflight_stage", ("midflight_stage", AWAITING_ADDITIONAL_ACTION), ("migration", "split-name")] == 1
+    assert found["midflight_requests_total", ("method", "POST"), ("path", "/v1/migrations/{name}/start"), ("status", "200")] == 1
+    assert found["midflight_request_seconds_count", ("method", "GET"), ("path", "/v1/migrations/{name}/{face}/{key}")] == 1
+    assert found["midflight_proxy_confirmed", ("migration", "split-name")] == 1 and found["midflight_lag_seconds", ("migration", "split-name")] == 0
 
 
 def test_what_is_logged_can_be_found_by_the_requests_id(server):

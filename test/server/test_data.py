@@ -6,6 +6,7 @@ import pytest
 from scenario.definitions import LISTS, SUBSCRIPTIONS
 from server.conftest import ONE
 
+pytestmark = pytest.mark.everywhere
 ANN = {"id": 1, "name": "Ann Lee", "email": "ann@x", "hint": "old 1"}
 
 
@@ -33,7 +34,7 @@ def test_put_get_delete(stage, server):
     server.get(old(7)).problem(404, "unknown-key")
     server.put(old(7), {"name": "Zoe", "email": None}).status_is(204)
     assert server.get(old(7)).ok().json == {"id": 7, "name": "Zoe", "email": None, "hint": None}
-    assert stage.app.rows("SELECT name FROM customers WHERE id = 7") == [("Zoe",)]
+    assert stage.old.rows("SELECT name FROM customers WHERE id = 7") == [("Zoe",)]
     server.delete(old(7)).status_is(204)
     server.delete(old(7)).problem(404)
 
@@ -89,7 +90,7 @@ def test_a_batch_is_all_or_nothing(stage, server):
     problem = server.post(f"{ONE}/batch", {"operations": [
         {"op": "delete", "face": "old", "key": 1}, {"op": "put", "face": "old", "key": 2, "document": {"name": "x"}, "how": "insert"}]}).problem(412)
     assert problem["operation"] == 1
-    assert stage.app.value("SELECT count(*) FROM customers WHERE id = 1") == 1
+    assert stage.old.value("SELECT count(*) FROM customers WHERE id = 1") == 1
 
 
 def test_rollout_and_comparison(server):
@@ -103,10 +104,14 @@ def test_rollout_and_comparison(server):
     assert server.get(ONE).json["proxy"]["confirmed"] is True
 
 
-def test_a_demotion(server):
+def test_a_demotion(stage, server):
     server.post(f"{ONE}/start").ok()
     server.post(f"{ONE}/advance").ok()
-    assert server.post(f"{ONE}/demote", {"why": "too slow"}).ok().json["result"]["stage"] == "Awaiting Additional Action"
+    answer = server.post(f"{ONE}/demote", {"why": "too slow"})
+    if stage.old is not stage.new and answer.status == 409:  # between two stores it is refused, and the way out named
+        assert "midflight rollback" in answer.problem(409, "refused")["detail"]
+        return
+    assert answer.ok().json["result"]["stage"] == "Awaiting Additional Action"
     assert server.get(f"{ONE}/history").json["moves"][-1]["why"].find("too slow") >= 0
 
 
@@ -138,7 +143,7 @@ def test_keys_of_several_columns(stage, key, values):
     stage.make(*TEXT_KEY)
     server = stage.serve()
     server.put(old(key), {"v": "1"}).status_is(204)
-    assert stage.app.rows("SELECT a, b, v FROM t") == [(*values, "1")]
+    assert stage.old.rows("SELECT a, b, v FROM t") == [(*values, "1")]
     assert server.get(old(key)).ok().json == {"a": values[0], "b": values[1], "v": "1"}
     entity = server.get(f"{ONE}/old").ok().json["entities"][0]
     assert tuple(entity["key"]) == values
@@ -147,6 +152,6 @@ def test_keys_of_several_columns(stage, key, values):
 
 @pytest.mark.parametrize("key", ["1%20OR%201=1", "1x", "1-2", "1.5", "'1'"])
 def test_a_key_that_begins_like_another_is_not_that_one(stage, server, key):
-    server.get(old(key)).problem(404)
-    server.delete(old(key)).problem(404)
-    assert stage.app.value("SELECT count(*) FROM customers") == 3
+    """It is none, or no key at all where the column takes integers alone."""
+    assert {server.get(old(key)).status, server.delete(old(key)).status} <= {400, 404}
+    assert stage.old.value("SELECT count(*) FROM customers") == 3

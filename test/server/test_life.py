@@ -20,7 +20,7 @@ def test_a_start_goes_on_after_a_crash(stage, server):
     server.end(signal.SIGKILL)
     again = stage.serve()
     again.reach("split-name", AWAITING_ADDITIONAL_ACTION)
-    assert stage.app.value("SELECT count(*) FROM people") == stage.app.value("SELECT count(*) FROM customers")
+    assert stage.new.value("SELECT count(*) FROM people") == stage.old.value("SELECT count(*) FROM customers")
     assert again.post(f"{ONE}/verify").ok().json["result"]["diverged"] == 0
 
 
@@ -94,7 +94,7 @@ def test_a_store_that_is_away_is_said_and_waited_for(stage):
     assert str(away) in server.get("/v1/migrations").ok().json["migrations"][0]["failure"]["detail"]
     assert server.get(ONE).status >= 500
     away.parent.mkdir()
-    stage.app.copy(stage.folder / "copy")
+    stage.old.copy(stage.folder / "copy")
     (stage.folder / "copy" / "app.db").rename(away)
     assert server.get("/readyz").ok()
     assert server.post(f"{ONE}/start").ok()

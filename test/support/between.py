@@ -219,11 +219,12 @@ class Move:
         self.before = {side: app.schema() for side, app in apps.items()}
         self.twin = TwinOfTwo(self.workload, apps, count)
         self.midflight = midflight_between(apps, "\n".join([self.workload.definition.strip(), *(options or ("soak: 0s",))]) + "\n")
-        self.versions = {}
+        self.versions, self.opened = {}, 0
 
     def open(self, side, **more):
-        """That version begins to write, or to try."""
-        self.versions[side] = Version(self.workload, self.apps[side], side, self.seed, **more)
+        """That version begins to write, or to try. Each time it draws anew: what is meant to be fresh is."""
+        self.opened += 1
+        self.versions[side] = Version(self.workload, self.apps[side], side, f"{self.seed}-{self.opened}", **more)
         return self.versions[side]
 
     def close(self, side):
@@ -270,8 +271,8 @@ def midflight_between(apps, definition, name="migration.yaml"):
 
 
 @contextmanager
-def follow(midflight, ends=signal.SIGTERM):
-    process, began = midflight.begin("follow"), time.monotonic()
+def follow(midflight, *options, ends=signal.SIGTERM):
+    process, began = midflight.begin("follow", *options), time.monotonic()
     try:
         yield process
         time.sleep(max(0, BEGUN_S - (time.monotonic() - began)))

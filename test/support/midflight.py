@@ -22,7 +22,7 @@ FINISHED = "Finished"
 ROLLING_BACK = "Rolling Back"
 
 # What stays in the database after the end, of midflight's own.
-LEDGER = ("midflight_finding", "midflight_history", "midflight_landing", "midflight_migration", "midflight_mismatch", "midflight_node",
+LEDGER = ("midflight_drain", "midflight_finding", "midflight_history", "midflight_landing", "midflight_migration", "midflight_mismatch", "midflight_node",
           "midflight_rollout", "midflight_step")
 
 # No verb in a test takes longer; one that does hangs.

@@ -75,6 +75,18 @@ def library():
     return ctypes.CDLL(str(binary().parent / "src" / "libmidflight.so"))
 
 
+def demote(midflight, why):
+    """mf_demote: the command line has no such verb."""
+    os.environ.update(midflight.environment)
+    handle, error, ours = ctypes.c_void_p(), _Error(), library()
+    if ours.mf_open(str(midflight.file).encode(), None, ctypes.byref(handle), ctypes.byref(error)) != 0:
+        raise Refused(error)
+    result = ours.mf_demote(handle, why.encode(), ctypes.byref(error))
+    ours.mf_close(handle)
+    if result != 0:
+        raise Refused(error)
+
+
 def _text(value):
     return None if value is None else value.encode() if isinstance(value, str) else json.dumps(value).encode()
 

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,13 +30,14 @@ def resolve(node):
     return node
 
 
-def schema_of(node):
-    """A schema of the description as one that stands by itself."""
-    return {**node, "components": DESCRIPTION["components"]}
+@cache
+def validator(schema):
+    """For a schema of the description, given as its text."""
+    return jsonschema.Draft202012Validator({**json.loads(schema), "components": DESCRIPTION["components"]})
 
 
 def check_value(schema, value):
-    jsonschema.Draft202012Validator(schema_of(schema)).validate(value)
+    validator(json.dumps(schema)).validate(value)
 
 
 def _pattern(path):

@@ -294,7 +294,7 @@ static void copy_all(struct pair *pair, bool raw) {
     char *cursor = NULL;
     must(old->ops->range_take(old, 1, &claim, &error), &error);
     assert_int_equal(claim.place, 1);
-    must(new->ops->begin(new, &error) && new->ops->land_claim(new, NAME, claim.place, claim.token, &cursor, &error) &&
+    must(new->ops->begin(new, &error) && new->ops->land_claim(new, NAME, &claim, &cursor, &error) &&
              new->ops->commit(new, &error), &error);
     assert_null(cursor);
     for (struct parcel parcel = {0}; !parcel.done;) {

@@ -12,8 +12,6 @@
 #include "base/interrupt.h"
 #include "store/postgres/state.h"
 
-/* Short enough that whoever waits behind us hardly notices. */
-#define LOCK_WAIT "50ms"
 /* A chunk that turns out so much larger than it was taken for is undone, and tried smaller. */
 #define CHUNK_WAIT "2s"
 /* Where others hold what is left, or have not divided it yet. */
@@ -146,7 +144,7 @@ static bool copy_carefully(struct postgres_store *store, const char *from, const
 /* Should the server crash, the last chunks are copied again: cursor and rows are lost together, so nobody need wait for the
  * disk, and no application waits behind us for it. */
 static bool chunk_begin(struct postgres_store *store, struct error *error) {
-    return pg_script(store->db, "BEGIN; SET LOCAL lock_timeout = '" LOCK_WAIT "'; SET LOCAL synchronous_commit = off; SET LOCAL "
+    return pg_script(store->db, "BEGIN; " PG_GIVE_WAY "; SET LOCAL synchronous_commit = off; SET LOCAL "
                                "statement_timeout = '" CHUNK_WAIT "'", NULL, error);
 }
 

@@ -252,8 +252,9 @@ static bool take_yield(PGconn *db, const char *what, struct flow *flow, struct a
     RESULT *result = NULL;
     (void)what;
     if (!pg_query(db,
-                  "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = "
-                  "'pg_temp.midflight_probe'::regclass AND attnum > 0 ORDER BY attnum", NULL, NULL, 0, &result, error)) {
+                  "SELECT attname, CASE WHEN typtype = 'd' THEN format_type(typbasetype, typtypmod) ELSE format_type(atttypid, atttypmod) END "
+                  "FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = 'pg_temp.midflight_probe'::regclass AND attnum > 0 "
+                  "ORDER BY attnum", NULL, NULL, 0, &result, error)) {
         return false;
     }
     *target = *flow->target;

@@ -286,7 +286,7 @@ static void plan_copy(struct postgres_store *store, const struct glimpse *glimps
 static void plan_end(struct postgres_store *store, const struct glimpse *glimpse, struct check_report *report) {
     if (store->alter != NULL) {
         step(report, "Awaiting Finalization", "ALTER TABLE ... RENAME, and what goes with the name",
-             "ACCESS EXCLUSIVE on both tables and on those at the other end of their foreign keys: all at once or none, waited for 100 ms "
+             "ACCESS EXCLUSIVE on both tables and on those at the other end of their foreign keys: all at once or none, waited for 50 ms "
              "at a time");
         step(report, "Awaiting Finalization", "ALTER TABLE ... VALIDATE CONSTRAINT; CREATE MATERIALIZED VIEW",
              "SHARE UPDATE EXCLUSIVE, ROW SHARE and ACCESS SHARE: nobody waits");

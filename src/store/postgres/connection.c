@@ -26,6 +26,7 @@ struct state_code {
 };
 
 static const struct state_code states[] = {
+    {"55000", ERROR_HELD, NULL}, /* a trigger of ours, while another side takes the writes */
     {"55P03", ERROR_BUSY, "another transaction holds it: run the same command again"},
     {"40", ERROR_BUSY, "run the same command again"},
     {"57014", ERROR_OVERTIME, "it was cancelled or took longer than statement_timeout allows"},

@@ -50,8 +50,14 @@ void pg_cancel(PGconn *db);
 /* How long a statement of ours waits for a lock, unless something shorter is said. */
 #define PG_LOCK_WAIT "'5s'"
 
-/* Does `work` in a savepoint and waits for each of its locks for 100 ms only. When one is not to be had everything is undone,
- * so that nobody queues behind what we hold meanwhile, and tried again after a rest: up to 150 times. [tx] */
+/* From here to the end of the transaction each of our locks is waited for briefly: less long than any session of the server waits
+ * before it looks for a deadlock, so that of two who wait for one another it is we who give way, never the application. [tx] */
+#define PG_GIVE_WAY                                                                                                             \
+    "SELECT set_config('lock_timeout', greatest(1, least(50, extract(epoch FROM current_setting('deadlock_timeout')::interval) " \
+    "* 500))::integer || 'ms', true)"
+
+/* Does `work` in a savepoint, giving way. When a lock is not to be had everything is undone, so that nobody queues behind what we
+ * hold meanwhile, and tried again after a rest: up to 150 times. [tx] */
 typedef bool pg_work(void *context, struct error *error);
 MUST_USE bool pg_patiently(PGconn *db, pg_work *work, void *context, const char *what, struct error *error);
 

@@ -192,7 +192,7 @@ bool pg_copy_make(struct postgres_store *store, const char *old, const char *cop
     bool made;
     text_add(script, schema_there);
     if (!pg_script(store->db, text_get(script), NULL, error) ||
-        !pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error)) {
+        !pg_script(store->db, PG_GIVE_WAY, NULL, error)) {
         return false;
     }
     if (pg_clause_is_create(store->change.alter_change)) {

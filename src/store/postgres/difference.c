@@ -84,7 +84,7 @@ static void add_missing(struct text *text, const char *prefix, const struct flow
     text_add(text, " IS NULL");
 }
 
-void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope) {
+void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope, const char *now) {
     const struct names *key = &flow->target->table->key;
     text_add(text, "SELECT ");
     for (size_t i = 0; i < key->count; i++) {
@@ -97,7 +97,11 @@ void pg_add_different(struct text *text, const struct flow *flow, const struct s
         text_add(text, ")");
     }
     text_add(text, " FROM ");
-    add_now(text, flow, scope);
+    if (now != NULL) {
+        text_add(text, now);
+    } else {
+        add_now(text, flow, scope);
+    }
     text_add(text, " AS midflight_a FULL JOIN (SELECT ");
     sync_names(text, &pg_dialect, NULL, &flow->yielded);
     text_add(text, " FROM ");
@@ -129,7 +133,7 @@ bool pg_different(struct postgres_store *store, const struct flow *flow, const c
     text_add(&sql, "SELECT ");
     pg_key_text(&sql, NULL, &store->key);
     text_add(&sql, " FROM (SELECT DISTINCT * FROM (");
-    pg_add_different(&sql, flow, &scope);
+    pg_add_different(&sql, flow, &scope, NULL);
     text_add(&sql, ") AS midflight_d (");
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_add(&sql, ")) AS midflight_d ORDER BY ");
@@ -145,7 +149,7 @@ static void add_all_different(struct text *text, const struct postgres_store *st
                               const struct scope *scope) {
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
         text_addf(text, "%sSELECT %zu, midflight_%zu.* FROM (", i > 0 ? "\n  UNION ALL " : "", i, i);
-        pg_add_different(text, &store->flows[direction][i], scope);
+        pg_add_different(text, &store->flows[direction][i], scope, NULL);
         text_addf(text, ") AS midflight_%zu", i);
     }
 }

@@ -24,27 +24,24 @@ static bool bind_flow(struct postgres_store *store, enum direction direction, co
 
 /* --- types ------------------------------------------------------------------------------------------------------- */
 
-/* Of the table $1: a column $2, its type, that of its domain's values if it has one, whether the server brings it along; and whether
- * a value of type $3, if that is known here, can be one of it at all. */
+/* Of the table $1: a column $2, its type, that of its domain's values if it has one, whether the server brings it along, and whether it
+ * has labels; and the same of type $3, of which nothing may be known here. */
 static const char column_type[] =
     "SELECT format_type(a.atttypid, a.atttypmod), format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), "
-    "a.atttypid < 16384, y.oid IS NULL OR y.oid IN (b.oid, a.atttypid) OR y.typcategory IN ('S', b.typcategory, 'U') OR b.typcategory IN "
-    "('S', 'U') OR EXISTS (SELECT 1 FROM pg_cast c WHERE c.castsource = y.oid AND c.casttarget = b.oid) FROM pg_attribute a JOIN pg_type t "
-    "ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END LEFT JOIN pg_type y ON "
-    "y.oid = to_regtype($3) WHERE a.attrelid = $1::regclass AND a.attname = $2";
+    "a.atttypid < 16384, b.typtype = 'e' AND coalesce(y.typtype = 'e', true) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN "
+    "pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END LEFT JOIN pg_type y ON y.oid = to_regtype($3) WHERE "
+    "a.attrelid = $1::regclass AND a.attname = $2";
 
 struct fit {
     struct passage passage;
-    bool built_in;
+    bool built_in, bytes;
 };
 
 static bool refuse_type(struct check_report *report, const char *what, const char *column, const char *yields, const char *type,
                         struct error *error) {
-    if (report == NULL) {
-        return error_set(error, ERROR_DEFINITION, "%s yields %s as %s, and the column is %s: cast it in the query", what, column, yields, type);
-    }
-    report_say(report, CHECK_REFUSAL, "%s yields %s as %s, and the column is %s: no value of the one is one of the other. Cast it in the "
-               "query", what, column, yields, type);
+    static const char sentence[] = "%s yields %s as %s, and the column is %s, which does not keep such values as they are: cast it in the query";
+    if (report == NULL) return error_set(error, ERROR_DEFINITION, sentence, what, column, yields, type);
+    report_say(report, CHECK_REFUSAL, sentence, what, column, yields, type);
     return true;
 }
 
@@ -56,9 +53,10 @@ static bool fit_column(struct postgres_store *store, const char *what, const str
     pg_quote(&value, column);
     if (!pg_query(store->db, column_type, NULL, values, 3, &found, error)) return false;
     const char *type = PQgetvalue(found, 0, 0);
-    if (*PQgetvalue(found, 0, 3) != 't' && !refuse_type(report, what, column, yields, type, error)) return false;
-    *ret = (struct fit){pg_passage(yields, PQgetvalue(found, 0, 1), text_get(&value), store->bound), *PQgetvalue(found, 0, 2) == 't'};
-    if (report != NULL && yields != NULL && ret->passage.same != NULL) {
+    struct passage passage = pg_passage(yields, PQgetvalue(found, 0, 1), *PQgetvalue(found, 0, 3) == 't', text_get(&value), store->bound);
+    if (passage.never && !refuse_type(report, what, column, yields, type, error)) return false;
+    *ret = (struct fit){passage, *PQgetvalue(found, 0, 2) == 't', strcmp(PQgetvalue(found, 0, 1), "bytea") == 0};
+    if (report != NULL && yields != NULL && passage.same != NULL) {
         report_say(report, CHECK_WARNING, "%s yields %s as %s, and the column is %s: an entity with a value that would not stay the same "
                    "goes to quarantine. Cast it in the query where that is meant", what, column, yields, type);
     }
@@ -108,16 +106,19 @@ static bool bind_stream(struct postgres_store *store, enum direction direction, 
     const char *what = arena_format(store->bound, "%s.%s", direction_name(direction), cargo->table);
     bool alike = raw != NULL && strcmp(raw, "postgresql") == 0, ok = true;
     struct builder builder = {{0}, {0}, {0}};
+    bool *bytes = ARENA_ARRAY(store->bound, bool, ret->flow->yielded.count);
     bool same = alike;
     for (size_t i = 0; ok && i < ret->flow->yielded.count; i++) {
         struct fit fit;
         ok = fit_column(store, what, ret->flow, ret->flow->yielded.items[i], alike ? cargo->types.items[i] : NULL, &fit, report, error);
         if (!ok) break;
         same = same && fit.passage.raw && fit.built_in;
+        bytes[i] = fit.bytes;
         add_column(&builder, ret->flow, ret->flow->yielded.items[i], &fit);
     }
     if (ok) finish(store, &builder, ret);
     if (ok) cargo->raw = same;
+    if (ok) cargo->bytes = bytes;
     text_free(&builder.columns);
     text_free(&builder.now);
     text_free(&builder.misfits);
@@ -129,6 +130,7 @@ bool postgres_land_expect(struct store *base, enum direction direction, struct m
     struct postgres_store *store = postgres_store_of(base);
     store->flows[direction] = ARENA_ARRAY(store->bound, struct flow, manifest->count);
     struct stream *streams = store->half->streams[direction] = ARENA_ARRAY(store->bound, struct stream, manifest->count);
+    manifest->apart = true;
     for (size_t i = 0; i < manifest->count; i++) {
         struct flow *flow = &store->flows[direction][i];
         streams[i].flow = flow;
@@ -136,6 +138,7 @@ bool postgres_land_expect(struct store *base, enum direction direction, struct m
             !bind_stream(store, direction, manifest->raw, &manifest->cargoes[i], &streams[i], report, error)) {
             return error_prefix(error, "%s", base->name);
         }
+        manifest->apart = manifest->apart && sql_flow_is_apart(flow);
     }
     if (report != NULL) pg_check_columns(store, direction, report);
     return true;

@@ -61,7 +61,8 @@ static bool end_own(struct postgres_store *store, bool own, bool ok, struct erro
 
 #define BEGIN_VIEW "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
-bool postgres_view_begin(struct store *base, struct error *error) {
+bool postgres_view_begin(struct store *base, bool writes, struct error *error) {
+    (void)writes;
     return pg_script(postgres_store_of(base)->db, BEGIN_VIEW, NULL, error);
 }
 
@@ -496,7 +497,7 @@ static bool put_slowly(struct postgres_store *store, const struct bound_table *t
         if (!run_bound(store, text_get(&update), &binds, true, &result, error)) return false;
         if (changed(result) > 0) return true;
     }
-    face_insert(&insert, &pg_dialect, table, row, !table->ruled, &inserted);
+    face_insert(&insert, &pg_dialect, table, row, table->ruled ? MEETING_FAILS : MEETING_UPDATES, &inserted);
     return run_bound(store, text_get(&insert), &inserted, true, NULL, error);
 }
 
@@ -507,12 +508,11 @@ static bool put_row(struct postgres_store *store, const struct bound_table *tabl
     TEXT sql = {0};
     bool matched = face_matched(table, row);
     if (!fresh && matched && (table->ruled || !face_insertable(table, row))) return put_slowly(store, table, row, arena, error);
-    face_insert(&sql, &pg_dialect, table, row, !fresh && matched, &binds);
-    if (fresh && matched && !table->ruled) text_add(&sql, " ON CONFLICT DO NOTHING");
+    enum meeting meeting = !matched || table->ruled ? MEETING_FAILS : fresh ? MEETING_SKIPS : MEETING_UPDATES;
+    face_insert(&sql, &pg_dialect, table, row, meeting, &binds);
     if (!run_bound(store, text_get(&sql), &binds, true, &result, error)) return false;
     if (!fresh || changed(result) > 0) return true;
-    return error_set(error, ERROR_CONFLICT, "entity %s is there already, or another row of table %s has a value that must be unique",
-                     key, table->table->name);
+    return error_set(error, ERROR_CONFLICT, "entity %s is there already", key);
 }
 
 static bool prune(struct postgres_store *store, const struct bound_table *table, const struct json *const *key,
@@ -581,10 +581,10 @@ bool postgres_face_delete(struct store *base, enum side side, const char *key, b
     size_t count = store->change.shapes[side].count;
     struct arena *arena = arena_new();
     const struct json **values = NULL;
-    bool own = false;
+    bool single = document_is_single(tables, count), own = false;
     int64_t gone = 0;
-    bool ok = document_key(key, store->key.count, arena, &values, error) && begin_own(store, count > 1, "BEGIN", &own, error) &&
-              (document_is_single(tables, count) || is_idle(store) || lock_key(store, key, error));
+    bool ok = document_key(key, store->key.count, arena, &values, error) && begin_own(store, !single, "BEGIN", &own, error) &&
+              (single || lock_key(store, key, error));
     for (size_t i = count; ok && i-- > 0;) ok = prune(store, &tables[i], values, NULL, arena, &gone, error);
     ok = end_own(store, own, ok, error);
     *ret_found = gone > 0;

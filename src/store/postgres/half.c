@@ -90,14 +90,17 @@ bool pg_stage(struct postgres_store *store, const char *label, const char *colum
     return true;
 }
 
+bool pg_stage_counted(struct postgres_store *store, const char *stage, struct error *error) {
+    /* a merge would read the target from its beginning; and its pages are near each other, as the keys are */
+    return pg_script(store->db, arena_format(store->bound, "SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1; ANALYZE %s",
+                                             stage), NULL, error);
+}
+
 bool pg_stage_filled(struct postgres_store *store, const char *stage, int64_t rows, struct error *error) {
     /* Sequential scans stay on: the stage knows no other, and what the planner adds for one that is forbidden is so much that any two
      * plans with one look alike to it, even one that goes over the whole target. */
     static const char look_up[] = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
-    if (rows <= PG_LOOK_UP_MAX) return pg_script(store->db, look_up, NULL, error);
-    /* a merge would read the target from its beginning; and its pages are near each other, as the keys are */
-    return pg_script(store->db, arena_format(store->bound, "SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1; ANALYZE %s",
-                                             stage), NULL, error);
+    return rows <= PG_LOOK_UP_MAX ? pg_script(store->db, look_up, NULL, error) : pg_stage_counted(store, stage, error);
 }
 
 /* --- who may write ---------------------------------------------------------------------------------------------- */
@@ -237,7 +240,8 @@ bool postgres_hold(struct store *base, enum side side, struct error *error) {
 
 /* --- leases ----------------------------------------------------------------------------------------------------- */
 
-/* Whoever lands holds a lock of this name, by which its session is found: 0 stands for the migration, a number for that range. */
+/* Whoever lands holds a lock of this name, by which its session is found: 0 stands for the migration, a number for that range. With
+ * the migration's lease the ranges of its drain end. */
 bool pg_landing_lock(struct postgres_store *store, const char *name, int64_t place, bool end, struct error *error) {
     TEXT sql = {0};
     text_add(&sql, end ? "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.database = "
@@ -245,7 +249,9 @@ bool pg_landing_lock(struct postgres_store *store, const char *name, int64_t pla
                          "l.classid::bigint = (hashtext('midflight ' || "
                        : "SELECT pg_advisory_xact_lock_shared(hashtext('midflight ' || ");
     pg_quote_text(&sql, name);
-    text_addf(&sql, end ? ")::bigint & 4294967295) AND l.objid::bigint = %" PRId64 : "), %" PRId64 ")", place);
+    text_addf(&sql, end ? ")::bigint & 4294967295) AND (l.objid::bigint = %" PRId64 : "), %" PRId64 ")", place);
+    if (end && place == 0) text_addf(&sql, " OR l.objid::bigint >= %" PRId64, DRAIN_PLACE);
+    if (end) text_add(&sql, ")");
     RESULT *ignored = NULL;
     return pg_query(store->db, text_get(&sql), NULL, NULL, 0, &ignored, error);
 }
@@ -255,9 +261,13 @@ bool postgres_lease_follow(struct store *base, const char *name, const char *own
     return sql_lease_follow(base, name, owner, token, error) && pg_landing_lock(postgres_store_of(base), name, 0, true, error);
 }
 
-bool postgres_land_claim(struct store *base, const char *name, int64_t place, int64_t token, char **ret, struct error *error) {
-    return sql_land_claim(base, name, place, token, ret, error) &&
-           pg_landing_lock(postgres_store_of(base), name, place, true, error);
+bool postgres_lease_take(struct store *base, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error) {
+    return sql_lease_take(base, name, owner, until_ms, token, error) && pg_landing_lock(postgres_store_of(base), name, 0, true, error);
+}
+
+bool postgres_land_claim(struct store *base, const char *name, const struct claim *claim, char **ret, struct error *error) {
+    return sql_land_claim(base, name, claim, ret, error) &&
+           pg_landing_lock(postgres_store_of(base), name, claim->place, true, error);
 }
 
 /* What was made belongs to the application from now on. */

@@ -29,6 +29,7 @@ struct shipment {
 /* What is landing. */
 struct arrival {
     struct parcel parcel;
+    bool open; /* its transaction, or its savepoint, is under way */
     int64_t token;
     struct stream *stream; /* the one that is coming in; NULL: the keys */
 };
@@ -61,19 +62,21 @@ const char *pg_key_columns(struct postgres_store *store);
 /* ship.c: gives back what the last shipment held. */
 void pg_shipment_forget(struct postgres_store *store);
 #define PG_LOOK_UP_MAX 100
-/* Plans for `rows` of a stage that has just been filled: few are looked up one by one, of many the planner is told how many they are,
- * which it would guess wrong. */
+/* Tells the planner how many rows a stage has that has just been filled: it would guess wrong. */
+MUST_USE bool pg_stage_counted(struct postgres_store *store, const char *stage, struct error *error);
+/* The same of many; few are looked up one by one, in the transaction under way. */
 MUST_USE bool pg_stage_filled(struct postgres_store *store, const char *stage, int64_t rows, struct error *error);
 /* What makes values the same text in every session. */
 #define PG_CANONICAL "SET LOCAL timezone = 'UTC'; SET LOCAL jit = off"
 
 /* --- types.c --- */
-/* How values of the type that a query yields fit into a column's, by their names; `yields` NULL: it may be any. `value`: what the
- * condition calls the value. */
+/* How values of the type that a query yields fit into a column's, by their names; `yields` NULL: it may be any. `enums`: both have
+ * labels. `value`: what the condition calls the value. */
 struct passage {
+    bool never;         /* they do not, without a cast */
     bool raw;           /* both have the same binary form */
-    const char *stage;  /* the type in which a value waits to be looked at; NULL: it fits, or is no value of the column's at all */
+    const char *stage;  /* the type in which a value waits to be looked at; NULL: it fits, or is an error */
     const char *same;   /* a condition: the value is the same in the column */
     const char *type;   /* the column's own */
 };
-struct passage pg_passage(const char *yields, const char *name, const char *value, struct arena *arena);
+struct passage pg_passage(const char *yields, const char *name, bool enums, const char *value, struct arena *arena);

@@ -25,7 +25,6 @@
 #define REHEARSAL_MS 3.0
 #define REHEARSAL_REST_MS 10.0
 /* It gives way to whoever is at work on its entities, and tries again so often. */
-#define REHEARSAL_LOCK_WAIT "50ms"
 #define REHEARSAL_TRIES 100
 
 static bool key_query(struct postgres_store *store, const char *sql, const char *key, PGresult **ret,
@@ -54,7 +53,7 @@ static bool differs_at(struct postgres_store *store, const struct flow *flow, co
     TEXT sql = {0};
     RESULT *rows = NULL;
     bool failed;
-    pg_add_different(&sql, flow, &scope);
+    pg_add_different(&sql, flow, &scope, NULL);
     if (!key_query_safely(store, text_get(&sql), key, &rows, &failed, &failure, error)) return false;
     *ret = failed || PQntuples(rows) > 0;
     return true;
@@ -283,16 +282,19 @@ static void add_key_values(struct text *text, const struct postgres_store *store
     }
 }
 
-/* SELECT function(ARRAY[ROW(k1, ...)::key]) FROM (SELECT $1::type AS k1, ...) */
+/* SELECT function(ARRAY[ROW(k1, ...)::key]) FROM (SELECT $1::type AS k1, ...), giving way. */
 static bool call(struct postgres_store *store, const char *function, const char *key, struct error *error) {
     TEXT sql = {0};
     RESULT *ignored = NULL;
+    if (!pg_script(store->db, PG_GIVE_WAY, NULL, error)) return false;
     text_addf(&sql, "SELECT %s(ARRAY[ROW(", function);
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_addf(&sql, ")::%s]) FROM (SELECT ", pg_own(store, "key"));
     add_key_values(&sql, store);
     text_add(&sql, ") AS midflight_k");
-    return key_query(store, text_get(&sql), key, &ignored, error);
+    if (key_query(store, text_get(&sql), key, &ignored, error)) return true;
+    if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* again, after a rest */
+    return false;
 }
 
 /* A session of another time zone may have written the same key otherwise: what is found of it now is listed as we write it. */
@@ -372,8 +374,7 @@ static bool rehearse_keys(struct postgres_store *store, const struct names *keys
     int64_t before = 0, after = 0;
     if (!base->ops->begin(base, error)) return false;
     double began = clock_ms();
-    bool ok = pg_script(store->db, "SET LOCAL lock_timeout = '" REHEARSAL_LOCK_WAIT "'", NULL, error) &&
-              findings(store, &before, error);
+    bool ok = findings(store, &before, error);
     while (ok && *done < keys->count && clock_ms() - began < REHEARSAL_MS) {
         const char *key = keys->items[(*done)++];
         ok = (postgres_sync(base, BACKWARD, key, error) || error_prefix(error, "the way back of entity %s fails", key)) &&
@@ -421,7 +422,7 @@ bool postgres_rehearse(struct store *base, int64_t entities, int64_t *ret_done, 
     for (int tries = 0; ok && done < choice.keys.count;) {
         size_t before = done;
         ok = rehearse_keys(store, &choice.keys, &done, error);
-        if (!ok && error->code == ERROR_BUSY && tries++ < REHEARSAL_TRIES) { /* somebody is at work on them */
+        if (!ok && error->code == ERROR_OVERTIME && tries++ < REHEARSAL_TRIES) { /* somebody is at work on them */
             done = before;
             ok = true;
         }

@@ -11,10 +11,10 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "store/postgres/half.h"
+#include "store/sql/catalog.h"
 #include "store/sql/ledger.h"
 
-/* Differences that one parcel tells of at the most, and the longest text of a row. */
-#define TOLD_MAX 1000
+/* The longest text of a row that a difference tells of. */
 #define ROW_TEXT_MAX 600
 
 static const char *key_stage(struct postgres_store *store, struct error *error) {
@@ -69,7 +69,7 @@ bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t
     struct postgres_store *store = postgres_store_of(base);
     struct arrival *landing = &store->half->landing;
     if (!make_stages(store, parcel->direction, parcel->joins, error)) return false;
-    *landing = (struct arrival){.parcel = *parcel, .token = token};
+    *landing = (struct arrival){.parcel = *parcel, .open = true, .token = token};
     if (!begin(store, parcel->direction, parcel->joins, error)) return false;
     bool ok = parcel->joins || parcel->landing == LAND_COMPARE ||
               (pg_landing_lock(store, store->change.name, parcel->place, false, error) && is_current(store, parcel, token, error));
@@ -79,9 +79,12 @@ bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t
 
 void postgres_land_abandon(struct store *base) {
     struct postgres_store *store = postgres_store_of(base);
+    struct arrival *landing = &store->half->landing;
+    if (!landing->open) return;
+    landing->open = false;
     store->half->stale = true;
     /* Should it fail to go back to the savepoint, the rehearsal cannot go on either. */
-    pg_abandon(store->db, store->half->landing.parcel.joins ? "ROLLBACK TO midflight_landing; RELEASE midflight_landing" : "ROLLBACK");
+    pg_abandon(store->db, landing->parcel.joins ? "ROLLBACK TO midflight_landing; RELEASE midflight_landing" : "ROLLBACK");
 }
 
 /* --- streams ----------------------------------------------------------------------------------------------------- */
@@ -135,16 +138,24 @@ static bool check_misfits(struct postgres_store *store, const struct stream *str
     return found == NULL || error_set(error, ERROR_ROWS, "%s", found);
 }
 
+/* What is compared is joined from both sides, which looking up one by one is no help to. */
+static bool plan_keys(struct postgres_store *store, int64_t rows, struct error *error) {
+    const char *stage = key_stage(store, error);
+    if (stage == NULL) return false;
+    return store->half->landing.parcel.landing == LAND_COMPARE ? pg_stage_counted(store, stage, error)
+                                                               : pg_stage_filled(store, stage, rows, error);
+}
+
 bool postgres_land_end(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct arrival *landing = &store->half->landing;
     const struct stream *stream = landing->stream;
     int64_t rows = 0;
     if (!pg_copy_end(store->db, whose(store, stream), &rows, error)) return false;
-    if (stream == NULL) return pg_stage_filled(store, key_stage(store, error), rows, error);
+    if (stream == NULL) return plan_keys(store, rows, error);
     if (is_straight(store, stream)) return true;
     return (check_misfits(store, stream, error) || error_prefix(error, "%s", whose(store, stream))) &&
-           (rows <= PG_LOOK_UP_MAX || pg_stage_filled(store, stream->stage, rows, error));
+           ((landing->parcel.landing == LAND_WRITE && rows <= PG_LOOK_UP_MAX) || pg_stage_counted(store, stream->stage, error));
 }
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
@@ -178,11 +189,43 @@ static bool park(struct postgres_store *store, const struct scope *scope, enum d
     return false;
 }
 
+/* Until the unique sets over several entities are there nothing else tells such rows apart: what came takes the place of what was. */
+static bool is_loose(struct postgres_store *store, const struct parcel *parcel, bool *ret, struct error *error) {
+    bool across = true;
+    for (size_t i = 0; across && parcel->direction == FORWARD && i < store->change.mappings[FORWARD].count; i++) {
+        if (!sql_flow_is_apart(stream_of(store, i + 1)->flow) && !pg_late_is_across(store, &across, error)) return false;
+    }
+    *ret = !across;
+    return true;
+}
+
+static bool write_anew(struct postgres_store *store, const struct parcel *parcel, const struct scope *scope, struct error *error) {
+    size_t count = store->change.mappings[parcel->direction].count;
+    TEXT sql = {0};
+    for (size_t i = count; i-- > 0;) {
+        const struct bound_table *target = stream_of(store, i + 1)->flow->target;
+        text_addf(&sql, "DELETE FROM %s WHERE ", pg_relation(store, target));
+        sync_scope(&sql, &pg_dialect, scope, NULL, &target->table->key);
+        text_add(&sql, ";\n");
+    }
+    if (!run(store, &sql, stream_of(store, 1), error)) return false;
+    for (size_t i = 0; i < count; i++) {
+        struct stream *stream = stream_of(store, i + 1);
+        text_clear(&sql);
+        sync_fill(&sql, &pg_dialect, stream->flow, now_of(store, stream));
+        if (!run(store, &sql, stream, error)) return false;
+    }
+    return true;
+}
+
 static bool write_synced(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
     const char *keys = key_stage(store, error);
     size_t count = store->change.mappings[parcel->direction].count;
     if (keys == NULL) return false;
     struct scope scope = scope_of(store, keys);
+    bool loose = false;
+    if (!is_loose(store, parcel, &loose, error)) return false;
+    if (loose) return write_anew(store, parcel, &scope, error);
     if (parcel->park && !park(store, &scope, parcel->direction, error)) return false;
     for (size_t i = count; i-- > 0;) {
         struct stream *stream = stream_of(store, i + 1);
@@ -216,7 +259,8 @@ static bool prove(struct postgres_store *store, const struct arrival *landing, s
     struct store *base = &store->sql.base;
     const struct parcel *parcel = &landing->parcel;
     if (parcel->place == 0) return sql_lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, landing->token, error);
-    return parcel->until == NULL || sql_landing_move(base, store->change.name, parcel->place, landing->token, parcel->until, error);
+    return parcel->until == NULL ? sql_landing_stand(base, store->change.name, parcel->place, landing->token, error)
+                                 : sql_landing_move(base, store->change.name, parcel->place, landing->token, parcel->until, error);
 }
 
 static bool write_all(struct postgres_store *store, struct error *error) {
@@ -229,20 +273,24 @@ static bool write_all(struct postgres_store *store, struct error *error) {
            (parcel->joins || prove(store, landing, error));
 }
 
-/* What is only tried is tried among writers: in a deadlock it is we who give way. */
-#define TRIAL_LOCK_WAIT "50ms"
+/* What only compares has written nothing but its stages, which a commit empties. */
+static bool keep_landed(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
+    if (parcel->landing == LAND_COMPARE) return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
+    if (parcel->joins) return pg_script(store->db, "RELEASE midflight_landing", NULL, error);
+    FAILPOINT("parcel written, uncommitted");
+    return pg_end(store, true, error);
+}
 
+/* What is only tried is tried among writers. */
 bool postgres_land_close(struct store *base, bool keep, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    bool ok = (keep || pg_script(store->db, "SET LOCAL lock_timeout = '" TRIAL_LOCK_WAIT "'", NULL, error)) && write_all(store, error);
-    /* What only compares has written nothing but its stages, which a commit empties. */
-    if (ok && store->half->landing.parcel.landing == LAND_COMPARE) {
-        return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
-    }
-    if (ok && keep && store->half->landing.parcel.joins) return pg_script(store->db, "RELEASE midflight_landing", NULL, error);
-    if (ok && keep) {
-        FAILPOINT("parcel written, uncommitted");
-        return pg_end(store, true, error);
+    struct arrival *landing = &store->half->landing;
+    bool keeps = keep || landing->parcel.landing == LAND_COMPARE;
+    bool ok = (keep || pg_script(store->db, PG_GIVE_WAY, NULL, error)) && write_all(store, error);
+    if (ok && keeps) {
+        ok = keep_landed(store, &landing->parcel, error);
+        landing->open = !ok;
+        return ok;
     }
     postgres_land_abandon(base);
     return ok;
@@ -250,39 +298,42 @@ bool postgres_land_close(struct store *base, bool keep, struct error *error) {
 
 /* --- comparing --------------------------------------------------------------------------------------------------- */
 
-/* (SELECT the rows of key midflight_d FROM relation), on one line; NULL: there are none */
-static void add_rows_text(struct text *text, const struct postgres_store *store, const struct flow *flow, const char *relation) {
-    const struct names *key = &flow->target->table->key;
-    text_add(text, "(SELECT string_agg(");
+/* <name> AS (SELECT k1, ..., the rows of those entities that differ, on one line FROM relation) */
+static void add_lines(struct text *text, const struct postgres_store *store, const struct flow *flow, const char *relation, const char *name) {
+    text_addf(text, "%s AS (SELECT ", name);
+    pg_add_as_key(text, store, NULL, &flow->target->table->key);
+    text_add(text, ", string_agg(");
     pg_add_row_text(text, flow);
     text_add(text, ", ' ' ORDER BY ");
     sync_names(text, &pg_dialect, NULL, &flow->match);
-    text_addf(text, ") FROM %s AS midflight_r WHERE ", relation);
-    for (size_t i = 0; i < key->count; i++) {
-        text_add(text, i > 0 ? " AND midflight_r." : "midflight_r.");
-        pg_quote(text, key->items[i]);
-        text_addf(text, " = midflight_d.%s", store->key.items[i]);
-    }
+    text_addf(text, ") AS line FROM %s AS midflight_r WHERE (", relation);
+    sync_names(text, &pg_dialect, NULL, &flow->target->table->key);
+    text_add(text, ") IN (SELECT ");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_add(text, " FROM midflight_d) GROUP BY ");
+    sync_names(text, &pg_dialect, NULL, &flow->target->table->key);
     text_add(text, ")");
 }
 
+/* WITH midflight_d AS (the keys that differ), midflight_e AS (what is expected of them), midflight_f AS (what is found)
+ *   SELECT key, midflight_e.line, midflight_f.line FROM midflight_d LEFT JOIN midflight_e ... LEFT JOIN midflight_f ... */
 static bool select_different(struct postgres_store *store, struct stream *stream, const char *keys, PGresult **ret, struct error *error) {
     struct scope scope = scope_of(store, keys);
     const char *now = now_of(store, stream);
     TEXT sql = {0};
-    text_add(&sql, "SELECT ");
+    TEXT using = {0};
+    sync_names(&using, &pg_dialect, NULL, &store->key);
+    text_add(&sql, "WITH midflight_d AS MATERIALIZED (SELECT DISTINCT * FROM (");
+    pg_add_different(&sql, stream->flow, &scope, now);
+    text_addf(&sql, ") AS midflight_w (%s)),\n", text_get(&using));
+    add_lines(&sql, store, stream->flow, now, "midflight_e");
+    text_add(&sql, ",\n");
+    add_lines(&sql, store, stream->flow, pg_relation(store, stream->flow->target), "midflight_f");
+    text_add(&sql, "\nSELECT ");
     pg_key_text(&sql, "midflight_d", &store->key);
-    text_add(&sql, ", ");
-    add_rows_text(&sql, store, stream->flow, now);
-    text_add(&sql, ", ");
-    add_rows_text(&sql, store, stream->flow, pg_relation(store, stream->flow->target));
-    text_add(&sql, " FROM (SELECT DISTINCT * FROM (");
-    sync_different(&sql, &pg_dialect, stream->flow, &scope, now);
-    text_add(&sql, ") AS midflight_w (");
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_add(&sql, ") ORDER BY ");
-    sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_addf(&sql, " LIMIT %d) AS midflight_d", TOLD_MAX);
+    text_addf(&sql, ", midflight_e.line, midflight_f.line FROM midflight_d LEFT JOIN midflight_e USING (%s) LEFT JOIN midflight_f USING (%s) "
+                    "ORDER BY ", text_get(&using), text_get(&using));
+    sync_names(&sql, &pg_dialect, "midflight_d", &store->key);
     return pg_query(store->db, text_get(&sql), NULL, NULL, 0, ret, error) || error_prefix(error, "%s", whose(store, stream));
 }
 

@@ -236,12 +236,13 @@ static bool forget(struct postgres_store *store, const struct late *late, struct
     return pg_query(store->db, "DELETE FROM midflight.midflight_late WHERE place = $1", NULL, &late->place, 1, NULL, error);
 }
 
-/* While others write the build keeps to one processor: what it would gain they would lose. */
+/* Who reads the new tables already may be in the way: it is he who goes on. While others write the build keeps to one processor:
+ * what it would gain they would lose. */
 static bool prepare(struct postgres_store *store, const struct late *late, struct error *error) {
     bool others = false;
     TEXT sql = {0};
     if (!store->sql.base.ops->others_write(&store->sql.base, &others, error)) return false;
-    text_add(&sql, "SET LOCAL default_tablespace = ");
+    text_add(&sql, PG_GIVE_WAY "; SET LOCAL default_tablespace = ");
     pg_quote_text(&sql, late->space);
     if (others) text_add(&sql, "; SET LOCAL max_parallel_maintenance_workers = 0");
     return pg_script(store->db, text_get(&sql), NULL, error);
@@ -275,12 +276,18 @@ bool pg_late_build_all(struct postgres_store *store, struct error *error) {
     return ok;
 }
 
+static bool end_build(struct postgres_store *store, bool ok, struct error *error) {
+    if (pg_end(store, ok, error)) return true;
+    if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* again, after a rest */
+    return false;
+}
+
 /* In a transaction of its own. */
 static bool build_alone(struct postgres_store *store, int64_t token, const struct late *late, struct error *error) {
     if (interrupt_requested()) return error_set(error, ERROR_INTERRUPTED, "stopped before index %s was built", late->name);
     bool ok = pg_begin_leased(store, token, error) && build(store, late, error);
     if (ok) FAILPOINT("late index, uncommitted");
-    ok = pg_end(store, ok, error);
+    ok = end_build(store, ok, error);
     if (ok) FAILPOINT("late index");
     return ok;
 }
@@ -381,7 +388,7 @@ static bool build_across(struct postgres_store *store, int64_t token, const stru
     ok = ok && pg_ranges_close(store, error) &&
          base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error);
     if (ok) FAILPOINT("late unique, uncommitted");
-    ok = pg_end(store, ok, error);
+    ok = end_build(store, ok, error);
     if (ok) FAILPOINT("late unique");
     return ok;
 }
@@ -426,13 +433,17 @@ static bool close_all(struct postgres_store *store, int64_t token, struct arena 
 /* The parcel after which all entities are of one moment has landed. */
 #define ACROSS "late unique sets"
 
+bool pg_late_is_across(struct postgres_store *store, bool *ret, struct error *error) {
+    return store->sql.base.ops->ledger_step(&store->sql.base, store->change.name, ACROSS, ret, error);
+}
+
 bool pg_late_across(struct postgres_store *store, struct error *error) {
     struct store *base = &store->sql.base;
     struct arena *arena = arena_new();
     struct late *lates = NULL;
     size_t count = 0;
     bool done = false;
-    bool ok = base->ops->ledger_step(base, store->change.name, ACROSS, &done, error) &&
+    bool ok = pg_late_is_across(store, &done, error) &&
               (done || base->ops->ledger_mark(base, store->change.name, ACROSS, error)) &&
               read_late(store, arena, &lates, &count, error);
     for (size_t i = 0; ok && i < count; i++) {
@@ -447,7 +458,7 @@ static bool close_half(struct postgres_store *store, int64_t token, struct arena
     struct late *lates = NULL;
     size_t count = 0;
     bool across = false;
-    if (!store->sql.base.ops->ledger_step(&store->sql.base, store->change.name, ACROSS, &across, error) ||
+    if (!pg_late_is_across(store, &across, error) ||
         !read_late(store, arena, &lates, &count, error)) {
         return false;
     }

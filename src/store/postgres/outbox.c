@@ -241,6 +241,31 @@ bool postgres_backlog(struct store *base, struct backlog *ret, struct error *err
     return true;
 }
 
+/* SELECT k FROM (SELECT k1, k1 AS text k, its number n, their count c, the rows r) WHERE n = c / 2 AND r >= ... */
+bool postgres_outbox_middle(struct store *base, const struct drain_range *range, int64_t rows, char **ret, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    const char *values[2 * KEY_COLUMNS_MAX];
+    size_t count = 0;
+    struct scope scope = {.lower = range->lower != NULL, .upper = range->upper != NULL};
+    TEXT sql = {0};
+    RESULT *found = NULL;
+    text_add(&sql, "WITH noted AS (SELECT ");
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_addf(&sql, " FROM %s WHERE ", pg_own(store, "outbox"));
+    sync_scope(&sql, &pg_dialect, &scope, NULL, &store->key);
+    text_addf(&sql, " LIMIT %" PRId64 "), numbered AS (SELECT *, row_number() OVER (ORDER BY ", rows);
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_add(&sql, ") AS n, count(*) OVER () AS c FROM (SELECT DISTINCT * FROM noted) AS d) SELECT ");
+    pg_key_text(&sql, NULL, &store->key);
+    text_addf(&sql, " FROM numbered WHERE n = c / 2 AND (SELECT count(*) FROM noted) >= %" PRId64, rows);
+    struct arena *arena = arena_new();
+    bool ok = pg_range_values(store, range->lower, range->upper, arena, values, &count, error) &&
+              pg_query(store->db, text_get(&sql), NULL, values, count, &found, error);
+    if (ok) *ret = PQntuples(found) == 0 ? NULL : strdup(PQgetvalue(found, 0, 0));
+    arena_free(arena);
+    return ok;
+}
+
 /* --- capture ------------------------------------------------------------------------------------------------------ */
 
 /* What syncs the keys that are noted, in one database. */
@@ -324,7 +349,7 @@ static bool begin_exactly(struct postgres_store *store, struct error *error) {
 static bool drain_once(struct postgres_store *store, enum direction direction, int64_t token, int64_t rows, bool followed, int64_t *ret,
                        struct error *error) {
     struct store *base = &store->sql.base;
-    bool ok = (followed && !store->change.outbox ? pg_script(store->db, "BEGIN; SET LOCAL lock_timeout = '50ms'", NULL, error) : begin_exactly(store, error)) &&
+    bool ok = (followed && !store->change.outbox ? pg_script(store->db, "BEGIN; " PG_GIVE_WAY, NULL, error) : begin_exactly(store, error)) &&
               base->ops->lease_renew(base, store->change.name, clock_wall_ms() + LEASE_MS, token, error) &&
               drain_rows(store, direction, rows, followed, ret, error);
     if (ok) FAILPOINT("drain, uncommitted");

@@ -5,8 +5,6 @@
 #include "base/interrupt.h"
 #include "store/postgres/connection.h"
 
-/* Well below deadlock_timeout (1 s by default): in a deadlock it is we who give way, never the application. */
-#define LOCK_WAIT "100ms"
 #define REST_MS 200
 #define JITTER_MS 100
 #define TRIES 150
@@ -24,7 +22,7 @@ static bool give_up(PGconn *db, const char *what, int tries, struct error *error
         return false;
     }
     const char *pids = result_text(holders, 0, 0);
-    return error_prefix(error, "%s (%d tries of " LOCK_WAIT "); pid %s held locks on tables just now, see pg_stat_activity", what,
+    return error_prefix(error, "%s (%d tries); pid %s held locks on tables just now, see pg_stat_activity", what,
                         tries, pids == NULL ? "none" : pids);
 }
 
@@ -36,7 +34,7 @@ static bool rest(PGconn *db, struct error *error) {
 }
 
 bool pg_patiently(PGconn *db, pg_work *work, void *context, const char *what, struct error *error) {
-    if (!pg_script(db, "SET LOCAL lock_timeout = '" LOCK_WAIT "'; SAVEPOINT midflight_patience", NULL, error)) return false;
+    if (!pg_script(db, PG_GIVE_WAY "; SAVEPOINT midflight_patience", NULL, error)) return false;
     for (int tries = 1; !work(context, error); tries++) {
         if (error->code != ERROR_BUSY) return false;
         if (tries == TRIES || interrupt_requested()) return give_up(db, what, tries, error);

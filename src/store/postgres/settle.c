@@ -125,7 +125,7 @@ static bool replace(struct postgres_store *store, const char *view, struct error
     TEXT script = {0};
     TEXT drop = {0};
     const char *oid = NULL;
-    bool ok = pg_alter_whole_names(store, error) && pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) &&
+    bool ok = pg_alter_whole_names(store, error) && pg_script(store->db, PG_GIVE_WAY, NULL, error) &&
               pg_text(store->db, "SELECT to_regclass($1)::oid", view, store->bound, &oid, error) &&
               pg_views_read(store, &names, &views, error) && join_rows(store, take_place, &view, 1, &script, error) &&
               pg_dependants_rights(store, view, view, view, &rights, error) &&

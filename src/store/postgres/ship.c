@@ -190,8 +190,14 @@ static bool keys_known(struct postgres_store *store, const struct tables *tables
 
 static bool open_outbox(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
     int64_t claimed, count;
+    TEXT which = {0};
     TEXT sql = {0};
-    if (!claim(store, tables, arena_format(store->half->shipment.arena, "LIMIT %" PRId64, parcel->rows), &claimed, error)) return false;
+    if (!between(store, parcel->cursor, parcel->bound, error)) return false;
+    text_add(&which, "WHERE ");
+    sync_scope(&which, &pg_dialect, &store->half->shipment.scope, NULL, &store->key);
+    text_addf(&which, " LIMIT %" PRId64, parcel->rows);
+    store->half->shipment.until = NULL;
+    if (!claim(store, tables, text_get(&which), &claimed, error)) return false;
     text_addf(&sql, "INSERT INTO %s SELECT DISTINCT ", tables->keys);
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_addf(&sql, " FROM %s", tables->claims);
@@ -215,24 +221,33 @@ static bool list_keys(struct postgres_store *store, const struct tables *tables,
     return keys->count == 0 || pg_script(store->db, text_get(&sql), NULL, error);
 }
 
-static bool open_keys(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
-    int64_t noted = 0;
+/* WHERE (k1, ...) IN (SELECT k1, ... FROM relation) */
+static void add_which(struct text *text, const struct postgres_store *store, const char *relation) {
+    text_add(text, "WHERE (");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_add(text, ") IN (SELECT ");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_addf(text, " FROM %s)", relation);
+}
+
+static bool claim_keys(struct postgres_store *store, const struct tables *tables, struct error *error) {
+    int64_t claimed;
     TEXT which = {0};
-    text_add(&which, "WHERE (");
-    sync_names(&which, &pg_dialect, NULL, &store->key);
-    text_add(&which, ") IN (SELECT ");
-    sync_names(&which, &pg_dialect, NULL, &store->key);
-    text_addf(&which, " FROM %s)", tables->keys);
-    if (!list_keys(store, tables, parcel->keys, error)) return false;
-    if (parcel->clears) {
-        if (!claim(store, tables, text_get(&which), &noted, error)) return false;
-    } else if (!parcel->joins) { /* a rehearsal comes before there is an outbox */
-        TEXT sql = {0};
-        text_addf(&sql, "SELECT count(*) FROM (SELECT 1 FROM %s %s LIMIT 1) AS o", pg_own(store, "outbox"), text_get(&which));
-        if (!pg_integer(store->db, text_get(&sql), &noted, error)) return false;
-    }
-    parcel->noted = noted > 0;
-    return keys_known(store, tables, (int64_t)parcel->keys->count, error);
+    add_which(&which, store, tables->keys);
+    return claim(store, tables, text_get(&which), &claimed, error);
+}
+
+static bool leave_out_noted(struct postgres_store *store, const struct tables *tables, struct error *error) {
+    TEXT sql = {0};
+    text_addf(&sql, "DELETE FROM %s ", tables->keys);
+    add_which(&sql, store, pg_own(store, "outbox"));
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool open_keys(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
+    return list_keys(store, tables, parcel->keys, error) && (!parcel->clears || claim_keys(store, tables, error)) &&
+           (!parcel->settled || leave_out_noted(store, tables, error)) &&
+           keys_known(store, tables, (int64_t)parcel->keys->count, error);
 }
 
 /* --- opening ----------------------------------------------------------------------------------------------------- */

@@ -108,8 +108,9 @@ MUST_USE bool pg_check_types(struct postgres_store *store, enum direction direct
 /* --- difference.c --- */
 /* An expression: what the flow yields of a row, as text for people: '(' || 'a=' || quote_nullable("a") || ', b=' ... || ')' */
 void pg_add_row_text(struct text *text, const struct flow *flow);
-/* A SELECT of the keys whose follower rows are not what the flow's query yields; it may name a key more than once. */
-void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope);
+/* A SELECT of the keys whose follower rows are not what the flow's query yields, or what `now` holds, a relation; it may name a key
+ * more than once. */
+void pg_add_different(struct text *text, const struct flow *flow, const struct scope *scope, const char *now);
 /* Visits those keys of a range once each, in order, all of them. */
 MUST_USE bool pg_different(struct postgres_store *store, const struct flow *flow, const char *from, const char *until,
                            key_visit *visit, void *context, struct error *error);
@@ -174,6 +175,7 @@ MUST_USE bool pg_outbox_make(struct postgres_store *store, struct error *error);
 /* Statements of a trigger: an outbox that has reached its limit takes nothing more. */
 void pg_add_limit(struct text *text, const struct postgres_store *store);
 bool postgres_backlog(struct store *store, struct backlog *ret, struct error *error);
+bool postgres_outbox_middle(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);
 /* Leaves each key in the outbox once, when it has grown large. [own] */
 MUST_USE bool pg_outbox_compact(struct postgres_store *store, struct error *error);
 /* Syncs every key that is in the outbox, to the state of one snapshot, which the transaction goes on to hold. Begins it. */
@@ -189,6 +191,8 @@ MUST_USE bool pg_late_uniques(PGconn *db, const char *migration, const char *sch
                               struct error *error);
 /* Builds all of it at once, over tables that are empty still. [tx] */
 MUST_USE bool pg_late_build_all(struct postgres_store *store, struct error *error);
+/* *ret: the unique sets over several entities are there. */
+MUST_USE bool pg_late_is_across(struct postgres_store *store, bool *ret, struct error *error);
 /* Builds the unique sets over several entities, in the transaction in which all of them are of one moment. */
 MUST_USE bool pg_late_across(struct postgres_store *store, struct error *error);
 bool postgres_backfill_close(struct store *store, int64_t token, struct error *error);
@@ -225,7 +229,8 @@ MUST_USE bool pg_landing_lock(struct postgres_store *store, const char *name, in
 bool postgres_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
 bool postgres_hold(struct store *store, enum side side, struct error *error);
 bool postgres_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
-bool postgres_land_claim(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error);
+bool postgres_lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error);
+bool postgres_land_claim(struct store *store, const char *name, const struct claim *claim, char **ret, struct error *error);
 bool postgres_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
 /* expect.c */
 bool postgres_land_expect(struct store *store, enum direction direction, struct manifest *manifest, struct check_report *report,
@@ -276,5 +281,5 @@ bool postgres_face_list(struct store *store, struct face face, const char *after
 MUST_USE bool pg_outbox_holds(struct postgres_store *store, const char *key, bool *ret, struct error *error);
 bool postgres_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
 bool postgres_face_want(struct store *store, const char *key, struct error *error);
-bool postgres_view_begin(struct store *store, struct error *error);
+bool postgres_view_begin(struct store *store, bool writes, struct error *error);
 bool postgres_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);

@@ -232,7 +232,7 @@ static bool try_exchange(void *context, struct error *error) {
     if (!lock(store, &attempt->exchange, error)) return false;
     store->sql.base.held_since_ms = clock_ms();
     bool ok = postgres_capture_off(&store->sql.base, error) &&
-              pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) && pg_settle_clear(store, error) &&
+              pg_script(store->db, PG_GIVE_WAY, NULL, error) && pg_settle_clear(store, error) &&
               read_plan(store, &attempt->exchange, true, &plan, error) && carry_out(store, &plan, attempt->each, error);
     plan_free(&plan);
     return ok;
@@ -264,7 +264,7 @@ bool pg_swap_try(struct postgres_store *store, struct error *error) {
     struct attempt attempt = {.store = store, .each = true};
     struct plan plan = {0};
     bool ok = exchange_of(store, false, &attempt.exchange, error) && read_plan(store, &attempt.exchange, false, &plan, error) &&
-              pg_script(store->db, "SET LOCAL lock_timeout = '100ms'", NULL, error) && try_exchange(&attempt, error);
+              pg_script(store->db, PG_GIVE_WAY, NULL, error) && try_exchange(&attempt, error);
     plan_free(&plan);
     return ok;
 }

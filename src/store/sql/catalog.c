@@ -65,6 +65,14 @@ static bool choose_match(struct flow *flow) {
     return false;
 }
 
+bool sql_flow_is_apart(const struct flow *flow) {
+    const struct names *key = &flow->target->table->key;
+    for (size_t i = 0; i < key->count; i++) {
+        if (!names_have(&flow->match, key->items[i])) return false;
+    }
+    return true;
+}
+
 bool sql_flow_finish(struct flow *flow, const char *what, struct arena *arena, struct error *error) {
     const struct names *key = &flow->target->table->key;
     for (size_t i = 0; i < key->count; i++) {

@@ -222,7 +222,7 @@ bool face_insertable(const struct bound_table *table, const struct document_row 
 }
 
 void face_insert(struct text *text, const struct dialect *dialect, const struct bound_table *table, const struct document_row *row,
-                 bool upsert, struct face_binds *binds) {
+                 enum meeting meeting, struct face_binds *binds) {
     const struct names *match = face_match(table);
     bool first = true;
     text_add(text, "INSERT INTO ");
@@ -243,12 +243,12 @@ void face_insert(struct text *text, const struct dialect *dialect, const struct 
         add_bind(text, dialect, binds, &table->columns[c], row->values[c]);
     }
     text_add(text, ")");
-    if (!upsert) return;
+    if (meeting == MEETING_FAILS) return;
     text_add(text, " ON CONFLICT (");
     sync_names(text, dialect, NULL, match);
     text_add(text, ") DO ");
     first = true;
-    for (size_t c = 0; c < table->column_count; c++) {
+    for (size_t c = 0; meeting == MEETING_UPDATES && c < table->column_count; c++) {
         if (row->values[c] == NULL || names_have(match, table->columns[c].name)) continue;
         text_add(text, first ? "UPDATE SET " : ", ");
         first = false;

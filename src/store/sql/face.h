@@ -51,8 +51,10 @@ const struct names *face_match(const struct bound_table *table);
 bool face_matched(const struct bound_table *table, const struct document_row *row);
 /* May it be inserted whatever is there: does it name what has no default? */
 bool face_insertable(const struct bound_table *table, const struct document_row *row);
+/* Where a row of the same match is there already. */
+enum meeting { MEETING_FAILS, MEETING_SKIPS, MEETING_UPDATES };
 void face_insert(struct text *text, const struct dialect *dialect, const struct bound_table *table, const struct document_row *row,
-                 bool upsert, struct face_binds *binds);
+                 enum meeting meeting, struct face_binds *binds);
 /* Nothing (false) where the row names no more than its match. */
 bool face_update(struct text *text, const struct dialect *dialect, const struct bound_table *table, const struct document_row *row,
                  struct face_binds *binds);

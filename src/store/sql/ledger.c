@@ -157,6 +157,7 @@ bool sql_ledger_forget(struct store *store, const char *name, struct error *erro
     return RUN(SQL_ledger_forget_steps, NULL, NULL, NULL, sql_text(name)) &&
            RUN(SQL_ledger_forget_findings, NULL, NULL, NULL, sql_text(name)) &&
            RUN(SQL_ledger_forget_landing, NULL, NULL, NULL, sql_text(name)) &&
+           RUN(SQL_ledger_forget_drain, NULL, NULL, NULL, sql_text(name)) &&
            RUN(SQL_ledger_forget_mismatches, NULL, NULL, NULL, sql_text(name));
 }
 
@@ -225,6 +226,11 @@ bool sql_findings_clear(struct store *store, const char *name, enum finding_kind
     return RUN(SQL_findings_clear, NULL, NULL, NULL, sql_text(name), sql_text(kind_name(kind)));
 }
 
+/* Who lands by a range of the drain does so under a lease that is past. */
+static bool recall(struct store *store, const char *name, struct error *error) {
+    return RUN(SQL_landing_recall, NULL, NULL, NULL, sql_text(name), sql_integer(DRAIN_PLACE));
+}
+
 bool sql_lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms,
                     int64_t token, struct error *error) {
     int64_t changed;
@@ -232,7 +238,7 @@ bool sql_lease_take(struct store *store, const char *name, const char *owner, in
              sql_integer(token))) {
         return false;
     }
-    if (changed == 1) return true;
+    if (changed == 1) return recall(store, name, error);
     return error_set(error, ERROR_HELD, "migration %s: another midflight took it on first; look at `midflight status`",
                      name);
 }
@@ -253,6 +259,14 @@ bool sql_lease_renew(struct store *store, const char *name, int64_t until_ms, in
     return changed == 1 || held_by_another(name, error);
 }
 
+bool sql_lease_resume(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error) {
+    int64_t changed;
+    if (!RUN(SQL_lease_resume, NULL, NULL, &changed, sql_text(name), sql_text(owner), sql_integer(until_ms), sql_integer(token))) {
+        return false;
+    }
+    return changed == 1 || held_by_another(name, error);
+}
+
 bool sql_lease_release(struct store *store, const char *name, int64_t token, struct error *error) {
     return RUN(SQL_lease_release, NULL, NULL, NULL, sql_text(name), sql_integer(token));
 }
@@ -260,7 +274,7 @@ bool sql_lease_release(struct store *store, const char *name, int64_t token, str
 bool sql_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error) {
     int64_t changed;
     if (!RUN(SQL_lease_follow, NULL, NULL, &changed, sql_text(name), sql_text(owner), sql_integer(token))) return false;
-    return changed == 1 || held_by_another(name, error);
+    return changed == 1 ? recall(store, name, error) : held_by_another(name, error);
 }
 
 static bool copy_found(void *context, const struct sql_value *columns, struct error *error) {
@@ -278,9 +292,24 @@ bool sql_landing_find(struct store *store, const char *name, int64_t place, int6
     return cursor.found || held_by_another(name, error);
 }
 
-bool sql_land_claim(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error) {
-    return RUN(SQL_landing_claim, NULL, NULL, NULL, sql_text(name), sql_integer(place), sql_integer(token)) &&
-           sql_landing_find(store, name, place, token, ret, error);
+/* In the transaction that looks at the era nobody can end it. */
+static bool era_stands(struct store *store, const char *name, int64_t era, struct error *error) {
+    int64_t changed;
+    if (era == 0) return true;
+    if (!RUN(SQL_lease_stand, NULL, NULL, &changed, sql_text(name), sql_integer(era))) return false;
+    return changed == 1 || held_by_another(name, error);
+}
+
+bool sql_land_claim(struct store *store, const char *name, const struct claim *claim, char **ret, struct error *error) {
+    return era_stands(store, name, claim->era, error) &&
+           RUN(SQL_landing_claim, NULL, NULL, NULL, sql_text(name), sql_integer(claim->place), sql_integer(claim->token)) &&
+           sql_landing_find(store, name, claim->place, claim->token, ret, error);
+}
+
+bool sql_landing_stand(struct store *store, const char *name, int64_t place, int64_t token, struct error *error) {
+    int64_t changed;
+    if (!RUN(SQL_landing_stand, NULL, NULL, &changed, sql_text(name), sql_integer(place), sql_integer(token))) return false;
+    return changed == 1 || held_by_another(name, error);
 }
 
 bool sql_landing_move(struct store *store, const char *name, int64_t place, int64_t token, const char *cursor, struct error *error) {

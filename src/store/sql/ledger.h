@@ -35,12 +35,15 @@ bool sql_lease_take(struct store *store, const char *name, const char *owner, in
 /* Fails (ERROR_HELD) when the token is no longer the migration's. */
 bool sql_lease_renew(struct store *store, const char *name, int64_t until_ms, int64_t token,
                      struct error *error);
+bool sql_lease_resume(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error);
 bool sql_lease_release(struct store *store, const char *name, int64_t token, struct error *error);
 bool sql_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
 
 /* How far the ranges have landed here: by place, with the highest token that was seen for it. A claim raises that; the others fail
  * (ERROR_HELD) when it is not theirs. *ret: the last key that has landed, malloc'ed; NULL: none. */
-bool sql_land_claim(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error);
+bool sql_land_claim(struct store *store, const char *name, const struct claim *claim, char **ret, struct error *error);
+/* [tx] It is theirs, and stays so until the end of the transaction. */
+bool sql_landing_stand(struct store *store, const char *name, int64_t place, int64_t token, struct error *error);
 bool sql_landing_find(struct store *store, const char *name, int64_t place, int64_t token, char **ret, struct error *error);
 bool sql_landing_move(struct store *store, const char *name, int64_t place, int64_t token, const char *cursor, struct error *error);
 
@@ -48,6 +51,17 @@ bool sql_landing_move(struct store *store, const char *name, int64_t place, int6
  * token is no longer the migration's: another process has taken over. */
 bool sql_rows_advance(struct store *store, const char *name, int64_t token, int64_t rows,
                       struct error *error);
+
+/* drain.c: the ranges of the drain. */
+bool sql_drain_open(struct store *store, const char *name, int64_t era, struct error *error);
+bool sql_drain_take(struct store *store, const char *name, int64_t era, const char *owner, struct arena *arena,
+                    struct drain_range *ret, struct error *error);
+bool sql_drain_return(struct store *store, const char *name, const struct drain_range *range, struct error *error);
+bool sql_drain_split(struct store *store, const char *name, struct drain_range *range, const char *middle, struct error *error);
+bool sql_drain_recall(struct store *store, const char *name, int64_t era, struct error *error);
+bool sql_drain_want(struct store *store, const char *name, int64_t era, struct error *error);
+bool sql_drain_look(struct store *store, const char *name, int64_t era, const struct drain_range *range, struct drain_look *ret,
+                    struct error *error);
 
 /* The nodes that serve the data, and what is said to them. */
 bool sql_ledger_stand(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);

@@ -51,6 +51,21 @@ CREATE TABLE IF NOT EXISTS midflight_landing (
   cursor_key TEXT,
   PRIMARY KEY (migration, place)
 );
+CREATE TABLE IF NOT EXISTS midflight_drain (
+  migration      VARCHAR(64) NOT NULL,
+  place          BIGINT NOT NULL,
+  room           BIGINT NOT NULL,
+  era            BIGINT NOT NULL,
+  token          BIGINT NOT NULL,
+  owner          VARCHAR(160) NOT NULL DEFAULT '',
+  lease_until_ms BIGINT NOT NULL DEFAULT 0,
+  seen_ms        BIGINT NOT NULL DEFAULT 0,
+  wanted_ms      BIGINT NOT NULL DEFAULT 0,
+  recalled       INTEGER NOT NULL DEFAULT 0,
+  lower_key      TEXT,
+  upper_key      TEXT,
+  PRIMARY KEY (migration, place)
+);
 CREATE TABLE IF NOT EXISTS midflight_node (
   migration VARCHAR(64) NOT NULL,
   node      VARCHAR(200) NOT NULL,
@@ -115,6 +130,9 @@ DELETE FROM midflight_step WHERE migration = ?1;
 -- name: ledger_forget_findings
 DELETE FROM midflight_finding WHERE migration = ?1;
 
+-- name: ledger_forget_drain
+DELETE FROM midflight_drain WHERE migration = ?1;
+
 -- name: ledger_forget_landing
 DELETE FROM midflight_landing WHERE migration = ?1;
 
@@ -148,6 +166,12 @@ UPDATE midflight_migration SET owner = ?2, lease_until_ms = ?3, token = ?4 WHERE
 -- name: lease_renew
 UPDATE midflight_migration SET lease_until_ms = ?3 WHERE name = ?1 AND token = ?2;
 
+-- name: lease_resume
+UPDATE midflight_migration SET owner = ?2, lease_until_ms = ?3 WHERE name = ?1 AND token = ?4 AND owner = '';
+
+-- name: lease_stand
+UPDATE midflight_migration SET token = token WHERE name = ?1 AND token = ?2;
+
 -- name: lease_release
 UPDATE midflight_migration SET owner = '', lease_until_ms = 0 WHERE name = ?1 AND token = ?2;
 
@@ -163,6 +187,44 @@ SELECT cursor_key FROM midflight_landing WHERE migration = ?1 AND place = ?2 AND
 
 -- name: landing_move
 UPDATE midflight_landing SET cursor_key = ?4 WHERE migration = ?1 AND place = ?2 AND token = ?3;
+
+-- name: landing_stand
+UPDATE midflight_landing SET token = token WHERE migration = ?1 AND place = ?2 AND token = ?3;
+
+-- name: landing_recall
+DELETE FROM midflight_landing WHERE migration = ?1 AND place >= ?2;
+
+-- name: drain_open
+INSERT INTO midflight_drain (migration, place, room, era, token) VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: drain_take
+UPDATE midflight_drain SET token = token + 1, owner = ?3, lease_until_ms = ?4
+WHERE migration = ?1 AND era = ?2 AND recalled = 0 AND (owner = '' OR lease_until_ms < ?5) AND place =
+    (SELECT d.place FROM midflight_drain d WHERE d.migration = ?1 AND d.era = ?2 AND d.recalled = 0 AND
+            (d.owner = '' OR d.lease_until_ms < ?5) ORDER BY d.seen_ms, d.place LIMIT 1)
+  AND EXISTS (SELECT 1 FROM midflight_migration m WHERE m.name = ?1 AND m.token = ?2)
+RETURNING place, token, room, lower_key, upper_key;
+
+-- name: drain_return
+UPDATE midflight_drain SET owner = '', lease_until_ms = 0, seen_ms = ?4 WHERE migration = ?1 AND place = ?2 AND token = ?3;
+
+-- name: drain_recall
+UPDATE midflight_drain SET recalled = 1 WHERE migration = ?1 AND era = ?2;
+
+-- name: drain_want
+UPDATE midflight_drain SET wanted_ms = ?4 WHERE migration = ?1 AND era = ?2 AND place = ?3;
+
+-- name: drain_look
+SELECT count(*), coalesce(sum(CASE WHEN owner = '' OR lease_until_ms < ?5 THEN 1 ELSE 0 END), 0), coalesce(max(wanted_ms), 0),
+       coalesce(max(recalled), 0), coalesce(sum(CASE WHEN place = ?3 AND token = ?4 THEN 1 ELSE 0 END), 0)
+FROM midflight_drain WHERE migration = ?1 AND era = ?2;
+
+-- name: drain_shorten
+UPDATE midflight_drain SET upper_key = ?5, room = room / 2
+WHERE migration = ?1 AND place = ?2 AND token = ?3 AND era = ?4 AND recalled = 0;
+
+-- name: drain_split
+INSERT INTO midflight_drain (migration, place, room, era, token, lower_key, upper_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
 -- name: rows_advance
 UPDATE midflight_migration SET rows_done = rows_done + ?3, lease_until_ms = ?4,

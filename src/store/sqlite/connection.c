@@ -22,6 +22,11 @@ static const char *file_of(sqlite3 *db) {
     return file == NULL || *file == '\0' ? "the rehearsal's copy" : file;
 }
 
+/* A trigger of ours keeps writers out for as long as another side takes the writes. */
+static bool is_guard(sqlite3 *db) {
+    return sqlite3_extended_errcode(db) == SQLITE_CONSTRAINT_TRIGGER && strncmp(sqlite3_errmsg(db), "midflight: ", 11) == 0;
+}
+
 bool error_from(sqlite3 *db, const char *what, struct error *error) {
     const char *file = file_of(db), *message = sqlite3_errmsg(db);
     const char *at = what == NULL ? "" : what, *colon = what == NULL ? "" : ": ";
@@ -66,12 +71,12 @@ bool error_from(sqlite3 *db, const char *what, struct error *error) {
         return error_set(error, ERROR_SCHEMA, "%s%s%s: the tables changed while this ran; run the same command again",
                          at, colon, file);
     default:
-        return error_set(error, ERROR_ROWS, "%s%s%s: %s", at, colon, file, message);
+        return error_set(error, is_guard(db) ? ERROR_HELD : ERROR_ROWS, "%s%s%s: %s", at, colon, file, message);
     }
 }
 
-bool statement_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {
-    if (sqlite3_prepare_v2(db, sql, -1, ret, NULL) == SQLITE_OK) return true;
+static bool prepare(sqlite3 *db, const char *sql, unsigned flags, const char *what, sqlite3_stmt **ret, struct error *error) {
+    if (sqlite3_prepare_v3(db, sql, -1, flags, ret, NULL) == SQLITE_OK) return true;
     error_from(db, what, error);
     if (error->code == ERROR_ROWS) {
         error->code = what == NULL ? ERROR_SCHEMA : ERROR_DEFINITION;
@@ -85,6 +90,14 @@ bool statement_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_s
         }
     }
     return false;
+}
+
+bool statement_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {
+    return prepare(db, sql, 0, what, ret, error);
+}
+
+bool statement_prepare_kept(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct error *error) {
+    return prepare(db, sql, SQLITE_PREPARE_PERSISTENT, NULL, ret, error);
 }
 
 bool statement_step(sqlite3_stmt *statement, bool *ret_row, struct error *error) {

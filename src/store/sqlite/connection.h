@@ -16,6 +16,8 @@ void statement_finalize(sqlite3_stmt **statement);
 /* Prepares `sql` on any database handle; `what` says for messages whose it is ("forward.people"), NULL: ours. */
 MUST_USE bool statement_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret,
                                 struct error *error);
+/* The same of one that stays: it leaves the connection's quick memory to those that do not. */
+MUST_USE bool statement_prepare_kept(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct error *error);
 /* SQLITE_ROW: *ret_row is true. Errors are classed; see error_from. */
 MUST_USE bool statement_step(sqlite3_stmt *statement, bool *ret_row, struct error *error);
 MUST_USE bool statement_run(sqlite3_stmt *statement, struct error *error); /* steps to the end, then resets */

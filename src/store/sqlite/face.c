@@ -11,9 +11,13 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/utf8.h"
 #include "store/sql/face.h"
 #include "store/sql/ledger.h"
 #include "store/sqlite/state.h"
+
+/* JSON has no infinity: this is read as one by SQLite's own shell too. */
+#define INFINITE "9e999"
 
 /* Statements that stay prepared; each takes some 5 kB. */
 #define KEPT_MAX 64
@@ -30,6 +34,7 @@ struct face_column {
 /* How the rows of one table of a face are read; sql NULL: no query yields any. */
 struct reading {
     const char *sql;
+    uint64_t digest; /* of it */
     const char *table;
     struct face_column *columns;
     size_t count;
@@ -57,9 +62,8 @@ void face_forget(struct sqlite_store *store) {
 }
 
 /* *ret is ours until it is replaced; reset it when done. */
-static bool keep(struct sqlite_store *store, const char *sql, size_t length, sqlite3_stmt **ret, struct error *error) {
+static bool keep_digested(struct sqlite_store *store, const char *sql, uint64_t digest, sqlite3_stmt **ret, struct error *error) {
     struct faces *faces = faces_of(store);
-    uint64_t digest = XXH3_64bits(sql, length);
     for (size_t i = 0; i < KEPT_MAX; i++) {
         struct kept *kept = &faces->kept[i];
         if (kept->digest != digest || kept->statement == NULL || strcmp(sqlite3_sql(kept->statement), sql) != 0) continue;
@@ -67,12 +71,16 @@ static bool keep(struct sqlite_store *store, const char *sql, size_t length, sql
         return true;
     }
     sqlite3_stmt *statement = NULL;
-    if (!statement_prepare(store->db, sql, NULL, &statement, error)) return false;
+    if (!statement_prepare_kept(store->db, sql, &statement, error)) return false;
     struct kept *kept = &faces->kept[faces->next++ % KEPT_MAX];
     sqlite3_finalize(kept->statement);
     *kept = (struct kept){digest, statement};
     *ret = statement;
     return true;
+}
+
+static bool keep(struct sqlite_store *store, const char *sql, size_t length, sqlite3_stmt **ret, struct error *error) {
+    return keep_digested(store, sql, XXH3_64bits(sql, length), ret, error);
 }
 
 /* --- transactions ------------------------------------------------------------------------------------------------ */
@@ -101,8 +109,8 @@ bool sqlite_serve(struct store *base, struct error *error) {
     return connection_script(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, error);
 }
 
-bool sqlite_view_begin(struct store *base, struct error *error) {
-    return connection_script(sqlite_store_of(base)->db, "BEGIN", NULL, error);
+bool sqlite_view_begin(struct store *base, bool writes, struct error *error) {
+    return writes ? base->ops->begin(base, error) : connection_script(sqlite_store_of(base)->db, "BEGIN", NULL, error);
 }
 
 /* Whoever writes has the only right to; whoever reads sees one moment's state. */
@@ -137,11 +145,16 @@ static void name_column(struct sqlite_store *store, struct reading *reading, siz
                                                    .elsewhere = !houses(store->standing.housed, shape)};
 }
 
+static void set_sql(struct sqlite_store *store, struct reading *reading, const struct text *sql) {
+    reading->sql = arena_copy(store->bound, text_get(sql));
+    reading->digest = XXH3_64bits(reading->sql, sql->length);
+}
+
 static void read_straight(struct sqlite_store *store, struct reading *reading, enum side shape, const struct bound_table *table) {
     struct dialect dialect = face_dialect();
     TEXT sql = {0};
     face_select(&sql, &dialect, table);
-    reading->sql = arena_copy(store->bound, text_get(&sql));
+    set_sql(store, reading, &sql);
     reading->table = table->table->name;
     reading->count = table->column_count;
     reading->columns = ARENA_ARRAY(store->bound, struct face_column, reading->count);
@@ -169,7 +182,7 @@ static void read_view(struct sqlite_store *store, struct reading *reading, enum 
     TEXT sql = {0};
     if (flow == NULL) return;
     face_view(&sql, &dialect, flow);
-    reading->sql = arena_copy(store->bound, text_get(&sql));
+    set_sql(store, reading, &sql);
     name_flow(store, store->bound, reading, shape, flow);
 }
 
@@ -193,7 +206,7 @@ static const struct reading *readings_of(struct sqlite_store *store, struct face
 static void add_real(struct text *text, double value) {
     char number[40];
     if (isinf(value)) {
-        text_add(text, value > 0 ? "9e999" : "-9e999");
+        text_add(text, value > 0 ? INFINITE : "-" INFINITE);
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
@@ -215,7 +228,7 @@ static void add_integer(struct text *text, int64_t value) {
 
 static void add_text(struct text *text, const struct face_column *column, const char *data, size_t length) {
     bool like_bytes = column->loose && !column->elsewhere && length >= 2 && data[0] == '\\' && data[1] == 'x';
-    if (like_bytes || !json_is_utf8(data, length)) {
+    if (like_bytes || !utf8_is(data, length)) {
         document_add_tagged(text, "text", data, length);
     } else {
         json_add_string(text, data, length);
@@ -316,7 +329,7 @@ static bool read_face(struct sqlite_store *store, struct face face, const char *
     for (size_t i = 0; i < store->change.shapes[face.shape].count; i++) {
         sqlite3_stmt *statement = NULL;
         if (readings[i].sql == NULL) continue;
-        if (!keep(store, readings[i].sql, strlen(readings[i].sql), &statement, error) ||
+        if (!keep_digested(store, readings[i].sql, readings[i].digest, &statement, error) ||
             !key_bind(statement, 1, key, store->key_count, error) ||
             !add_part(ret, &readings[i], statement, face.single, first, key, &found, error)) {
             return false;
@@ -344,7 +357,13 @@ bool sqlite_face_single(struct store *base, enum side side) {
 
 static bool bind_number(sqlite3_stmt *statement, int index, const struct json *value, const char *column, struct error *error) {
     if (!json_is_whole(value)) {
-        sqlite3_bind_double(statement, index, strtod(value->text, NULL));
+        double real = strtod(value->text, NULL);
+        bool infinite = strcmp(value->text, INFINITE) == 0 || strcmp(value->text, "-" INFINITE) == 0;
+        if (isinf(real) && !infinite) {
+            return error_set(error, ERROR_USAGE, "column %s: %s is larger than any floating point number. If infinity is meant, write "
+                             INFINITE, column, value->text);
+        }
+        sqlite3_bind_double(statement, index, real);
         return true;
     }
     errno = 0;
@@ -426,36 +445,54 @@ static bool run_bound(struct sqlite_store *store, const struct text *sql, const 
 
 /* --- keys and lists ------------------------------------------------------------------------------------------------ */
 
-/* As SQLite would write it: the key goes through the affinity of its columns. */
+/* A whole number as SQLite writes it: no blank, no plus, no zero in front, and none too large. */
+static bool is_spelled(const struct json *value) {
+    if (value->kind != JSON_STRING && value->kind != JSON_NUMBER) return false;
+    const char *digits = value->text + (*value->text == '-');
+    size_t count = strspn(digits, "0123456789");
+    return digits[count] == '\0' && count > 0 && count <= 18 && (*digits != '0' || value->length == 1);
+}
+
+/* A text that is no whole number stays one: CAST would make 1 of '1 OR 1=1', another entity's key. */
+static const char whole_value[] =
+    " FROM (SELECT CASE WHEN (typeof(?1) <> 'text' OR (?1 GLOB '[-+0-9]*' AND ?1 GLOB '*[0-9]*' AND substr(?1, 2) NOT GLOB '*[^0-9]*')) "
+    "AND CAST(?1 AS INTEGER) = ?1 + 0 THEN CAST(?1 AS INTEGER) ELSE ?1 END AS k)";
+
+/* As SQLite would write it: the value goes through the affinity of its column. */
+static bool spell(struct sqlite_store *store, const struct column *column, const struct json *value, struct arena *arena, struct text *ret,
+                  struct error *error) {
+    bool whole = column->declared != NULL && strcasestr(column->declared, "INT") != NULL, row = false;
+    struct names name = {.items = (const char *[]){"k"}, .count = 1};
+    struct face_bind bind = {column, value};
+    struct face_binds binds = {arena, &bind, 1, 1};
+    sqlite3_stmt *statement = NULL;
+    TEXT sql = {0};
+    if (whole && is_spelled(value)) {
+        text_add_n(ret, value->text, value->length);
+        return true;
+    }
+    text_add(&sql, "SELECT ");
+    key_text_expression(&sql, NULL, &name);
+    text_add(&sql, whole ? whole_value : " FROM (SELECT ?1 AS k)");
+    bool ok = prepare_bound(store, &sql, &binds, &statement, error) && statement_step(statement, &row, error);
+    if (ok) text_add(ret, (const char *)sqlite3_column_text(statement, 0));
+    if (statement != NULL) {
+        sqlite3_reset(statement);
+        sqlite3_clear_bindings(statement);
+    }
+    return ok;
+}
+
 bool sqlite_face_key(struct store *base, const char *key, struct text *ret, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
-    const struct table *table = &store->change.shapes[store->standing.housed == HOUSES_NEW ? SIDE_NEW : SIDE_OLD].tables[0];
-    const struct bound_table *bound = &store->tables[store->standing.housed == HOUSES_NEW ? SIDE_NEW : SIDE_OLD][0];
+    enum side side = store->standing.housed == HOUSES_NEW ? SIDE_NEW : SIDE_OLD;
+    const struct table *table = &store->change.shapes[side].tables[0];
     struct arena *arena = arena_new();
     const struct json **values = NULL;
     bool ok = document_key(key, store->key_count, arena, &values, error);
     for (size_t i = 0; ok && i < store->key_count; i++) {
-        const struct column *column = sync_column(bound, table->key.items[i]);
-        struct face_bind bind = {column, values[i]};
-        struct face_binds binds = {arena, &bind, 1, 1};
-        sqlite3_stmt *statement = NULL;
-        TEXT sql = {0};
-        text_addf(&sql, "SELECT ");
-        struct names name = {.items = (const char *[]){"k"}, .count = 1};
-        key_text_expression(&sql, NULL, &name);
-        bool whole = column->declared != NULL && strcasestr(column->declared, "INT") != NULL;
-        /* A text that is no whole number stays one: CAST would make 1 of '1 OR 1=1', another entity's key. */
-        text_add(&sql, whole ? " FROM (SELECT CASE WHEN (typeof(?1) <> 'text' OR (?1 GLOB '[-+0-9]*' AND ?1 GLOB '*[0-9]*' AND "
-                               "substr(?1, 2) NOT GLOB '*[^0-9]*')) AND CAST(?1 AS INTEGER) = ?1 + 0 THEN CAST(?1 AS INTEGER) ELSE ?1 END AS k)"
-                             : " FROM (SELECT ?1 AS k)");
-        bool row = false;
-        ok = values[i]->kind != JSON_NULL || error_set(error, ERROR_USAGE, "key %s: an entity's key has no NULL in it", key);
-        ok = ok && prepare_bound(store, &sql, &binds, &statement, error) && statement_step(statement, &row, error);
-        if (ok) text_addf(ret, "%s%s", i > 0 ? "," : "", (const char *)sqlite3_column_text(statement, 0));
-        if (statement != NULL) {
-            sqlite3_reset(statement);
-            sqlite3_clear_bindings(statement);
-        }
+        if (i > 0) text_add(ret, ",");
+        ok = spell(store, sync_column(&store->tables[side][0], table->key.items[i]), values[i], arena, ret, error);
     }
     arena_free(arena);
     return ok;
@@ -584,7 +621,7 @@ static bool put_slowly(struct sqlite_store *store, const struct bound_table *tab
         if (!run_bound(store, &update, &binds, &changed, error)) return false;
         if (changed > 0) return true;
     }
-    face_insert(&insert, &dialect, table, row, true, &inserted);
+    face_insert(&insert, &dialect, table, row, MEETING_UPDATES, &inserted);
     return run_bound(store, &insert, &inserted, NULL, error);
 }
 
@@ -596,12 +633,10 @@ static bool put_row(struct sqlite_store *store, const struct bound_table *table,
     int64_t changed = 0;
     bool matched = face_matched(table, row);
     if (!fresh && matched && !face_insertable(table, row)) return put_slowly(store, table, row, arena, error);
-    face_insert(&sql, &dialect, table, row, !fresh && matched, &binds);
-    if (fresh && matched) text_add(&sql, " ON CONFLICT DO NOTHING");
+    face_insert(&sql, &dialect, table, row, !matched ? MEETING_FAILS : fresh ? MEETING_SKIPS : MEETING_UPDATES, &binds);
     if (!run_bound(store, &sql, &binds, &changed, error)) return false;
     if (!fresh || changed > 0) return true;
-    return error_set(error, ERROR_CONFLICT, "entity %s is there already, or another row of table %s has a value that must be unique",
-                     key, table->table->name);
+    return error_set(error, ERROR_CONFLICT, "entity %s is there already", key);
 }
 
 static bool prune(struct sqlite_store *store, const struct bound_table *table, const struct json *const *key,

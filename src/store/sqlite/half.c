@@ -144,7 +144,7 @@ bool half_temporary(struct sqlite_store *store, struct error *error) {
         sync_names(&sql, &sqlite_dialect, NULL, &store->key);
         text_add(&sql, "));\n");
     }
-    text_add(&sql, "CREATE TABLE IF NOT EXISTS " TAKEN_ROWS " (id INTEGER PRIMARY KEY)");
+    text_add(&sql, "CREATE TABLE IF NOT EXISTS " TAKEN_ROWS " (id INTEGER PRIMARY KEY, at INTEGER)");
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
@@ -321,5 +321,30 @@ bool sqlite_backlog(struct store *base, struct backlog *ret, struct error *error
     ret->oldest_ms = ret->keys > 0 ? sqlite3_column_int64(statement, 1) : 0;
     ret->bytes = ret->keys * sqlite3_column_int64(statement, 2);
     ret->overflowed = sqlite3_column_int(statement, 3) != 0;
+    return true;
+}
+
+bool sqlite_outbox_middle(struct store *base, const struct drain_range *range, int64_t rows, char **ret, struct error *error) {
+    struct sqlite_store *store = sqlite_store_of(base);
+    struct scope scope = range_of(range->lower, range->upper);
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    bool row = false;
+    text_add(&sql, "WITH noted AS (SELECT ");
+    sync_names(&sql, &sqlite_dialect, NULL, &store->key);
+    text_add(&sql, " FROM ");
+    own_add(&sql, store, "outbox");
+    text_add(&sql, " WHERE k1 IS NOT NULL AND ");
+    sync_scope(&sql, &sqlite_dialect, &scope, NULL, &store->key);
+    text_addf(&sql, " LIMIT %" PRId64 "), numbered AS (SELECT *, row_number() OVER (ORDER BY ", rows);
+    sync_names(&sql, &sqlite_dialect, NULL, &store->key);
+    text_add(&sql, ") AS n, count(*) OVER () AS c FROM (SELECT DISTINCT * FROM noted)) SELECT ");
+    key_text_expression(&sql, NULL, &store->key);
+    text_addf(&sql, " FROM numbered WHERE n = c / 2 AND (SELECT count(*) FROM noted) >= %" PRId64, rows);
+    if (!statement_prepare(store->db, text_get(&sql), NULL, &statement, error) ||
+        !range_bind(store, statement, range->lower, range->upper, error) || !statement_step(statement, &row, error)) {
+        return false;
+    }
+    *ret = row ? strdup((const char *)sqlite3_column_text(statement, 0)) : NULL;
     return true;
 }

@@ -95,6 +95,7 @@ bool sqlite_land_expect(struct store *base, enum direction direction, struct man
     (void)direction;
     half_free_arrivals(half);
     half->arrivals = ARENA_ARRAY(store->bound, struct arrival, manifest->count);
+    manifest->apart = true;
     for (size_t i = 0; i < manifest->count; i++) {
         TEXT drop = {0};
         if (!expect_one(store, &half->arrivals[i], &manifest->cargoes[i], i, raw, report, error)) return false;
@@ -102,6 +103,7 @@ bool sqlite_land_expect(struct store *base, enum direction direction, struct man
         text_addf(&drop, "DROP TABLE IF EXISTS %s", half->arrivals[i].held);
         if (!connection_script(store->db, text_get(&drop), NULL, error)) return false;
         manifest->cargoes[i].raw = raw;
+        manifest->apart = manifest->apart && sql_flow_is_apart(&half->arrivals[i].flow);
         half->arrival_count = i + 1;
     }
     return true;

@@ -158,23 +158,34 @@ static bool keys_of_taken(struct sqlite_store *store, struct error *error) {
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
-/* The outbox's first rows, the one without a key among them that keeps the ids growing. */
+/* The outbox's first rows of a range, with the one without a key that keeps the ids growing. */
+static bool take_noted(struct sqlite_store *store, const struct parcel *parcel, struct error *error) {
+    struct scope scope = range_of(parcel->cursor, parcel->bound);
+    TEXT sql = {0};
+    STATEMENT *statement = NULL;
+    text_add(&sql, "INSERT INTO " TAKEN_ROWS " SELECT id, at FROM ");
+    own_add(&sql, store, "outbox");
+    text_add(&sql, " WHERE ");
+    sync_scope(&sql, &sqlite_dialect, &scope, NULL, &store->key);
+    text_add(&sql, " OR k1 IS NULL ORDER BY id");
+    if (parcel->rows < INT64_MAX) text_addf(&sql, " LIMIT %" PRId64, parcel->rows);
+    return statement_prepare(store->db, text_get(&sql), NULL, &statement, error) &&
+           range_bind(store, statement, parcel->cursor, parcel->bound, error) && statement_run(statement, error);
+}
+
 static bool open_outbox(struct sqlite_store *store, struct parcel *parcel, struct error *error) {
     TEXT sql = {0};
-    int64_t more = 0;
-    const char *outbox = arena_format(store->bound, "\"%s\"", own_name(store, "outbox"));
-    text_addf(&sql, "INSERT INTO " TAKEN_ROWS " SELECT id FROM %s ORDER BY id", outbox);
-    if (parcel->rows < INT64_MAX) {
-        text_addf(&sql, " LIMIT %" PRId64 " + coalesce((SELECT k1 IS NULL FROM %s ORDER BY id LIMIT 1), 0)", parcel->rows, outbox);
+    int64_t taken = 0, keyless = 0;
+    if (!take_noted(store, parcel, error) || !keys_of_taken(store, error) ||
+        !connection_integer(store->db, "SELECT count(*) FROM " TAKEN_ROWS, &taken, error)) {
+        return false;
     }
-    if (!connection_script(store->db, text_get(&sql), NULL, error) || !keys_of_taken(store, error)) return false;
-    text_clear(&sql);
-    text_addf(&sql, "SELECT count(*) FROM " TAKEN_ROWS " JOIN %s USING (id) WHERE k1 IS NOT NULL", outbox);
-    if (!connection_integer(store->db, text_get(&sql), &parcel->rows, error)) return false;
-    text_clear(&sql);
-    text_addf(&sql, "SELECT EXISTS (SELECT 1 FROM %s WHERE id > (SELECT max(id) FROM " TAKEN_ROWS "))", outbox);
-    if (!connection_integer(store->db, text_get(&sql), &more, error)) return false;
-    parcel->done = more == 0;
+    text_add(&sql, "SELECT count(*) FROM " TAKEN_ROWS " JOIN ");
+    own_add(&sql, store, "outbox");
+    text_add(&sql, " USING (id) WHERE k1 IS NULL");
+    if (!connection_integer(store->db, text_get(&sql), &keyless, error)) return false;
+    parcel->done = taken < parcel->rows;
+    parcel->rows = taken - keyless;
     return true;
 }
 
@@ -225,26 +236,26 @@ static bool outbox_exists(struct sqlite_store *store, bool *ret, struct error *e
     return true;
 }
 
-static bool open_keys(struct sqlite_store *store, struct parcel *parcel, struct error *error) {
+/* <what> WHERE (k1, ...) IN (SELECT k1, ... FROM <keys>) */
+static bool run_on_keys(struct sqlite_store *store, const char *what, const char *keys, struct error *error) {
     TEXT sql = {0};
-    int64_t noted = 0;
-    bool exists = false;
-    if (!take_named(store, parcel->keys, error) || !outbox_exists(store, &exists, error)) return false;
-    parcel->noted = false;
-    if (!exists) return true;
-    text_add(&sql, "INSERT INTO " TAKEN_ROWS " SELECT id FROM ");
-    own_add(&sql, store, "outbox");
-    text_add(&sql, " WHERE (");
+    text_addf(&sql, "%s WHERE (", what);
     sync_names(&sql, &sqlite_dialect, NULL, &store->key);
     text_add(&sql, ") IN (SELECT ");
     sync_names(&sql, &sqlite_dialect, NULL, &store->key);
-    text_add(&sql, " FROM " SHIPPED_KEYS ")");
-    if (!connection_script(store->db, text_get(&sql), NULL, error) ||
-        !connection_integer(store->db, "SELECT EXISTS (SELECT 1 FROM " TAKEN_ROWS ")", &noted, error)) {
-        return false;
-    }
-    parcel->noted = noted != 0;
-    return true;
+    text_addf(&sql, " FROM %s)", keys);
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
+static bool open_keys(struct sqlite_store *store, struct parcel *parcel, struct error *error) {
+    const char *outbox = arena_format(store->bound, "\"%s\"", own_name(store, "outbox"));
+    bool exists = false;
+    if (!take_named(store, parcel->keys, error)) return false;
+    if (!parcel->clears && !parcel->settled) return true;
+    if (!outbox_exists(store, &exists, error)) return false;
+    if (!exists) return true;
+    if (parcel->settled) return run_on_keys(store, "DELETE FROM " SHIPPED_KEYS, outbox, error);
+    return run_on_keys(store, arena_format(store->bound, "INSERT INTO " TAKEN_ROWS " SELECT id, at FROM %s", outbox), SHIPPED_KEYS, error);
 }
 
 static bool clear_keys(struct sqlite_store *store, struct error *error) {
@@ -360,30 +371,43 @@ static void row_key(struct text *text, const struct sqlite_store *store, sqlite3
     }
 }
 
-static bool nul_byte(struct sqlite_store *store, sqlite3_stmt *statement, const char *table, const int *places, int column,
-                     struct error *error) {
-    TEXT key = {0};
-    row_key(&key, store, statement, places);
-    return error_set(error, ERROR_ROWS, "%s: %s, key %s: the text in %s has a NUL byte, which does not pass between these stores: take it "
-                     "out, or yield it as a BLOB", store->sql.base.name, table, text_get(&key), sqlite3_column_name(statement, column));
-}
-
 /* What a stream is made of. */
 struct outflow {
     const char *table;
     const int *key;
     bool raw;
+    const bool *bytes; /* of its cargo */
     ship_sink *sink;
     void *context;
 };
+
+static bool refuse_value(struct sqlite_store *store, sqlite3_stmt *statement, const struct outflow *outflow, int column, const char *why,
+                         struct error *error) {
+    TEXT key = {0};
+    row_key(&key, store, statement, outflow->key);
+    return error_set(error, ERROR_ROWS, "%s: %s, key %s: %s %s", store->sql.base.name, outflow->table, text_get(&key),
+                     sqlite3_column_name(statement, column), why);
+}
+
+/* As text a blob looks like a text that spells one. */
+static bool check_kinds(struct sqlite_store *store, sqlite3_stmt *statement, const struct outflow *outflow, struct error *error) {
+    for (int i = 0; outflow->bytes != NULL && i < sqlite3_data_count(statement); i++) {
+        int type = sqlite3_column_type(statement, i);
+        if (type == SQLITE_NULL || (type == SQLITE_BLOB) == outflow->bytes[i]) continue;
+        return refuse_value(store, statement, outflow, i, outflow->bytes[i] ? "is no BLOB, and the column there holds bytes: yield it as one"
+                                                                            : "is a BLOB, and the column there holds none: yield a text", error);
+    }
+    return true;
+}
 
 static bool give_out(struct sqlite_store *store, sqlite3_stmt *statement, const struct outflow *outflow, struct error *error) {
     TEXT text = {0};
     for (bool row = true; row;) {
         int column;
-        if (!statement_step(statement, &row, error)) return false;
+        if (!statement_step(statement, &row, error) || (row && !check_kinds(store, statement, outflow, error))) return false;
         if (row && !stream_write(&text, statement, outflow->raw, &column)) {
-            return nul_byte(store, statement, outflow->table, outflow->key, column, error);
+            return refuse_value(store, statement, outflow, column, "is a text with a NUL byte, which does not pass between these stores: take "
+                                "it out, or yield it as a BLOB", error);
         }
         if (text.length < SHIP_BYTES && (row || text.length == 0)) continue;
         if (!outflow->sink(outflow->context, text.data, text.length, error)) return false;
@@ -412,6 +436,7 @@ bool sqlite_ship(struct store *base, size_t stream, bool raw, ship_sink *sink, v
     if (stream == 0) return ship_key_stream(store, &outflow, error);
     size_t number = stream - 1;
     outflow.table = store->half->manifest.cargoes[number].table;
+    outflow.bytes = raw ? NULL : store->half->manifest.cargoes[number].bytes;
     outflow.key = store->half->shipping[number].key;
     if (!query_prepare(store, number, reach_of(&store->half->shipment), &statement, error) ||
         !reach_bind(store, statement, error)) {
@@ -438,14 +463,16 @@ bool sqlite_ship_keys(struct store *base, key_visit *visit, void *context, struc
 
 /* --- the end of it ------------------------------------------------------------------------------------------------------ */
 
-/* Exactly what was read. The row with the highest id loses its key instead, so that no later one is given its id. */
-static bool take_noted(struct sqlite_store *store, struct error *error) {
+/* Exactly what was read: another outbox, after a rollback and a new start, has the same ids, and not at that time. The row with the
+ * highest id loses its key instead, so that no later one is given its id. */
+#define IS_TAKEN "id IN (SELECT id FROM " TAKEN_ROWS ") AND at IS (SELECT midflight_t.at FROM " TAKEN_ROWS " AS midflight_t WHERE midflight_t.id = %s.id)"
+
+static bool clear_noted(struct sqlite_store *store, struct error *error) {
     TEXT sql = {0};
     const char *outbox = arena_format(store->bound, "\"%s\"", own_name(store, "outbox"));
-    text_addf(&sql, "DELETE FROM %s WHERE id IN (SELECT id FROM " TAKEN_ROWS ") AND id < (SELECT max(id) FROM %s);\nUPDATE %s SET ", outbox,
-              outbox, outbox);
+    text_addf(&sql, "DELETE FROM %s WHERE " IS_TAKEN " AND id < (SELECT max(id) FROM %s);\nUPDATE %s SET ", outbox, outbox, outbox, outbox);
     for (size_t i = 0; i < store->key_count; i++) text_addf(&sql, "%s%s = NULL", i > 0 ? ", " : "", store->key.items[i]);
-    text_addf(&sql, " WHERE id = (SELECT max(id) FROM %s) AND id IN (SELECT id FROM " TAKEN_ROWS ")", outbox);
+    text_addf(&sql, " WHERE id = (SELECT max(id) FROM %s) AND " IS_TAKEN, outbox, outbox);
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
@@ -457,9 +484,9 @@ static bool move_range(struct sqlite_store *store, const struct parcel *parcel, 
 static bool settle(struct sqlite_store *store, const struct shipment *shipment, struct error *error) {
     struct store *base = &store->sql.base;
     const struct parcel *parcel = &shipment->parcel;
-    if (!shipment->own) return take_noted(store, error);
+    if (!shipment->own) return clear_noted(store, error);
     if (!base->ops->begin(base, error)) return false;
-    bool ok = parcel->kind == PARCEL_RANGE ? move_range(store, parcel, error) : take_noted(store, error);
+    bool ok = parcel->kind == PARCEL_RANGE ? move_range(store, parcel, error) : clear_noted(store, error);
     if (ok) FAILPOINT("parcel settled, uncommitted");
     ok = ok && base->ops->commit(base, error);
     if (!ok) base->ops->rollback(base);
@@ -473,6 +500,6 @@ bool sqlite_ship_close(struct store *base, bool landed, struct error *error) {
     bool was_open = shipment->open;
     if (was_open) end_reading(store);
     if (!was_open || !landed) return true;
-    bool noted = (parcel->kind == PARCEL_OUTBOX && parcel->rows > 0) || (parcel->kind == PARCEL_KEYS && parcel->clears && parcel->noted);
-    return (parcel->kind != PARCEL_RANGE && !noted) || settle(store, shipment, error);
+    bool takes = (parcel->kind == PARCEL_OUTBOX && parcel->rows > 0) || (parcel->kind == PARCEL_KEYS && parcel->clears);
+    return (parcel->kind != PARCEL_RANGE && !takes) || settle(store, shipment, error);
 }

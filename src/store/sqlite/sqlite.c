@@ -13,6 +13,11 @@
 #define LOG_PAGES_RESTING 600
 #define LOG_PAGES 16000
 
+/* Threads that serve would queue for the one lock under which SQLite counts its memory. */
+static void own_process(void) {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /* --- sql_connection over sqlite3 ------------------------------------------------------------------------------ */
 
 static struct sqlite_store *store_of(struct sql_connection *connection) {
@@ -215,7 +220,7 @@ const struct store_ops sqlite_ops = {
     .scheme = "sqlite",
     .hold_ms_max = 10,
     .workers = 1, /* one writer */
-    .open = sqlite_open,
+    .own_process = own_process, .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
@@ -242,6 +247,14 @@ const struct store_ops sqlite_ops = {
     .lease_take = sql_lease_take,
     .lease_renew = sql_lease_renew,
     .lease_release = sql_lease_release,
+    .lease_resume = sql_lease_resume,
+    .drain_open = sql_drain_open,
+    .drain_take = sql_drain_take,
+    .drain_return = sql_drain_return,
+    .drain_split = sql_drain_split,
+    .drain_recall = sql_drain_recall,
+    .drain_want = sql_drain_want,
+    .drain_look = sql_drain_look,
     .lease_follow = sql_lease_follow,
     .land_claim = sql_land_claim,
     .bind = sqlite_bind,
@@ -312,6 +325,7 @@ const struct store_ops sqlite_ops = {
     .land_differ = sqlite_land_differ,
     .land_absent = sqlite_land_absent,
     .backlog = sqlite_backlog,
+    .outbox_middle = sqlite_outbox_middle,
     .hold = sqlite_hold,
     .tidy = sqlite_tidy,
 };

@@ -153,11 +153,12 @@ bool sqlite_face_list(struct store *store, struct face face, const char *after, 
                       struct error *error);
 bool sqlite_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
 bool sqlite_face_want(struct store *store, const char *key, struct error *error);
-bool sqlite_view_begin(struct store *store, struct error *error);
+bool sqlite_view_begin(struct store *store, bool writes, struct error *error);
 bool sqlite_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
 /* half.c, ship.c, land.c, landing.c: between two stores */
 bool sqlite_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
 bool sqlite_hold(struct store *store, enum side side, struct error *error);
+bool sqlite_outbox_middle(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);
 bool sqlite_backlog(struct store *store, struct backlog *ret, struct error *error);
 bool sqlite_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
 bool sqlite_land_expect(struct store *store, enum direction direction, struct manifest *manifest, struct check_report *report,

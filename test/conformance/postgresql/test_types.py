@@ -90,38 +90,46 @@ def texts(scene, table):
     return scene.sql(f"SELECT id, value::text, pg_column_size(value) IS NULL FROM {table} ORDER BY id")
 
 
+def is_copied_as_it_is(scene):
+    assert texts(scene, "items") == texts(scene, "goods")
+    assert len(texts(scene, "goods")) == len(scene.values)
+    scene.agree()
+
+
+def is_found_astray_and_mended(scene):
+    scene.behind_the_back(f"UPDATE goods SET value = {scene.values[0]} WHERE id = {len(scene.values) - 1}")
+    assert scene.midflight.verify().diverged().json["diverged"] == 1
+    scene.midflight.verify("--repair").done()
+    assert texts(scene, "items") == texts(scene, "goods")
+    scene.agree()
+
+
+def is_followed_by_one_row_at_birth_and_death(scene):
+    for n, value in enumerate(scene.values, 100):
+        for table, key in (("items", n), ("goods", n + 100)):
+            scene.sql(f"INSERT INTO {table} (id, value) VALUES ({key}, {value})")
+    assert texts(scene, "items") == texts(scene, "goods")
+    scene.sql("DELETE FROM items WHERE id BETWEEN 100 AND 199")
+    scene.sql("DELETE FROM goods WHERE id >= 200")
+    assert texts(scene, "items") == texts(scene, "goods") and len(texts(scene, "goods")) == len(scene.values)
+    scene.agree()
+
+
+def is_followed_to_every_value_on_either_side(scene):
+    for n, value in enumerate(scene.values):
+        table = ("items", "goods")[n % 2]
+        scene.sql(f"UPDATE {table} SET value = {value}")
+        assert texts(scene, "items") == texts(scene, "goods")
+        assert {text for _, text, _ in texts(scene, "goods")} == {scene.sql(f"SELECT ({value})::{scene.kind}::text")[0][0]}
+    scene.agree()
+
+
 @pytest.mark.parametrize("scene", VALUES, indirect=True)
-class TestType:
-    def test_is_copied_as_it_is(self, scene):
-        assert texts(scene, "items") == texts(scene, "goods")
-        assert len(texts(scene, "goods")) == len(scene.values)
-        scene.agree()
-
-    def test_is_followed_to_every_value_on_either_side(self, scene):
-        for n, value in enumerate(scene.values):
-            table = ("items", "goods")[n % 2]
-            scene.sql(f"UPDATE {table} SET value = {value}")
-            assert texts(scene, "items") == texts(scene, "goods")
-            assert {text for _, text, _ in texts(scene, "goods")} == {
-                scene.sql(f"SELECT ({value})::{scene.kind}::text")[0][0]}
-        scene.agree()
-
-    def test_is_followed_by_one_row_at_birth_and_death(self, scene):
-        for n, value in enumerate(scene.values, 100):
-            for table, key in (("items", n), ("goods", n + 100)):
-                scene.sql(f"INSERT INTO {table} (id, value) VALUES ({key}, {value})")
-        assert texts(scene, "items") == texts(scene, "goods")
-        scene.sql("DELETE FROM items WHERE id BETWEEN 100 AND 199")
-        scene.sql("DELETE FROM goods WHERE id >= 200")
-        assert texts(scene, "items") == texts(scene, "goods") and len(texts(scene, "goods")) == len(scene.values)
-        scene.agree()
-
-    def test_is_found_astray_and_mended(self, scene):
-        scene.behind_the_back(f"UPDATE goods SET value = {scene.values[0]} WHERE id = {len(scene.values) - 1}")
-        assert scene.midflight.verify().diverged().json["diverged"] == 1
-        scene.midflight.verify("--repair").done()
-        assert texts(scene, "items") == texts(scene, "goods")
-        scene.agree()
+def test_a_value_is_copied_mended_and_followed_as_it_is(scene):
+    is_copied_as_it_is(scene)
+    is_found_astray_and_mended(scene)
+    is_followed_by_one_row_at_birth_and_death(scene)
+    is_followed_to_every_value_on_either_side(scene)
 
 
 def test_numbers_that_are_equal_but_written_otherwise_are_carried_over_as_written(start):
