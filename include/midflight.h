@@ -103,7 +103,7 @@ typedef struct mf_work {
 MF_API mf_result mf_start(mf_migration *migration, const mf_work *work, mf_error *error);
 /* One stage on, when every gate is green. */
 MF_API mf_result mf_advance(mf_migration *migration, mf_error *error);
-/* Between two stores: keeps the side that follows current until mf_stop, or until the migration is over. Several do so together.
+/* Between two stores, and by an outbox in one: keeps the side that follows current until mf_stop, or until the migration is over. Several do so together.
  * `work` NULL: all 0. */
 MF_API mf_result mf_follow(mf_migration *migration, const mf_work *work, mf_error *error);
 /* Back to Uninitialized. `force`: also where the old side refuses rows that the new side took. */
@@ -136,12 +136,14 @@ typedef struct mf_status {
     int64_t lag_ms;        /* between two stores: since when the first of them waits */
     bool overflowed;       /* between two stores: the outbox reached outbox_max, and nothing was noted from then on */
     int64_t quarantined, diverged;
+    int64_t held;          /* entities written on the old side after the cut-over, where that passes (old_writes: hold) */
     double eta_s;          /* of the backfill; negative: unknown, or not running */
     int64_t soak_left_ms;  /* Awaiting Finalization; else 0 */
     int64_t verified_ms;   /* when the whole was last compared, ms since 1970; 0: never */
     int64_t verified_rows;
     bool way_back;         /* the definition has a backward */
-    bool apart;            /* the two shapes are in two stores: mf_follow keeps the side that follows current */
+    bool apart;            /* the two shapes are in two stores */
+    bool follows;          /* one side follows the other by an outbox: mf_follow keeps it current */
     char owner[160];       /* who is carrying it out now; empty: nobody */
 } mf_status;
 
@@ -155,7 +157,7 @@ typedef struct mf_move {
 MF_API mf_result mf_history(mf_migration *migration, void (*visit)(void *context, const mf_move *move), void *context,
                             mf_error *error);
 
-typedef enum mf_finding_kind { MF_QUARANTINE, MF_DIVERGENCE } mf_finding_kind;
+typedef enum mf_finding_kind { MF_QUARANTINE, MF_DIVERGENCE, MF_HELD } mf_finding_kind;
 typedef struct mf_finding {
     const char *key, *text;
     int64_t at_ms;

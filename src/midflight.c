@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/held.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 #include "report.h"
@@ -160,9 +162,9 @@ mf_result mf_advance(mf_migration *m, mf_error *error) {
 static bool run_follow(mf_migration *m, bool joins, struct error *error) {
     struct flight *flight = m->flight;
     if (!flight_refresh(flight, error) || !flight_same_definition(flight, error)) return false;
-    if (flight->other == NULL) {
-        return error_set(error, ERROR_USAGE, "follow: migration %s is within one database, where what is written is on both sides "
-                         "at once", mf_name(m));
+    if (!has_outbox(flight)) {
+        return error_set(error, ERROR_USAGE, "follow: migration %s is within one database and has no outbox (sync: outbox), so that what is "
+                         "written is on both sides at once", mf_name(m));
     }
     if (flight->at.stage != STAGE_AWAITING_ADDITIONAL_ACTION && flight->at.stage != STAGE_AWAITING_FINALIZATION) {
         return error_set(error, ERROR_GATE, "migration %s is %s: one side follows the other from Awaiting Additional Action to "
@@ -206,14 +208,16 @@ static bool run_verify(mf_migration *m, mf_verify *verify, struct error *error) 
         return error_set(error, ERROR_GATE, "migration %s has no `backward`: the old side stopped at the cut-over, and there is "
                          "nothing to compare the new one with", mf_name(m));
     }
-    int64_t left = 0;
+    int64_t left = 0, resolved = 0;
     bool whole = verify->from == NULL && verify->to == NULL && verify->sample >= 1, reopened = false;
     if (!flight_take(flight, false, error) || !flight_bind(flight, error) || !gate_intact(flight, error) ||
         (verify->repair && whole && !between_reopen(flight, &reopened, error)) ||
-        (verify->repair && !quarantine_retry(flight, &left, error)) || !verify_run(flight, &verification, error)) {
+        (verify->repair && (!held_resolve(flight, &resolved, error) || !quarantine_retry(flight, &left, error))) ||
+        !verify_run(flight, &verification, error)) {
         return false;
     }
     if (reopened && verification.diverged == verification.repaired && !between_mend(flight, error)) return false;
+    if (resolved > 0) flight_note(flight, "%" PRId64 " entities that were held are as the new side has them", resolved);
     verify->rows = verification.rows;
     verify->diverged = verification.diverged;
     verify->repaired = verification.repaired;
@@ -239,13 +243,13 @@ static double eta_s(const struct standpoint *at, int64_t now_ms) {
     return left <= 0 ? 0 : (double)left * spent_s / (double)record->rows_done;
 }
 
-/* What waits between the two stores, in whichever leads. */
+/* What waits in the outbox of the side that leads. */
 static bool read_backlog(struct flight *flight, mf_status *status, struct error *error) {
     struct store *leader = flight_house(flight, leader_of(between_leading(flight)));
     struct backlog backlog;
     bool captured;
-    if (flight->other == NULL || flight->at.stage == STAGE_ROLLING_BACK || !flight_step_done(flight, "capture the old side", &captured, error)) {
-        return flight->other == NULL || flight->at.stage == STAGE_ROLLING_BACK;
+    if (!has_outbox(flight) || flight->at.stage == STAGE_ROLLING_BACK || !flight_step_done(flight, "capture the old side", &captured, error)) {
+        return !has_outbox(flight) || flight->at.stage == STAGE_ROLLING_BACK;
     }
     if (!captured || flight->at.stage == STAGE_FINISHING || flight->at.stage == STAGE_FINISHED) return true;
     if (!flight_bind_names(flight, true, error) || !leader->ops->backlog(leader, &backlog, error)) return false;
@@ -254,7 +258,7 @@ static bool read_backlog(struct flight *flight, mf_status *status, struct error 
     status->lag_ms = backlog.oldest_ms == 0 ? 0 : clock_wall_ms() - backlog.oldest_ms;
     status->overflowed = backlog.overflowed;
     status->outbox_bytes_max = flight->definition->change.outbox_bytes_max;
-    return true;
+    return held_count(flight, &status->held, error);
 }
 
 mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
@@ -266,7 +270,7 @@ mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
                        .rows_done = at->record.rows_done, .rows_total = at->record.rows_total, .outbox = at->record.outbox,
                        .quarantined = at->record.quarantined, .diverged = at->record.diverged,
                        .eta_s = eta_s(at, now_ms), .verified_ms = at->record.verified_ms,
-                       .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight), .apart = m->flight->other != NULL};
+                       .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight), .apart = m->flight->other != NULL, .follows = has_outbox(m->flight)};
     if (!read_backlog(m->flight, ret, &failure)) return report(false, &failure, error);
     if (at->stage == STAGE_AWAITING_FINALIZATION && at->record.soak_until_ms > now_ms) {
         ret->soak_left_ms = at->record.soak_until_ms - now_ms;
@@ -316,6 +320,11 @@ mf_result mf_findings(mf_migration *m, mf_finding_kind kind, void (*visit)(void 
     struct findings findings = {visit, context};
     struct store *store = m->flight->store;
     bool exists, ok = store->ops->ledger_exists(store, &exists, &failure);
+    if (kind == MF_HELD) {
+        ok = ok && exists && flight_refresh(m->flight, &failure) && flight_bind_names(m->flight, true, &failure) &&
+             held_visit(m->flight, findings_one, &findings, &failure);
+        return report(ok || !exists, &failure, error);
+    }
     enum finding_kind first = kind == MF_DIVERGENCE ? DIVERGENCE : QUARANTINE_FORWARD;
     enum finding_kind last = kind == MF_DIVERGENCE ? DIVERGENCE : QUARANTINE_BACKWARD;
     for (int k = (int)first; ok && exists && k <= (int)last; k++) {

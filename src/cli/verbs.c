@@ -24,6 +24,7 @@ static json_t *status_json(const mf_migration *migration, const mf_status *s) {
         (int)s->overflowed, "lag_ms", (json_int_t)s->lag_ms, "quarantined", (json_int_t)s->quarantined,
         "diverged", (json_int_t)s->diverged, "way_back", (int)s->way_back, "owner", s->owner, "soak_left_s",
         (json_int_t)((s->soak_left_ms + 999) / 1000), "verified_rows", (json_int_t)s->verified_rows);
+    json_object_set_new(object, "held", json_integer((json_int_t)s->held));
     json_object_set_new(object, "eta_s", s->eta_s < 0 ? json_null() : json_real(s->eta_s));
     return object;
 }
@@ -35,6 +36,7 @@ static void print_finding(void *context, const mf_finding *finding) {
 }
 
 static const char *next_of(const mf_status *s) {
+    if (s->held > 0) return "write what is right of it on the new side, then midflight verify --repair";
     if (s->quarantined > 0 || s->diverged > 0) return "mend what is listed, or `midflight verify --repair`";
     if (strcmp(s->stage, "Uninitialized") == 0) return "midflight start";
     if (strcmp(s->stage, "Initializing") == 0 || strcmp(s->stage, "Running") == 0) return "midflight start goes on from here";
@@ -99,6 +101,9 @@ static void print_status(mf_migration *migration, const mf_status *s) {
         printf("compared     %s, %" PRId64 " rows\n", text, s->verified_rows);
     }
     print_outbox(s);
+    if (s->held > 0) printf("held         %" PRId64 "\n", s->held);
+    if (s->held > 0) mf_findings(migration, MF_HELD, print_finding, &printed, &ignored);
+    printed = 0;
     printf("quarantined  %" PRId64 "\n", s->quarantined);
     if (s->quarantined > 0) mf_findings(migration, MF_QUARANTINE, print_finding, &printed, &ignored);
     printf("diverged     %" PRId64 "\n", s->diverged);

@@ -5,6 +5,7 @@
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/held.h"
 #include "engine/nodes.h"
 #include "engine/pace.h"
 
@@ -143,12 +144,12 @@ bool carry_advance(struct flight *flight, struct error *error) {
     case STAGE_AWAITING_ADDITIONAL_ACTION:
         return flight_take(flight, false, error) && (flight->other == NULL || between_settle(flight, &resumed, error)) &&
                flight_bind(flight, error) && gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
-               (flight->other == NULL ? cut_over(flight, error) : between_cross(flight, error));
+               (has_outbox(flight) ? between_cross(flight, error) : cut_over(flight, error));
     case STAGE_AWAITING_FINALIZATION:
         if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;
         if (resumed) return true;
         return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
-               gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) &&
+               gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_held(flight, error) &&
                gate_verified(flight, error) && remember_form(flight, error) &&
                flight_move(flight, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&
                finish(flight, error);

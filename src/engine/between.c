@@ -15,6 +15,9 @@
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
+/* Within one database a drain begins with so many rows. */
+#define DRAIN_ROWS_FIRST 64
+
 static struct store *old_of(const struct flight *flight) {
     return flight_house(flight, SIDE_OLD);
 }
@@ -166,7 +169,24 @@ static bool build_indexes(struct flight *flight, struct error *error) {
     return new->ops->shape_index == NULL || new->ops->shape_index(new, error);
 }
 
+/* Within one database. A store whose chunks hold everybody up takes so many rows as hold the writers for no longer than they may be, and
+ * lets them go on before the next. */
+static bool drain_here(struct flight *flight, enum direction direction, bool *ret_done, struct error *error) {
+    const struct store_ops *ops = flight->store->ops;
+    bool holds = ops->pulse == NULL;
+    int64_t rows = !holds ? DRAIN_ROWS : flight->drain_rows > 0 ? flight->drain_rows : DRAIN_ROWS_FIRST;
+    struct chunk chunk = {.rows = rows, .hold_ms_max = flight->definition->hold_ms_max > 0 ? flight->definition->hold_ms_max : ops->hold_ms_max};
+    bool ok = ops->drain(flight->store, direction, flight->token, &chunk, error);
+    if (!ok && (error->code != ERROR_OVERTIME || (holds && rows == 1))) return false;
+    if (ok && chunk.hold_ms < chunk.hold_ms_max / 2 && rows < DRAIN_ROWS) flight->drain_rows = rows * 2;
+    if (!ok) flight->drain_rows = rows / 4 > 0 ? rows / 4 : 1;
+    *ret_done = ok && chunk.done;
+    if (!*ret_done && holds) clock_sleep_ms(chunk.hold_ms);
+    return true;
+}
+
 bool between_drain_some(struct flight *flight, enum direction direction, bool *ret_done, struct error *error) {
+    if (flight->other == NULL) return drain_here(flight, direction, ret_done, error);
     struct parcel parcel = {.direction = direction, .rows = DRAIN_ROWS};
     if (!parcel_drain(flight, &parcel, error)) return false;
     *ret_done = parcel.done;
@@ -200,7 +220,7 @@ bool between_reopen(struct flight *flight, bool *ret, struct error *error) {
     struct store *leader = flight_house(flight, leader_of(between_leading(flight)));
     struct backlog backlog = {0};
     *ret = false;
-    if (flight->other == NULL) return true;
+    if (!has_outbox(flight)) return true;
     if (!leader->ops->backlog(leader, &backlog, error)) return false;
     if (!backlog.overflowed) return true;
     if (!between_drain(flight, between_leading(flight), error) || !leader->ops->outbox_reopen(leader, error)) return false;

@@ -1,4 +1,5 @@
-/* Between two stores: the steps of a migration whose new shape is in another store than the old one. */
+/* Between two stores: the steps of a migration whose new shape is in another store than the old one. What drains the outbox and crosses
+ * over also serves a migration within one database that has an outbox: there `store` does what a parcel does between two. */
 #pragma once
 
 #include "engine/flight.h"
@@ -14,7 +15,7 @@ MUST_USE bool between_backfill(struct flight *flight, struct error *error);
 
 /* Who leads: forward until the cut-over, backward from then on. */
 enum direction between_leading(const struct flight *flight);
-/* One parcel of the outbox; *ret_done: it held everything there was. */
+/* Some of the outbox; *ret_done: that was everything there was. */
 MUST_USE bool between_drain_some(struct flight *flight, enum direction direction, bool *ret_done, struct error *error);
 /* Until a drain saw everything that the outbox held. */
 MUST_USE bool between_drain(struct flight *flight, enum direction direction, struct error *error);

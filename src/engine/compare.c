@@ -90,8 +90,41 @@ static bool judge(struct flight *flight, enum direction direction, struct key_li
     return look_at_keys(flight, direction, suspects->names, visit, context, error);
 }
 
+/* --- within one database ------------------------------------------------------------------------------------------ */
+
+/* What differs is told at once, unless it is under way. */
+struct sorted {
+    difference_visit *visit;
+    void *context;
+    struct key_list *suspects; /* of what is; NULL: it is left out */
+};
+
+static bool sort(void *context, const struct difference *difference, struct error *error) {
+    struct sorted *sorted = context;
+    if (!difference->noted) return sorted->visit(sorted->context, difference, error);
+    return sorted->suspects == NULL || key_list_add(sorted->suspects, difference->key, error);
+}
+
+/* What was under way is looked at once more after a drain. */
+static bool compare_here(struct flight *flight, struct inspection *inspection, difference_visit *visit, void *context, struct error *error) {
+    struct key_list suspects = {.arena = arena_new()};
+    struct sorted first = {visit, context, &suspects}, last = {visit, context, NULL};
+    bool ok = flight_renew(flight, error) && flight->store->ops->inspect(flight->store, inspection, sort, &first, error) &&
+              (suspects.names.count == 0 || between_drain(flight, inspection->direction, error));
+    key_list_sort(&suspects);
+    for (size_t i = 0; ok && i < suspects.names.count; i++) {
+        struct inspection again = {.direction = inspection->direction, .key = suspects.names.items[i]};
+        ok = flight->store->ops->inspect(flight->store, &again, sort, &last, error);
+    }
+    arena_free(suspects.arena);
+    return ok;
+}
+
+/* --- both --------------------------------------------------------------------------------------------------------- */
+
 bool compare_step(struct flight *flight, struct inspection *inspection, bool strays, difference_visit *visit, void *context,
                   struct error *error) {
+    if (flight->other == NULL) return compare_here(flight, inspection, visit, context, error);
     struct key_list suspects = {.arena = arena_new()};
     bool ok = flight_renew(flight, error) && look_over(flight, inspection, strays, &suspects, error) &&
               judge(flight, inspection->direction, &suspects, visit, context, error);

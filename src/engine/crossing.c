@@ -44,23 +44,36 @@ static bool nothing_refused(struct flight *flight, enum direction direction, str
                      record.quarantined - before, side_name(follower_of(direction)));
 }
 
-/* Nobody writes the leader any more: what its outbox holds now is all there will be. What goes as a whole was refused nowhere. */
+/* What the outbox holds, in the transaction of the fence. *ret_whole: it went as a whole, and was refused nowhere. */
+static bool drain_within(struct flight *flight, enum direction direction, int64_t *ret_rows, bool *ret_whole, struct error *error) {
+    struct parcel parcel = {.direction = direction, .within = true, .rows = INT64_MAX};
+    struct chunk chunk = {.rows = INT64_MAX, .hold_ms_max = (double)flight->definition->pause_ms_max};
+    struct store *store = flight->store;
+    bool ok = flight->other == NULL ? store->ops->drain(store, direction, 0, &chunk, error) : parcel_drain(flight, &parcel, error);
+    if (!ok && error->code == ERROR_OVERTIME) return too_long(flight, chunk.hold_ms_max, error);
+    *ret_rows = flight->other == NULL ? chunk.rows : parcel.rows;
+    *ret_whole = flight->other != NULL && parcel.done;
+    return ok;
+}
+
+/* Nobody writes the leader any more: what its outbox holds now is all there will be. */
 static bool drain_to_empty(struct flight *flight, enum direction direction, double began, struct error *error) {
-    struct parcel parcel;
     bool whole = true;
-    do {
-        parcel = (struct parcel){.direction = direction, .within = true, .rows = INT64_MAX};
-        if (!parcel_drain(flight, &parcel, error) || !in_time(flight, began, error)) return false;
-        whole = whole && parcel.done;
-    } while (parcel.rows > 0);
+    for (int64_t rows = 1; rows > 0;) {
+        bool fits = false;
+        if (!drain_within(flight, direction, &rows, &fits, error) || !in_time(flight, began, error)) return false;
+        whole = whole && fits;
+    }
     return whole || nothing_refused(flight, direction, error);
 }
 
 /* Clients of a pooler wait for as long as it takes to hold those who came another way. */
-static bool hold(struct flight *flight, struct store *leader, double *began, struct error *error) {
+static bool hold(struct flight *flight, enum side side, double *began, struct error *error) {
+    struct store *leader = flight_house(flight, side);
     double waiting = flight->clients_held_ms;
     leader->hold_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
-    bool ok = leader->ops->hold(leader, error);
+    bool held = side == SIDE_NEW && flight->definition->change.hold; /* what is held on the old side is to be known as well */
+    bool ok = leader->ops->hold(leader, side, error) && (!held || leader->ops->hold(leader, SIDE_OLD, error));
     leader->hold_until_ms = 0;
     if (leader->held_since_ms > 0) *began = leader->held_since_ms;
     if (waiting > 0) *began = waiting;
@@ -78,7 +91,7 @@ static bool fence_once(struct flight *flight, enum direction direction, bool (*c
     *ret_held = false;
     if (!clients_hold(flight, error) || !flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();
-    bool ok = *ret_held = hold(flight, leader, &began, error);
+    bool ok = *ret_held = hold(flight, side, &began, error);
     if (ok) FAILPOINT("fenced");
     /* The way back was asked about this before, where --force may answer. */
     ok = ok && (direction == BACKWARD || gate_outbox(flight, error)) && drain_to_empty(flight, direction, began, error) &&
@@ -105,26 +118,16 @@ static bool fence(struct flight *flight, enum direction direction, bool (*close)
         bool passing = error->code == ERROR_GATE || (error->code == ERROR_BUSY && !patient), resumed = clients_let_go(flight, error);
         if (!passing || !resumed || tries == TRIES - 1 || flight_stopped(flight)) return false;
         rest_before(flight, tries, error);
-        if (!flight_refresh(flight, error) || !between_drain(flight, direction, error) || !flight_refresh(flight, error)) return false;
+        if (!flight_refresh(flight, error) || !between_drain(flight, direction, error) || !flight_refresh(flight, error) ||
+            (direction == FORWARD && !gate_quarantine(flight, error))) {
+            return false;
+        }
     }
     flight_note(flight, "the writers of the %s side were held for %.1f ms", side_name(leader_of(direction)), held_ms);
     return true;
 }
 
 /* --- the cut-over ----------------------------------------------------------------------------------------------- */
-
-static bool close_old(struct flight *flight, struct error *error) {
-    struct store *old = flight_house(flight, SIDE_OLD);
-    struct standpoint next = flight->at;
-    next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
-    if (!old->ops->capture_refuse(old, SIDE_OLD, error) ||
-        !old->ops->ledger_set(old, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) ||
-        !ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error)) {
-        return false;
-    }
-    flight->at = next; /* in the transaction under way */
-    return true;
-}
 
 static bool open_new(struct flight *flight, struct error *error) {
     struct store *new = flight_house(flight, SIDE_NEW);
@@ -134,10 +137,25 @@ static bool open_new(struct flight *flight, struct error *error) {
 
 static const struct step opening = {"open the new side", open_new, false, SIDE_NEW};
 
+/* In one database the new side opens in the same transaction. */
+static bool close_old(struct flight *flight, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    struct standpoint next = flight->at;
+    next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
+    if ((flight->other == NULL && !open_new(flight, error)) ||
+        !(flight->definition->change.hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error)) ||
+        !old->ops->ledger_set(old, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) ||
+        !ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error)) {
+        return false;
+    }
+    flight->at = next; /* in the transaction under way */
+    return true;
+}
+
 bool between_open(struct flight *flight, bool *ret, struct error *error) {
     bool done;
     *ret = false;
-    if (flight->at.stage != STAGE_AWAITING_FINALIZATION) return true;
+    if (flight->at.stage != STAGE_AWAITING_FINALIZATION || flight->other == NULL) return true;
     if (!flight_step_done(flight, opening.name, &done, error) || done) return done;
     *ret = true;
     return flight_step(flight, &opening, error);
@@ -169,15 +187,19 @@ bool between_settle(struct flight *flight, bool *ret, struct error *error) {
     return true;
 }
 
+static bool rehearse_some(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
+    struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .park = true, .rows = entities};
+    if (flight->other == NULL) return flight->store->ops->rehearse(flight->store, entities, ret_done, error);
+    if (!parcel_carry(flight, &parcel, false, error)) return false;
+    *ret_done = parcel.rows;
+    return true;
+}
+
 /* The new side is behind the old one: what it holds of one entity may stand in the way of what the old side has of another by now. */
 bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
     for (int tries = 1;; tries++) {
-        struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .park = true, .rows = entities};
-        if (parcel_carry(flight, &parcel, false, error)) {
-            *ret_done = parcel.rows;
-            return true;
-        }
-        bool passing = error->code == ERROR_ROWS || error->code == ERROR_BUSY;
+        if (rehearse_some(flight, entities, ret_done, error)) return true;
+        bool passing = error->code == ERROR_ROWS || error->code == ERROR_BUSY || error->code == ERROR_GATE;
         if (!passing || tries == REHEARSALS || !between_drain(flight, FORWARD, error)) return false;
     }
 }
@@ -202,8 +224,24 @@ static bool open_old(struct flight *flight, struct error *error) {
     return ok;
 }
 
+/* In one database the old side opens in the transaction in which the new one closes. */
+static bool turn_to_old(struct flight *flight, struct error *error) {
+    struct store *store = flight->store;
+    struct standpoint next = flight->at;
+    return store->ops->capture_refuse(store, SIDE_NEW, error) && store->ops->capture_note(store, SIDE_OLD, error) &&
+           ledger_move(store, &next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
+}
+
+static bool return_here(struct flight *flight, struct error *error) {
+    if (!between_drain(flight, BACKWARD, error) || !flight_refresh(flight, error) || !nodes_await(flight, error)) return false;
+    if (fence(flight, BACKWARD, turn_to_old, stage_name(STAGE_ROLLING_BACK), error)) return flight_refresh(flight, error);
+    nodes_dismiss(flight);
+    return false;
+}
+
 bool between_return(struct flight *flight, struct error *error) {
     bool ignored, closed;
+    if (flight->other == NULL) return return_here(flight, error);
     if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
     if (!closed && (!between_open(flight, &ignored, error) || !between_drain(flight, BACKWARD, error) ||
                     !flight_refresh(flight, error) || !fence(flight, BACKWARD, close_new, "close the new side", error))) {

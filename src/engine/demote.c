@@ -46,8 +46,8 @@ bool carry_demote(struct flight *flight, const char *why, struct error *error) {
                          "change back under a lock that nobody asked for. `midflight rollback` does that, and `midflight start` begins anew",
                          name);
     }
-    if (flight->other != NULL) {
-        return error_set(error, ERROR_REFUSED, "migration %s is between two stores: the new one would have to be closed to writers, and the "
+    if (has_outbox(flight)) {
+        return error_set(error, ERROR_REFUSED, "migration %s follows by an outbox: the new side would have to be closed to writers, and the "
                          "old one opened, which an operator decides. `midflight rollback` does that without a lost write, and "
                          "`midflight start` begins anew", name);
     }

@@ -158,7 +158,7 @@ static bool take(struct flight *flight, bool force, struct error *error) {
 bool flight_take(struct flight *flight, bool force, struct error *error) {
     double began = clock_ms();
     while (!take(flight, force, error)) {
-        bool passing = flight->other != NULL && error->code == ERROR_HELD && clock_ms() - began < TAKE_MS;
+        bool passing = has_outbox(flight) && error->code == ERROR_HELD && clock_ms() - began < TAKE_MS;
         if (!passing || interrupt_requested()) return false;
         clock_sleep_ms(TAKE_LOOK_MS);
         if (!flight_refresh(flight, error)) return false;

@@ -26,6 +26,7 @@ struct flight {
     double renewed_ms;     /* between two stores: when we last renewed the lease */
     struct observer observer;
     struct standpoint at;
+    int64_t drain_rows; /* within one database: of the outbox, so many at once; 0: it is not known yet */
     double load;   /* the share of time that copying may take; 0: as the application leaves it */
     int workers;   /* that copy at once; 0: as many as the store would have */
     const atomic_bool *stop; /* of a crew, when one of it has failed; NULL: this is none of a crew */
@@ -117,6 +118,10 @@ MUST_USE bool flight_settle(struct flight *flight, struct error *error);
 bool flight_overtaken(struct flight *flight, struct error *error);
 
 void flight_note(struct flight *flight, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Does one side follow the other by an outbox? Between two stores it always does. */
+static inline bool has_outbox(const struct flight *flight) {
+    return flight->definition->change.outbox;
+}
 static inline bool has_way_back(const struct flight *flight) {
     return flight->definition->change.alter_table != NULL || flight->definition->change.mappings[BACKWARD].count > 0;
 }

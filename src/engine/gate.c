@@ -44,7 +44,7 @@ bool gate_outbox(struct flight *flight, struct error *error) {
     struct backlog backlog;
     enum side side = leader_of(between_leading(flight));
     struct store *leader = flight_house(flight, side);
-    if (flight->other == NULL) return true;
+    if (!has_outbox(flight)) return true;
     if (!leader->ops->backlog(leader, &backlog, error)) return false;
     if (!backlog.overflowed) return true;
     return error_set(error, ERROR_SCHEMA,
@@ -58,6 +58,7 @@ bool gate_outbox(struct flight *flight, struct error *error) {
 bool gate_quarantine(struct flight *flight, struct error *error) {
     int64_t left;
     if (flight->at.record.quarantined == 0) return true;
+    if (has_outbox(flight) && !between_drain(flight, between_leading(flight), error)) return false; /* what they wait for may be in it */
     if (!quarantine_retry(flight, &left, error)) return false;
     if (left == 0) return true;
     return error_set(error, ERROR_GATE,
@@ -82,8 +83,8 @@ bool gate_verified(struct flight *flight, struct error *error) {
 bool gate_way_back(struct flight *flight, struct error *error) {
     int64_t entities;
     if (!has_way_back(flight)) return true;
-    if (!(flight->other == NULL ? flight->store->ops->rehearse(flight->store, REHEARSAL_ENTITIES, &entities, error)
-                                : between_rehearse(flight, REHEARSAL_ENTITIES, &entities, error))) {
+    if (!(has_outbox(flight) ? between_rehearse(flight, REHEARSAL_ENTITIES, &entities, error)
+                             : flight->store->ops->rehearse(flight->store, REHEARSAL_ENTITIES, &entities, error))) {
         if (error->code == ERROR_ROWS) error->code = ERROR_GATE;
         if (error->code != ERROR_GATE && error->code != ERROR_BUSY) return false;
         return error_prefix(error, "gate way back");

@@ -5,7 +5,7 @@
 
 /* Triggers are as we made them, and the old tables too. */
 MUST_USE bool gate_intact(struct flight *flight, struct error *error);
-/* Between two stores: nothing that the leading side took went unnoticed. */
+/* Nothing that the leading side took went unnoticed by its outbox, if it has one. */
 MUST_USE bool gate_outbox(struct flight *flight, struct error *error);
 /* Nothing is in quarantine, after another try. */
 MUST_USE bool gate_quarantine(struct flight *flight, struct error *error);

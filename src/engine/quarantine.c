@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "engine/held.h"
 #include "engine/parcel.h"
 #include "engine/patience.h"
 
@@ -137,10 +138,23 @@ static bool try_exchanges(struct flight *flight, enum direction direction, struc
     return true;
 }
 
+/* Those that are held stay as they are. */
+static bool pass_over_held(struct flight *flight, struct names *keys, struct error *error) {
+    size_t kept = 0;
+    for (size_t i = 0; flight->definition->change.hold && i < keys->count; i++) {
+        bool held;
+        if (!held_has(flight, keys->items[i], &held, error)) return false;
+        if (!held) keys->items[kept++] = keys->items[i];
+    }
+    if (flight->definition->change.hold) keys->count = kept;
+    return true;
+}
+
 static bool retry_direction(struct flight *flight, enum direction direction, struct error *error) {
     struct key_list keys = {.arena = arena_new()}, refused = {.arena = keys.arena};
     bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), add_finding,
                                                   &keys, error) &&
+              (direction == FORWARD || pass_over_held(flight, &keys.names, error)) &&
               quarantine_sync(flight, direction, keys.names, &refused, error);
     for (size_t i = 0; ok && flight->other == NULL && i < refused.names.count; i += TOGETHER_MAX) {
         size_t left = refused.names.count - i;

@@ -5,6 +5,7 @@
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
+#include "engine/held.h"
 #include "engine/pace.h"
 #include "engine/quarantine.h"
 
@@ -77,6 +78,16 @@ static bool undo(struct flight *flight, struct error *error) {
            forget(flight, error);
 }
 
+/* The old side would lead again with what was written there, and without what the new side took of the same entities. */
+static bool nothing_held(struct flight *flight, struct error *error) {
+    int64_t count;
+    if (!held_count(flight, &count, error)) return false;
+    return count == 0 || error_set(error, ERROR_GATE,
+                                   "gate held: %" PRId64 " entities were written on the old side after the cut-over. `midflight status` lists them: "
+                                   "`midflight verify --repair` gives the old side what the new one has of them, `midflight rollback --force` "
+                                   "leaves them as the old side has them", count);
+}
+
 /* After the cut-over the new side took writes: those that the old side refused would be lost on the way back. */
 static bool nothing_refused(struct flight *flight, bool force, struct error *error) {
     int64_t left;
@@ -86,7 +97,7 @@ static bool nothing_refused(struct flight *flight, bool force, struct error *err
         flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
         return true;
     }
-    if (!gate_outbox(flight, error)) return false;
+    if (!gate_outbox(flight, error) || !nothing_held(flight, error)) return false;
     if (!gate_intact(flight, &damage)) {
         /* Going back is all that is left; that it may not be complete must be said. */
         flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
@@ -101,13 +112,11 @@ static bool nothing_refused(struct flight *flight, bool force, struct error *err
                      left);
 }
 
-static bool undo_apart(struct flight *flight, struct error *error) {
-    if (flight->at.stage == STAGE_AWAITING_FINALIZATION) {
-        if (!flight_bind(flight, error) || !between_return(flight, error)) return false;
-    } else if (flight->at.stage != STAGE_ROLLING_BACK && !flight_move(flight, STAGE_ROLLING_BACK, "rollback", error)) {
-        return false;
-    }
-    return between_undo(flight, error) && forget(flight, error);
+/* To Rolling Back: where an outbox has to be drained first, by a fence. */
+static bool turn_back(struct flight *flight, struct error *error) {
+    if (flight->at.stage == STAGE_ROLLING_BACK) return true;
+    if (flight->at.stage == STAGE_AWAITING_FINALIZATION && has_outbox(flight)) return flight_bind(flight, error) && between_return(flight, error);
+    return flight_move(flight, STAGE_ROLLING_BACK, "rollback", error);
 }
 
 /* Clients that a midflight which was cut short left waiting do not wait for what a rollback takes. */
@@ -142,7 +151,6 @@ bool carry_rollback(struct flight *flight, bool force, struct error *error) {
         if (!flight_take(flight, true, error) || !settle(flight, error)) return false;
         break;
     }
-    if (flight->other != NULL) return undo_apart(flight, error);
-    if (flight->at.stage != STAGE_ROLLING_BACK && !flight_move(flight, STAGE_ROLLING_BACK, "rollback", error)) return false;
-    return undo(flight, error);
+    if (!turn_back(flight, error)) return false;
+    return flight->other != NULL ? between_undo(flight, error) && forget(flight, error) : undo(flight, error);
 }

@@ -128,10 +128,13 @@ static bool make_shape(struct flight *flight, struct error *error) {
                       store->ops->ledger_mark(store, flight->at.record.name, "build the indexes", error));
 }
 
+static bool notes_first(const struct flight *flight) {
+    return has_outbox(flight) || flight->store->ops->notes_copy;
+}
+
 static bool capture_old(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
-    bool noted = store->ops->drain != NULL;
-    return (noted ? store->ops->capture_note(store, SIDE_OLD, error) : store->ops->capture_on(store, SIDE_OLD, error)) &&
+    return (notes_first(flight) ? store->ops->capture_note(store, SIDE_OLD, error) : store->ops->capture_on(store, SIDE_OLD, error)) &&
            store->ops->backfill_open(store, error);
 }
 
@@ -174,15 +177,16 @@ static bool build_indexes(struct flight *flight, struct error *error) {
 /* From now on nothing goes to the outbox. */
 static bool follow(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
-    return store->ops->drain == NULL || store->ops->capture_on(store, SIDE_OLD, error);
+    return !notes_first(flight) || store->ops->capture_on(store, SIDE_OLD, error);
 }
 
 static bool drain_one(struct flight *flight, struct chunk *chunk, struct error *error) {
-    return flight->store->ops->drain(flight->store, flight->token, chunk, error);
+    return flight->store->ops->drain(flight->store, FORWARD, flight->token, chunk, error);
 }
 
 static bool drain(struct flight *flight, struct error *error) {
-    if (flight->store->ops->drain == NULL) return true;
+    if (has_outbox(flight)) return between_drain(flight, FORWARD, error);
+    if (!notes_first(flight)) return true;
     return flight_refresh(flight, error) && pace_chunks(flight, "drain", 0, flight->at.record.outbox, drain_one, error);
 }
 
@@ -194,6 +198,15 @@ static bool open_new(struct flight *flight, struct error *error) {
                                 : store->ops->capture_refuse(store, SIDE_NEW, error);
 }
 
+/* Nobody but midflight writes the side that follows by an outbox. */
+static bool refuse_new(struct flight *flight, struct error *error) {
+    return flight->store->ops->capture_refuse(flight->store, SIDE_NEW, error);
+}
+
+static bool sweep(struct flight *flight, struct error *error) {
+    return gate_outbox(flight, error) && verify_sweep(flight, error);
+}
+
 static const struct step running[] = {
     {"backfill", backfill, true},
     {"close the backfill", close_backfill, true},
@@ -203,8 +216,22 @@ static const struct step running[] = {
     {"open the new side", open_new, false},
     {"sweep", verify_sweep, true},
 };
+static const struct step running_by_outbox[] = {
+    {"backfill", backfill, true},
+    {"close the backfill", close_backfill, true},
+    {"build the indexes", build_indexes, false},
+    {"refuse writes of the new side", refuse_new, false},
+    {"drain the outbox", drain, true},
+    {"sweep", sweep, true},
+};
 
 #define COUNT(steps) (sizeof(steps) / sizeof *(steps))
+
+static bool run(struct flight *flight, struct error *error) {
+    if (flight->other != NULL) return between_run(flight, error);
+    return has_outbox(flight) ? flight_steps(flight, running_by_outbox, COUNT(running_by_outbox), error)
+                              : flight_steps(flight, running, COUNT(running), error);
+}
 
 static void say_where(struct flight *flight) {
     const struct record *record = &flight->at.record;
@@ -243,7 +270,7 @@ bool carry_start(struct flight *flight, struct error *error) {
          !flight_bind(flight, error) || !flight_move(flight, STAGE_RUNNING, "the new shape exists and capture is on", error))) {
         return false;
     }
-    if (!(apart ? between_run(flight, error) : flight_steps(flight, running, COUNT(running), error)) || !flight_refresh(flight, error) ||
+    if (!run(flight, error) || !flight_refresh(flight, error) ||
         !flight_move(flight, STAGE_AWAITING_ADDITIONAL_ACTION, "backfilled, indexed, compared", error)) {
         return false;
     }

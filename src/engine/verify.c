@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/compare.h"
 #include "engine/crew.h"
+#include "engine/held.h"
 #include "engine/quarantine.h"
 
 /* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest so many times as
@@ -85,9 +86,9 @@ static bool record_difference(struct flight *flight, const struct difference *di
     return store->ops->finding_add(store, flight->at.record.name, DIVERGENCE, &finding, error);
 }
 
-/* What waits in quarantine is known to differ, and has a gate of its own. */
-static bool known_to_quarantine(struct flight *flight, const char *key, bool *ret, struct error *error) {
-    *ret = false;
+/* What waits in quarantine, or is held, is known to differ, and has a gate of its own. */
+static bool is_known(struct flight *flight, const char *key, bool *ret, struct error *error) {
+    if (!held_has(flight, key, ret, error) || *ret) return *ret;
     if (flight->at.record.quarantined == 0) return true;
     return quarantine_has(flight, FORWARD, key, ret, error) && (*ret || quarantine_has(flight, BACKWARD, key, ret, error));
 }
@@ -115,7 +116,7 @@ static bool keep_news(struct flight *flight, struct verification *verification, 
     keep_first(collected, &keys);
     if (!flight_refresh(flight, error)) return false;
     for (size_t i = 0; i < collected->count; i++) {
-        if (!known_to_quarantine(flight, collected->items[i].difference.key, &collected->items[i].known, error)) return false;
+        if (!is_known(flight, collected->items[i].difference.key, &collected->items[i].known, error)) return false;
     }
     if (verification->repair && !quarantine_sync(flight, leading(flight), keys.names, &refused, error)) return false;
     key_list_sort(&refused);
@@ -211,8 +212,8 @@ static bool inspect_step(struct flight *flight, struct verification *verificatio
     inspection->rest = !progress_busy(progress) && progress->left > 0 && progress->left <= 2 * progress->rows;
     inspection->rows = inspection->rest ? progress->left : progress->rows;
     inspection->skip = left_out(verification->sample, progress->step);
-    bool ok = flight->other == NULL ? flight->store->ops->inspect(flight->store, inspection, collect, &collected, error)
-                                    : compare_step(flight, inspection, progress->strays, collect, &collected, error);
+    bool ok = has_outbox(flight) ? compare_step(flight, inspection, progress->strays, collect, &collected, error)
+                                 : flight->store->ops->inspect(flight->store, inspection, collect, &collected, error);
     progress->spent_ms = clock_ms() - began;
     if (ok && collected.full && progress->rows > 1) {
         free(inspection->cursor);
@@ -260,7 +261,7 @@ static bool parts_divide(struct flight *flight, struct parts *parts, struct erro
     const struct verification *verification = parts->verification;
     bool whole = verification->from == NULL && verification->to == NULL && verification->sample >= 1;
     int64_t count = flight->at.record.rows_total / PART_ROWS_LEAST;
-    if (!whole || count < 2 || flight->store->ops->divide == NULL || flight->other != NULL) return true;
+    if (!whole || count < 2 || flight->store->ops->divide == NULL || has_outbox(flight)) return true;
     return flight->store->ops->divide(flight->store, count < PARTS_MAX ? count : PARTS_MAX, parts_end, parts, error);
 }
 

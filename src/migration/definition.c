@@ -25,6 +25,7 @@ static const struct field FILE_FIELDS[] = {
     {"hold_max", YAML_TEXT, false, "how long writers may wait for one chunk, such as 10ms"},
     {"retire", YAML_TEXT, false, "what becomes of the old tables: rename, drop or keep"},
     {"sync", YAML_TEXT, false, "in-database, or outbox: always that between two stores"},
+    {"old_writes", YAML_TEXT, false, "what becomes of writes on the old side after the cut-over: refuse or hold"},
     {"outbox_max", YAML_TEXT, false, "how large the outbox may grow when nobody drains it, such as 1GB"},
     {"side_lock", YAML_TEXT, false, "whether writers of the two sides take turns: true or false"},
     {"pgbouncer", YAML_MAP, false, "{admin: ADDRESS, database: NAME, config: FILE}"},
@@ -71,16 +72,37 @@ static bool stores_read(struct definition *definition, const struct yaml *root, 
     return true;
 }
 
-/* What follows live writes between two stores is the outbox, in one database the triggers. */
-static bool sync_read(const struct definition *definition, const struct yaml *value, struct error *error) {
+/* Between two stores live writes follow by an outbox, in one database by the triggers, unless the file says otherwise. */
+static bool sync_read(struct definition *definition, const struct yaml *value, struct error *error) {
     const char *items[] = {"in-database", "outbox"};
     struct names choices = {.items = items, .count = COUNT(items)};
     bool apart = definition_is_apart(definition);
     size_t choice;
     if (!value_choice(definition->arena, value, &choices, &choice, error)) return false;
-    if ((choice == 1) == apart) return true;
-    return yaml_fail(value, error, apart ? "'in-database' between two stores; expected outbox, or no 'sync'"
-                                         : "'outbox' in one database is not supported yet; expected in-database, or no 'sync'");
+    if (choice == 0 && apart) return yaml_fail(value, error, "'in-database' between two stores; expected outbox, or no 'sync'");
+    if (choice == 1 && definition->change.side_lock) {
+        return yaml_fail(value, error, "'outbox' with 'side_lock', where one side takes writes at a time; expected one of the two");
+    }
+    if (choice == 1 && definition->change.alter_table != NULL) {
+        return yaml_fail(value, error, "'outbox' with 'alter', whose two tables both take writes; expected in-database, or no 'sync', or "
+                         "the change as 'new', 'forward' and 'backward'");
+    }
+    definition->change.outbox = choice == 1;
+    return true;
+}
+
+static bool old_writes_read(const struct definition *definition, const struct yaml *value, bool *ret, struct error *error) {
+    const char *items[] = {"refuse", "hold"};
+    struct names choices = {.items = items, .count = COUNT(items)};
+    const struct change *change = &definition->change;
+    size_t choice;
+    if (!value_choice(definition->arena, value, &choices, &choice, error)) return false;
+    *ret = choice == 1;
+    if (!*ret) return true;
+    if (definition_is_apart(definition)) return yaml_fail(value, error, "'hold' between two stores; expected refuse, or no 'old_writes'");
+    if (!change->outbox) return yaml_fail(value, error, "'hold' where both sides take writes; expected 'sync: outbox' beside it, or no 'old_writes'");
+    return change->mappings[BACKWARD].count > 0 ||
+           yaml_fail(value, error, "'hold' without a way back; expected a 'backward', or no 'old_writes'");
 }
 
 static bool milliseconds_read(struct arena *arena, const struct yaml *value, const char *min, const char *max,
@@ -132,6 +154,7 @@ static bool settings_read(struct definition *definition, const struct yaml *root
     const struct yaml *soak = yaml_get(root, "soak"), *pause = yaml_get(root, "pause_max");
     const struct yaml *hold = yaml_get(root, "hold_max"), *retire = yaml_get(root, "retire");
     const struct yaml *sync = yaml_get(root, "sync"), *side_lock = yaml_get(root, "side_lock");
+    const struct yaml *old_writes = yaml_get(root, "old_writes");
     const struct yaml *outbox = yaml_get(root, "outbox_max"), *pooler = yaml_get(root, "pgbouncer");
     struct arena *arena = definition->arena;
     definition->change.retire = RETIRE_RENAME;
@@ -142,10 +165,12 @@ static bool settings_read(struct definition *definition, const struct yaml *root
     if (hold != NULL && !value_duration(arena, hold, "1ms", "10s", &definition->hold_ms_max, error)) return false;
     if (retire != NULL && !retire_read(arena, retire, &definition->change.retire, error)) return false;
     if (side_lock != NULL && !boolean_read(arena, side_lock, &definition->change.side_lock, error)) return false;
+    definition->change.outbox = definition_is_apart(definition);
     definition->change.outbox_bytes_max = 1000000000;
     if (outbox != NULL && !value_size(arena, outbox, "1kB", "1000TB", &definition->change.outbox_bytes_max, error)) return false;
     if (pooler != NULL && !pooler_read(definition, pooler, error)) return false;
-    return sync == NULL || sync_read(definition, sync, error);
+    if (sync != NULL && !sync_read(definition, sync, error)) return false;
+    return old_writes == NULL || old_writes_read(definition, old_writes, &definition->change.hold, error);
 }
 
 static bool root_read(struct definition *definition, const struct yaml *root, struct error *error) {
@@ -189,7 +214,7 @@ static void digest_add_mapping(struct text *text, const struct mapping *mapping)
     }
 }
 
-static const char *digest_make(struct arena *arena, const struct change *change) {
+static const char *digest_make(struct arena *arena, const struct change *change, bool apart) {
     TEXT text = {0};
     digest_add(&text, change->name);
     digest_add_shape(&text, &change->shapes[SIDE_OLD]);
@@ -201,6 +226,8 @@ static const char *digest_make(struct arena *arena, const struct change *change)
     digest_add(&text, change->alter_table);
     digest_add(&text, change->alter_change);
     if (change->side_lock) digest_add(&text, "side_lock"); /* else as before there was such a key */
+    if (change->outbox && !apart) digest_add(&text, "outbox");
+    if (change->hold) digest_add(&text, "hold");
     return arena_format(arena, "%016llx", (unsigned long long)XXH3_64bits(text.data, text.length));
 }
 
@@ -257,7 +284,7 @@ bool definition_parse(const char *file, const char *text, size_t length, struct 
         return false;
     }
     definition->text = without_passwords(text, length, arena);
-    definition->digest = digest_make(arena, &definition->change);
+    definition->digest = digest_make(arena, &definition->change, definition_is_apart(definition));
     *ret = definition;
     return true;
 }

@@ -183,7 +183,7 @@ static bool read_overflow(struct nodekeeper *node, struct news *news, struct err
     struct backlog backlog = {0};
     struct store *leader = flight->store;
     news->overflowed = false;
-    if (!definition_is_apart(node->definition) || news->pin.stage != STAGE_AWAITING_ADDITIONAL_ACTION) return true;
+    if (!has_outbox(flight) || news->pin.stage != STAGE_AWAITING_ADDITIONAL_ACTION) return true;
     if (leader->ops->backlog == NULL) return true;
     if (!leader->ops->backlog(leader, &backlog, error)) return false;
     news->overflowed = backlog.overflowed;
@@ -220,16 +220,16 @@ static bool open_again(struct nodekeeper *node, struct error *error) {
     return flight_open_old(node->definition, &node->flight, error);
 }
 
-/* Binding, between two stores, for what read_overflow asks. */
-static bool bind_if_apart(struct nodekeeper *node, struct error *error) {
+/* For what read_overflow asks. */
+static bool bind_for_outbox(struct nodekeeper *node, struct error *error) {
     struct flight *flight = node->flight;
-    if (!definition_is_apart(node->definition)) return true;
+    if (!has_outbox(flight)) return true;
     return flight_refresh(flight, error) && flight_bind_old(flight, true, error);
 }
 
 static void look_and_tell(struct nodekeeper *node) {
     struct error error = {0};
-    bool ok = (node->flight != NULL || (open_again(node, &error) && bind_if_apart(node, &error))) && look(node, &error);
+    bool ok = (node->flight != NULL || (open_again(node, &error) && bind_for_outbox(node, &error))) && look(node, &error);
     pthread_mutex_lock(&node->mutex);
     if (!ok) node->failure = error;
     if (!ok && error_class(error.code) == CLASS_GATE) node->confirmed_until_ms = 0; /* another definition: at once */
@@ -296,7 +296,7 @@ bool node_open(const struct definition *definition, const char *name, struct nod
     prepare(node);
     bool ok = flight_open_old(definition, &node->flight, error);
     if (ok) name_node(node, name);
-    ok = ok && flight_refresh(node->flight, error) && flight_same_definition(node->flight, error) && bind_if_apart(node, error) &&
+    ok = ok && flight_refresh(node->flight, error) && flight_same_definition(node->flight, error) && bind_for_outbox(node, error) &&
          look(node, error);
     if (ok) {
         node->stop = false;

@@ -151,7 +151,7 @@ static bool read_pair(struct look *look, enum side shape, const char *key, struc
         look->outcome.follower_failed = true;
         return false;
     }
-    if (look->call.seat->flight->other == NULL) return true;
+    if (!has_outbox(look->call.seat->flight)) return true;
     bool ok = read_timed(&look->call, shape, leader, key, &again, &ignored, error);
     look->inconclusive = ok && strcmp(text_get(&again), text_get(&ret->leader)) != 0;
     text_free(&again);

@@ -68,6 +68,7 @@ static json_t *status_json(const char *name, const mf_status *s) {
         (int)s->overflowed, "quarantined", (json_int_t)s->quarantined, "diverged", (json_int_t)s->diverged, "soak_left_s",
         (json_int_t)((s->soak_left_ms + 999) / 1000), "verified_rows", (json_int_t)s->verified_rows, "way_back", (int)s->way_back, "apart",
         (int)s->apart);
+    json_object_set_new(object, "held", json_integer((json_int_t)s->held));
     json_object_set_new(object, "eta_s", s->eta_s < 0 ? json_null() : json_real(s->eta_s));
     json_object_set_new(object, "verified_at", time_json(s->verified_ms));
     json_object_set_new(object, "owner", json_text(s->owner));

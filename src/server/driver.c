@@ -137,7 +137,7 @@ static bool carry_on_verb(const mf_status *status, enum verb *ret) {
         *ret = VERB_ROLLBACK;
     } else if (strcmp(stage, "Finishing") == 0) {
         *ret = VERB_ADVANCE;
-    } else if (status->apart && (shadow || (strcmp(stage, "Awaiting Finalization") == 0 && status->way_back))) {
+    } else if (status->follows && (shadow || (strcmp(stage, "Awaiting Finalization") == 0 && status->way_back))) {
         *ret = VERB_FOLLOW;
     } else {
         return false;

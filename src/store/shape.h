@@ -71,7 +71,10 @@ struct change {
     const char *alter_table;    /* the short form: the table, and what changes; NULL: the long form. */
     const char *alter_change;   /* The store derives shapes, mappings and DDL from it. */
     enum retire retire;         /* what becomes of the old tables when the migration finishes */
-    int64_t outbox_bytes_max;   /* between two stores: at that size capture stops, rather than fill the disk */
+    /* Writes of the side that leads are noted in an outbox, which is drained, and the other side takes none. Between two stores always. */
+    bool outbox;
+    bool hold;                  /* of an outbox: after the cut-over writes of the old side pass, and are held, rather than refused */
+    int64_t outbox_bytes_max;   /* of an outbox: at that size capture stops, rather than fill the disk */
     bool side_lock;             /* writers of the two sides take turns, where a store lets both write at once */
     const struct pooler *pooler; /* through which the application comes, and is led to the new store; NULL: it sees to that itself */
 };

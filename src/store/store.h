@@ -105,6 +105,7 @@ struct inspection {
     char *cursor;      /* in/out: the last key seen, malloc'ed; NULL: from the beginning. The caller frees it. */
     const char *until; /* in: the last key wanted; NULL: to the end */
     int64_t rows;      /* in: at most so many; out: leader rows passed */
+    const char *key;   /* in: this entity alone, whatever else is asked; NULL: the rows after the cursor */
     bool rest;         /* in: to `until`, where so many rows are about what is left */
     bool skip;         /* in: pass them without comparing (a sample) */
     bool done;         /* out */
@@ -115,6 +116,7 @@ struct difference {
     const char *key, *table;
     const char *expected; /* the row that the query over the leader yields; NULL: none */
     const char *found;    /* the follower's row; NULL: none */
+    bool noted;           /* within one database: the outbox holds the key, in the same snapshot */
 };
 typedef bool key_visit(void *context, const char *key, struct error *error);
 typedef bool difference_visit(void *context, const struct difference *difference, struct error *error);
@@ -283,6 +285,7 @@ struct store_ops {
     const char *scheme;  /* "sqlite" */
     double hold_ms_max;  /* how long one chunk may make others wait, where the definition does not say */
     int workers;         /* how many connections copy at once, where nobody says; 1: no more can */
+    bool notes_copy;     /* within one database: what is written while the copy runs is noted and drained; else it is synced at once */
 
     void (*own_process)(void); /* see stores_own_process; NULL: it makes no difference */
     bool (*open)(const char *address, struct store **ret, struct error *error);
@@ -363,11 +366,16 @@ struct store_ops {
     /* Visits keys, in order, that divide the old shape's entities into about so many parts of one size. NULL: one part it is. */
     bool (*divide)(struct store *store, int64_t parts, key_visit *visit, void *context, struct error *error);
     bool (*rows_count)(struct store *store, int64_t *ret, struct error *error); /* of the old shape */
-    /* [tx] Writes to this side only leave their keys in the outbox, until capture_on, or, between two stores, for good. What
-     * refused writes is gone. */
+    /* [tx] Writes to this side only leave their keys in the outbox: until capture_on, or, where change.outbox says so, for good.
+     * What refused writes is gone. */
     bool (*capture_note)(struct store *store, enum side side, struct error *error);
     bool (*capture_on)(struct store *store, enum side side, struct error *error);  /* [tx] writes to this side are synced */
     bool (*capture_refuse)(struct store *store, enum side side, struct error *error); /* [tx] this side takes no writes but our own */
+    /* [tx] Writes to this side pass and are held: their keys are kept, and the other side's drain passes these entities over. */
+    bool (*capture_hold)(struct store *store, enum side side, struct error *error);
+    /* The entities that are held, by key, with who wrote them and when they were last written. Needs names only. */
+    bool (*held)(struct store *store, finding_visit *visit, void *context, struct error *error);
+    bool (*held_release)(struct store *store, const char *key, struct error *error); /* [tx] one of them is held no more */
     /* [tx] Nothing is followed any more, and a side that is to be taken away takes no more writes. Needs names only. */
     bool (*capture_close)(struct store *store, enum side side, struct error *error);
     bool (*capture_off)(struct store *store, struct error *error);                 /* [tx] both sides, and its helpers */
@@ -378,8 +386,9 @@ struct store_ops {
     bool (*backfill_chunk)(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
     /* [own] After the last chunk: what the copy put off. NULL: nothing. May be called again after a crash. */
     bool (*backfill_close)(struct store *store, int64_t token, struct error *error);
-    /* [own] Syncs keys of the outbox, within one database. NULL: there what is written is synced at once, from the beginning. */
-    bool (*drain)(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
+    /* [own, or tx where token is 0] Within one database: syncs keys of the outbox and takes them out of it. Rows of the outbox are the
+     * chunk's; hold_ms_max ends it early. Of a side that follows for good it is the drain's order that counts: nobody else writes it. */
+    bool (*drain)(struct store *store, enum direction direction, int64_t token, struct chunk *chunk, struct error *error);
     bool (*inspect)(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
                     struct error *error); /* [own] reads only */
     bool (*sync)(struct store *store, enum direction direction, const char *key, struct error *error); /* [tx] one entity, whole */
@@ -437,8 +446,8 @@ struct store_ops {
     /* The key that halves the first keys that the outbox holds of a range, malloc'ed, if those are at least `rows` rows and more than
      * one key; else *ret NULL. */
     bool (*outbox_middle)(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);
-    /* [tx] Nobody else writes this side's tables until the end of the transaction; waits for those who do, briefly and often. */
-    bool (*hold)(struct store *store, struct error *error);
+    /* [tx] Nobody else writes a side's tables until the end of the transaction; waits for those who do, briefly and often. */
+    bool (*hold)(struct store *store, enum side side, struct error *error);
 
     /* --- the application's clients; NULL in a store that knows no pooler. */
     bool (*clients_check)(struct store *store, const struct pooler *pooler, struct check_report *report, struct error *error);

@@ -1,4 +1,4 @@
-"""Kills midflight at every failpoint of every verb of a migration between two stores, lets both versions of the application try to write,
+"""Kills midflight at every failpoint of every verb of a migration between two stores, or by an outbox within one database, lets both versions of the application try to write,
 and goes on from there: never are both sides open, the same command again leads where it would have led, a rollback leads home, and
 the twin finds every write. The failpoints are found by running each route once."""
 import atexit
@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from support.application import Application
-from support.between import PAIRS, Move, changes, is_refusal, settle
+from support.between import PAIRS, WITHIN, Move, changes, is_refusal, settle
 from support.failpoints import kill, trace
-from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, RUNNING, TIMEOUT_S,
+from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, ROLLING_BACK, RUNNING, TIMEOUT_S,
                                UNINITIALIZED)
 from support.stores import POSTGRESQL, SQLITE
 from support.twin import record
@@ -53,8 +53,9 @@ ROUTES = {
 }
 # A plain ./check goes over these alone; ./check long over everything.
 SHORT = {"sqlite->sqlite": ("there", "back from the backfill", "back after the cut-over"), "sqlite->postgresql": ("there", "back after the cut-over"),
-         "postgresql->postgresql": ("back after the cut-over",), "postgresql->sqlite": ()}
-CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join(PAIRS)).split(",")
+         "postgresql->postgresql": ("back after the cut-over",), "postgresql->sqlite": (),
+         SQLITE: ("there", "back from the backfill", "back after the cut-over"), POSTGRESQL: ("back after the cut-over",)}
+CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join((*PAIRS, *WITHIN))).split(",")
 JOURNEYS = [(pair, route) for pair in CHOSEN for route in (ROUTES if "MIDFLIGHT_LONG" in os.environ else SHORT[pair])]
 
 
@@ -69,7 +70,10 @@ def server(side):
 
 def applications(pair, directory):
     apps = {}
-    for side, store in zip((OLD, NEW), PAIRS[pair]):
+    for side, store in zip((OLD, NEW), {**PAIRS, **WITHIN}[pair]):
+        if pair in WITHIN and side == NEW:
+            apps[NEW] = apps[OLD]
+            break
         folder = directory / side
         folder.mkdir(parents=True)
         if store == SQLITE:
@@ -82,7 +86,8 @@ def applications(pair, directory):
 
 def copied(apps, directory):
     directory.mkdir()
-    return {side: app.copy(directory / side) for side, app in apps.items()}
+    old = apps[OLD].copy(directory / OLD)
+    return {OLD: old, NEW: old if apps[NEW] is apps[OLD] else apps[NEW].copy(directory / NEW)}
 
 
 class Journey:
@@ -123,7 +128,8 @@ class Journey:
     def write(self, seed, dead=False):
         """Both versions try to write: the side that leads takes it, and the other does not. After a crash neither may."""
         leads, = self.workload.open_sides(self.stage())
-        for side in (OLD, NEW):
+        within = self.apps[OLD] is self.apps[NEW]  # there the new side is closed from the end of the copy on
+        for side in (OLD,) if within and self.stage() in (INITIALIZING, RUNNING, ROLLING_BACK) else (OLD, NEW):
             random = Random(f"{seed} {side}")
             took = [self.request(side, random) for _ in range(REQUESTS)]
             if side != leads:
@@ -159,7 +165,7 @@ class Journey:
             assert {side: app.schema() for side, app in self.apps.items()} == before
 
     def remove(self):
-        for app in self.apps.values():
+        for app in set(self.apps.values()):
             app.remove()
 
 
@@ -267,7 +273,7 @@ def test_the_same_command_goes_on(killed, pair, route, number, point):
     step = killed.steps[number]
     if killed.stage() != step.stage or step.verb == "follow":  # else it died when it had done all: the same command would do more
         killed.take(step)
-    elif point in (AWAITING_FINALIZATION, "open the new side, uncommitted"):  # between the two stores: the old side is closed, and the new one not yet open
+    elif pair not in WITHIN and point in (AWAITING_FINALIZATION, "open the new side, uncommitted"):  # between the two stores: the old side is closed, and the new one not yet open
         killed.take(step)
     for later in killed.steps[number + 1:]:
         killed.take(later)

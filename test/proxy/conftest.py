@@ -41,8 +41,7 @@ def course_between(apps, embark):
     def prepare(schema, definition):
         for at in apps.values():
             at.prepare("wal")
-        old, new = (at.store for at in apps.values())
-        apps[OLD].sql(spoken(schema, old))
+        apps[OLD].sql(spoken(schema, apps[OLD].store))
         apps[NEW].sql("CREATE TABLE others (id INTEGER)")  # SQLite's file is there with the first table
-        return midflight_between(apps, between(definition, old, new))
+        return midflight_between(apps, between(definition, apps))
     return lambda shape, **more: embark(prepare, shape, **more)

@@ -10,6 +10,7 @@ from support.between import between
 from support.midflight import Midflight
 from support.server import Server
 from support.stores import SQLITE, spoken
+from support.workload import NEW, OLD
 
 HOMES = os.environ.get("MIDFLIGHT_SERVED", "sqlite,postgresql,sqlite->postgresql").split(",")
 TOKENS = {"reader": ("read", "r" * 24), "writer": ("write", "w" * 24), "operator": ("operate", "o" * 24),
@@ -33,7 +34,7 @@ class Stage:
     def make(self, schema=CUSTOMERS, definition=SPLIT_NAME):
         self.old.sql(spoken(schema, self.old.store))
         apart = self.old is not self.new
-        text = between(definition, self.old.store, self.new.store) if apart else spoken(definition, self.old.store)
+        text = between(definition, {OLD: self.old, NEW: self.new}) if apart else spoken(definition, self.old.store)
         file = self.old.define(text)
         self.midflight = Midflight(file, {**self.old.environment(), "NEW_DB": self.new.environment()["APP_DB"]})
         return file

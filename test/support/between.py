@@ -1,4 +1,5 @@
-"""A migration from one store to another, with a version of the application at each of the two.
+"""A migration from one store to another, with a version of the application at each of the two; or within one database by an outbox,
+where both versions are at that.
 
     move = Move(SplitName, {OLD: app, NEW: other_app}, 1000)
     move.open(OLD)
@@ -30,7 +31,9 @@ from support.writers import seed_of_run
 
 PAIRS = {f"{old}->{new}": (old, new) for old, new in
          ((SQLITE, POSTGRESQL), (POSTGRESQL, POSTGRESQL), (POSTGRESQL, SQLITE), (SQLITE, SQLITE))}
-CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join(PAIRS)).split(",")
+# Both sides in one database, with sync: outbox.
+WITHIN = {SQLITE: (SQLITE, SQLITE), POSTGRESQL: (POSTGRESQL, POSTGRESQL)}
+CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join((*PAIRS, *WITHIN))).split(",")
 
 # What only one side knows. It stays with a row, but not with a key: whether one that was deleted and made again is the same
 # row as before depends on how often the outbox was drained in between.
@@ -43,21 +46,24 @@ NOT_THERE = (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidColumnRefere
 OTHER = {OLD: NEW, NEW: OLD}
 
 
-def between(definition, old, new):
+def between(definition, apps):
     """A definition as SQLite has it, in the words of two stores: what runs in a store is in its own."""
+    old, new = apps[OLD].store, apps[NEW].store
     parts = re.split(r"^(?=\w)", textwrap.dedent(definition), flags=re.MULTILINE)
     stores = {"new": new, "backward": new}
     text = "".join(spoken(part, stores.get(part.split(":")[0], old)) for part in parts)
+    if apps[OLD] is apps[NEW]:
+        return f"{text.rstrip()}\nsync: outbox\n"
     return text.replace("\nnew:\n", "\nnew:\n  store: ${NEW_DB}\n", 1)
 
 
 def apart(kind):
-    """A workload whose sides are in two stores: Workload(old, new)."""
+    """A workload whose sides take writes one after the other: Workload(apps)."""
     class Apart(kind):
-        def __init__(self, old, new):
+        def __init__(self, apps):
             super().__init__(SQLITE)
-            self.stores = {OLD: old, NEW: new}
-            self.schema, self.definition = spoken(kind.schema, old), between(kind.definition, old, new)
+            self.stores = {side: app.store for side, app in apps.items()}
+            self.schema, self.definition = spoken(kind.schema, self.stores[OLD]), between(kind.definition, apps)
 
         def store_of(self, side):
             return self.stores[side]
@@ -88,7 +94,7 @@ class TwinOfTwo(Twin):
             found = {}
             for table, columns in self.mapped(side).items():
                 found[table] = connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
-            self.follow_all(connection, other)
+            self.follow_all(*([connection] if self.apps[OLD] is self.apps[NEW] else [connection, other]))
             connection.execute("COMMIT")
         expected = self.expected(side)
         return [line for table in found for line in compare(f"{side} {table}", expected[table], map(as_meant, found[table]))]
@@ -204,9 +210,10 @@ class Move:
     def __init__(self, kind, apps, count, *options, seed=None, made=False):
         """`made`: the databases are there already."""
         self.apps, self.seed = apps, seed if seed is not None else seed_of_run()
-        self.workload = apart(kind)(apps[OLD].store, apps[NEW].store)
+        self.workload = apart(kind)(apps)
         if not made:
             self.workload.make(apps[OLD], count)
+        if not made and apps[NEW] is not apps[OLD]:
             apps[NEW].prepare("wal")
             apps[NEW].sql(apps[NEW].journal)
         self.before = {side: app.schema() for side, app in apps.items()}
@@ -247,8 +254,8 @@ class Move:
 
     def phases(self):
         """The sides in the order in which they took writes: while one did the other did not."""
-        numbers = sorted((number, side) for side, app in self.apps.items() for number, in app.rows("SELECT number FROM journal"))
-        return [side for side, _ in groupby(side for _, side in numbers)]
+        writers = sorted({row for app in self.apps.values() for row in app.rows("SELECT number, writer FROM journal")})
+        return [side for side, _ in groupby(writer.split("-")[0] for _, writer in writers)]
 
     def clean(self, *sides):
         """Nothing of midflight is left there."""

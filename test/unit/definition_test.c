@@ -387,7 +387,8 @@ static void a_choice_that_does_not_exist_is_refused(void **state) {
     refused(SHORT_FORM "retire: renam\n", "f.yaml:4:9: 'renam' is unknown here; did you mean 'rename'?");
     refused(SHORT_FORM "sync: never\n", "f.yaml:4:7: 'never' is unknown here; expected one of: in-database, outbox");
     refused(SHORT_FORM "sync: outbox\n",
-            "f.yaml:4:7: 'outbox' in one database is not supported yet; expected in-database, or no 'sync'");
+            "f.yaml:4:7: 'outbox' with 'alter', whose two tables both take writes; expected in-database, or no 'sync', or the change as "
+            "'new', 'forward' and 'backward'");
     struct definition *definition = accepted(SHORT_FORM "retire: keep\n");
     assert_int_equal(definition->change.retire, RETIRE_KEEP);
     definition_free(definition);
@@ -637,12 +638,12 @@ static void a_message_stays_readable_whatever_it_quotes(void **state) {
                              "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
                              "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
                              "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9...' in the file; expected one of: "
-                             "migration, old, new, forward, backward, alter, soak, pause_max, hold_max, retire, sync, outbox_max, side_lock, "
+                             "migration, old, new, forward, backward, alter, soak, pause_max, hold_max, retire, sync, old_writes, outbox_max, side_lock, "
                              "pgbouncer");
     static const char *const lines[] = {"\"a\\nb\": 1\n", "\"a\\rb\": 1\n"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         refused(lines[i], "f.yaml:1:1: unknown key 'a...' in the file; expected one of: migration, old, new, forward, "
-                          "backward, alter, soak, pause_max, hold_max, retire, sync, outbox_max, side_lock, "
+                          "backward, alter, soak, pause_max, hold_max, retire, sync, old_writes, outbox_max, side_lock, "
                           "pgbouncer");
     }
 }

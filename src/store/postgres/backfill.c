@@ -125,7 +125,7 @@ static bool copy_carefully(struct postgres_store *store, const char *from, const
     TEXT sql = {0};
     text_addf(&sql, "SELECT %s(ARRAY(SELECT ROW(", pg_own(store, "note_each"));
     sync_names(&sql, &pg_dialect, NULL, &store->key);
-    text_addf(&sql, ")::%s FROM (", pg_own(store, "outbox"));
+    text_addf(&sql, ")::%s FROM (", pg_noted_type(store));
     for (size_t i = 0; i < store->change.shapes[SIDE_OLD].count; i++) {
         const struct bound_table *table = &store->tables[SIDE_OLD][i];
         text_add(&sql, i > 0 ? " UNION SELECT " : "SELECT ");

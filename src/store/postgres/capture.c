@@ -73,17 +73,6 @@ static bool add_drops(struct postgres_store *store, struct text *drops, struct e
     return true;
 }
 
-static bool programs_there(struct postgres_store *store, bool *ret, struct error *error) {
-    RESULT *found = NULL;
-    const char *values[] = {store->change.name};
-    if (!pg_query(store->db, "SELECT 1 FROM midflight.midflight_object WHERE migration = $1 AND kind = 'TYPE' LIMIT 1", NULL,
-                  values, 1, &found, error)) {
-        return false;
-    }
-    *ret = PQntuples(found) > 0;
-    return true;
-}
-
 /* Is the table (still, already) there? */
 static bool is_there(struct postgres_store *store, const struct bound_table *table, bool *ret, struct error *error) {
     TEXT name = {0};
@@ -216,10 +205,9 @@ static bool lock_to_release(struct postgres_store *store, const enum side *closi
 
 bool postgres_capture_on(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    bool there = false, noted = false;
+    bool noted = false;
     if (side == SIDE_NEW && !pg_numbers_pass(store, error)) return false;
-    if (!is_noted(store, side, &noted, error) || !programs_there(store, &there, error) || (!there && !pg_programs(store, error)) ||
-        !pg_capture_functions(store, side, error)) {
+    if (!is_noted(store, side, &noted, error) || !pg_programs(store, error) || !pg_capture_functions(store, side, error)) {
         return false;
     }
     return (noted || (pg_lock_for_capture(store, side, error) && pg_side_capture(store, side, error))) &&
@@ -253,7 +241,10 @@ static bool add_refusal(struct postgres_store *store, enum side side, const char
 bool postgres_capture_refuse(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     TEXT sql = {0};
-    if (store->half != NULL) return pg_half_refuse(store, side, error);
+    bool first = store->half == NULL && side == SIDE_NEW; /* what syncs is made where the copy has ended */
+    if (store->change.outbox) {
+        return (!first || pg_programs(store, error)) && pg_half_refuse(store, side, error) && (!first || pg_enter_objects(store, error));
+    }
     const char *message = arena_format(store->bound, "midflight: table %%s takes no writes now: migration %s has no way %s. Write the "
                                                      "%s shape''s tables", store->change.name,
                                        side == SIDE_OLD ? "to go on from the old side" : "backward", side == SIDE_OLD ? "new" : "old");

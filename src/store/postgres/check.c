@@ -273,8 +273,8 @@ static void plan_copy(struct postgres_store *store, const struct glimpse *glimps
         step(report, "Running", "ALTER TABLE ... ADD FOREIGN KEY ... NOT VALID; ALTER TABLE ... VALIDATE CONSTRAINT",
              arena_format(store->bound, "SHARE ROW EXCLUSIVE for an instant on %s, then ROW SHARE", glimpse->referred[SIDE_NEW]));
     }
-    step(report, "Running", "CREATE OR REPLACE FUNCTION: what the old tables' triggers run", "none of theirs: nobody waits");
-    step(report, "Running", pg_has_way(store, BACKWARD) ? "CREATE TRIGGER ... on the new tables"
+    if (!store->change.outbox) step(report, "Running", "CREATE OR REPLACE FUNCTION: what the old tables' triggers run", "none of theirs: nobody waits");
+    step(report, "Running", pg_has_way(store, BACKWARD) && !store->change.outbox ? "CREATE TRIGGER ... on the new tables"
                                                         : "CREATE TRIGGER ... on the new tables, which refuses writes",
          "SHARE ROW EXCLUSIVE on the new tables alone");
     if (store->change.side_lock) {
@@ -290,6 +290,10 @@ static void plan_end(struct postgres_store *store, const struct glimpse *glimpse
              "at a time");
         step(report, "Awaiting Finalization", "ALTER TABLE ... VALIDATE CONSTRAINT; CREATE MATERIALIZED VIEW",
              "SHARE UPDATE EXCLUSIVE, ROW SHARE and ACCESS SHARE: nobody waits");
+    } else if (store->change.outbox) {
+        step(report, "Awaiting Finalization", "LOCK TABLE: the old tables; the outbox is drained to empty; CREATE OR REPLACE FUNCTION: the new "
+             "tables take writes, and note keys; the old ones refuse or hold them",
+             "SHARE ROW EXCLUSIVE on the old tables for pause_max at most: writers wait, readers do not");
     } else {
         step(report, "Awaiting Finalization", "UPDATE midflight_migration SET stage = ...", "one row of midflight's own");
     }

@@ -632,18 +632,23 @@ static bool in_outbox(struct postgres_store *store, const char *key, bool *ret, 
     return ok;
 }
 
+bool pg_outbox_holds(struct postgres_store *store, const char *key, bool *ret, struct error *error) {
+    bool noted = false;
+    *ret = false;
+    return has_outbox(store, &noted, error) && (!noted || in_outbox(store, key, ret, error));
+}
+
 bool postgres_face_waits(struct store *base, enum direction direction, const char *key, bool *ret, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     RESULT *result = NULL;
     const char *values[] = {store->change.name, direction == FORWARD ? "quarantine forward" : "quarantine backward", key};
-    bool noted = false;
     if (!pg_query_often(store->db, "SELECT 1 FROM midflight.midflight_finding WHERE migration = $1 AND kind = $2 AND entity_key = $3",
                         values, 3, &store->prepared, store->arena, &result, error)) {
         return false;
     }
     *ret = PQntuples(result) > 0;
-    if (*ret || (store->standing.housed == HOUSES_BOTH && direction == BACKWARD)) return true;
-    return has_outbox(store, &noted, error) && (!noted || in_outbox(store, key, ret, error));
+    if (*ret || (!store->change.outbox && direction == BACKWARD)) return true;
+    return pg_outbox_holds(store, key, ret, error);
 }
 
 /* Where triggers sync, or nothing is copied, there is nothing to want. */

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "store/postgres/catalog.h"
+#include "store/sql/catalog.h"
 #include "store/sql/ledger.h"
 #include "store/sql/report.h"
 
@@ -114,7 +115,7 @@ static void add_refusal(struct text *text, const struct postgres_store *store, e
     TEXT rest = {0};
     text_addf(&rest, side == SIDE_OLD ? " has moved to %s (migration %s): write there"
                                       : " is kept as a copy of what is in %s (migration %s), and takes no writes: write there",
-              store->standing.elsewhere, store->change.name);
+              sql_elsewhere(&store->change, store->standing.elsewhere, side, store->bound), store->change.name);
     text_add(text, "  IF current_setting('midflight.syncing', true) = ");
     pg_quote_text(text, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
     text_add(text, " THEN RETURN NULL; END IF;\n  RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = "
@@ -174,28 +175,40 @@ static bool exists(struct postgres_store *store, const char *relation, bool *ret
     return true;
 }
 
+/* In one database both sides fill one outbox, one after the other: the new side's triggers come with its refusal. */
+static bool has_notes(struct postgres_store *store, enum side side, bool outbox, bool *ret, struct error *error) {
+    const char *there = NULL;
+    *ret = outbox;
+    if (store->half != NULL || side == SIDE_OLD || !outbox) return true;
+    if (!pg_text(store->db, "SELECT to_regproc($1)::text", refusal_name(store, side), store->bound, &there, error)) return false;
+    *ret = there != NULL;
+    return true;
+}
+
 /* The outbox and the triggers that fill it, where they are not there yet; *ret: they were not. */
 static bool make_notes(struct postgres_store *store, enum side side, bool *ret, struct error *error) {
-    bool noted = false;
+    bool outbox = false, noted = false;
     *ret = false;
-    if (!exists(store, pg_own(store, "outbox"), &noted, error) || noted) return noted;
+    if (!exists(store, pg_own(store, "outbox"), &outbox, error) || !has_notes(store, side, outbox, &noted, error)) return false;
+    if (noted) return true;
     *ret = true;
-    return pg_outbox_make(store, error) && pg_note_functions(store, side, error) && pg_lock_for_capture(store, side, error) &&
+    return (outbox || pg_outbox_make(store, error)) && pg_note_functions(store, side, error) && pg_lock_for_capture(store, side, error) &&
            pg_capture_triggers(store, side, error);
 }
 
 /* The new side opens while clients wait, after the old one has closed for good: a crash of the server that undoes it undoes whatever was
  * written there since as well, and the next command opens it again. */
 bool pg_half_note(struct postgres_store *store, enum side side, struct error *error) {
-    bool made = false;
-    if (side == SIDE_NEW && !pg_script(store->db, "SET LOCAL synchronous_commit = off", NULL, error)) return false;
-    return (side == SIDE_OLD ? pg_numbers_part(store, error) : pg_numbers_pass(store, error)) && make_notes(store, side, &made, error) &&
-           make_refusal(store, side, true, error) && (!made || pg_enter_objects(store, error));
+    bool made = false, apart = store->half != NULL;
+    if (apart && side == SIDE_NEW && !pg_script(store->db, "SET LOCAL synchronous_commit = off", NULL, error)) return false;
+    bool parts = side == SIDE_OLD && apart; /* in one database they part when the new shape is made */
+    return (side == SIDE_NEW ? pg_numbers_pass(store, error) : !parts || pg_numbers_part(store, error)) &&
+           make_notes(store, side, &made, error) && make_refusal(store, side, true, error) && (!made || pg_enter_objects(store, error));
 }
 
 bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error) {
-    bool made = false;
-    if (pg_has_way(store, pg_leads(store)) && !make_notes(store, side, &made, error)) return false;
+    bool made = false, notes = store->half != NULL || side == SIDE_NEW;
+    if (notes && pg_has_way(store, side == SIDE_OLD ? FORWARD : BACKWARD) && !make_notes(store, side, &made, error)) return false;
     if (!make_refusal(store, side, false, error) || !pg_lock_for_capture(store, side, error)) return false;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!attach_refusal(store, side, &store->tables[side][i], error)) return false;
@@ -232,9 +245,8 @@ bool pg_name_holders(struct postgres_store *store, enum side side, bool rows, co
     return error_prefix(error, "%s, for %s", what, who == NULL ? "somebody who is done by now" : who);
 }
 
-bool postgres_hold(struct store *base, struct error *error) {
+bool postgres_hold(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    enum side side = pg_home(store);
     if (pg_lock_for_capture(store, side, error)) return true;
     struct error undone;
     if (error->code == ERROR_OVERTIME && pg_script(store->db, "ROLLBACK TO midflight_patience", NULL, &undone)) error->code = ERROR_BUSY;

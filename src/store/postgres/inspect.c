@@ -117,6 +117,7 @@ static bool tell(struct judge *judge, size_t flow_number, const char *key, struc
     judge->told++;
     return rows_text(judge->store, flow, key, true, judge->arena, &difference.expected, error) &&
            rows_text(judge->store, flow, key, false, judge->arena, &difference.found, error) &&
+           (!judge->store->change.outbox || pg_outbox_holds(judge->store, key, &difference.noted, error)) &&
            judge->visit(judge->context, &difference, error);
 }
 
@@ -258,9 +259,10 @@ bool postgres_inspect(struct store *base, struct inspection *inspection, differe
     const char *cursor = NULL;
     if (!pg_script(store->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " STEP_SETTINGS, NULL, error)) return false;
     struct judge judge = {store, inspection->direction, visit, context, arena_new(), 0};
-    bool ok = inspect_step(&judge, inspection, &cursor, error);
+    bool ok = inspection->key == NULL ? inspect_step(&judge, inspection, &cursor, error)
+                                      : inspect_entity(&judge, inspection->key, error);
     base->ops->rollback(base); /* it read only */
-    if (ok) {
+    if (ok && inspection->key == NULL) {
         free(inspection->cursor);
         inspection->cursor = cursor == NULL ? NULL : strdup(cursor);
         inspection->done = cursor == NULL;

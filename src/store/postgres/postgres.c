@@ -352,7 +352,8 @@ static bool postgres_ledger_find(struct store *base, const char *name, struct re
     if (!*ret_found) return true;
     if (!pg_query(db, "SELECT (SELECT coalesce(sum(rows_done), 0) FROM midflight.midflight_range WHERE migration = $1), (SELECT name FROM "
                       "midflight.midflight_object WHERE migration = $1 AND kind = 'TABLE' AND EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = "
-                      "to_regclass(name) AND attname = 'k1'))", NULL, values, 1, &more, error)) {
+                      "to_regclass(name) AND attname = 'k1') AND NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(name) AND attname = "
+                      "'who'))", NULL, values, 1, &more, error)) {
         return false;
     }
     ret->rows_done += strtoll(PQgetvalue(more, 0, 0), NULL, 10);
@@ -384,6 +385,7 @@ static bool postgres_ledger_create(struct store *base, struct error *error) {
 const struct store_ops postgres_ops = {
     .scheme = "postgresql",
     .hold_ms_max = 50, /* of nobody: how long a chunk takes */
+    .notes_copy = true,
     .workers = 2,
     .open = postgres_open,
     .close = postgres_close,
@@ -466,6 +468,9 @@ const struct store_ops postgres_ops = {
     .capture_note = postgres_capture_note,
     .capture_on = postgres_capture_on,
     .capture_refuse = postgres_capture_refuse,
+    .capture_hold = postgres_capture_hold,
+    .held = postgres_held,
+    .held_release = postgres_held_release,
     .capture_close = postgres_capture_close,
     .capture_off = postgres_capture_off,
     .capture_intact = postgres_capture_intact,

@@ -224,9 +224,14 @@ static void add_type(struct text *text, const char *name, const struct bound_tab
     text_add(text, ");\n");
 }
 
-static void add_types(struct text *text, const struct postgres_store *store) {
+void pg_add_key_type(struct text *text, const struct postgres_store *store) {
     const struct bound_table *first = &store->tables[SIDE_OLD][0];
     add_type(text, pg_own(store, "key"), first, &first->table->key, &store->key);
+}
+
+/* Where an outbox is for good the key's type is as old as that. */
+static void add_types(struct text *text, const struct postgres_store *store) {
+    if (!store->change.outbox) pg_add_key_type(text, store);
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
             const struct flow *flow = &store->flows[direction][i];
@@ -350,9 +355,11 @@ static void add_sync(struct text *text, const struct postgres_store *store, enum
     text_add(text, "DECLARE\n  ");
     pg_add_holders(text, store, direction, ";\n  ", false);
     text_add(text, ";\nBEGIN\n");
-    pg_add_side_lock(text, store, leader_of(direction));
-    pg_add_lock(text, store, leader_of(direction), "SHARE");
-    pg_add_lock(text, store, follower_of(direction), "NO KEY UPDATE");
+    if (!store->change.outbox) { /* else nobody writes the follower beside us, and what the leader's writers do is noted */
+        pg_add_side_lock(text, store, leader_of(direction));
+        pg_add_lock(text, store, leader_of(direction), "SHARE");
+        pg_add_lock(text, store, follower_of(direction), "NO KEY UPDATE");
+    }
     add_images_stored(text, store, direction);
     pg_add_apply(text, store, direction);
     pg_end_function(text);
@@ -387,8 +394,17 @@ static void add_park(struct text *text, const struct postgres_store *store, enum
     pg_end_function(text);
 }
 
+static bool are_there(struct postgres_store *store, bool *ret, struct error *error) {
+    const char *there = NULL;
+    if (!pg_text(store->db, "SELECT to_regproc($1)::text", pg_part(store, FORWARD, "apply"), store->bound, &there, error)) return false;
+    *ret = there != NULL;
+    return true;
+}
+
 bool pg_programs(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
+    bool there = false;
+    if (!are_there(store, &there, error) || there) return there;
     add_types(&sql, store);
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         TEXT deferred = {0};

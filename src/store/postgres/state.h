@@ -69,12 +69,15 @@ MUST_USE bool pg_enter_objects(struct postgres_store *store, struct error *error
 /* --- program.c: the functions that perform a sync, in PL/pgSQL --- */
 /* A FROM item of the keys in the array midflight_keys. */
 struct scope pg_keys_scope(const struct postgres_store *store);
-/* Makes the types and functions of both directions; each must not exist. [tx] */
+/* A statement that makes the type of a key. */
+void pg_add_key_type(struct text *text, const struct postgres_store *store);
+/* Makes the types and functions of both directions, where they are not there. [tx] */
 MUST_USE bool pg_programs(struct postgres_store *store, struct error *error);
-/* Makes what the triggers of a side's tables run: functions that sync, or, of the same names, that only note keys in the outbox.
- * Whichever is there is replaced, for which nobody has to wait. [tx] */
+/* Makes what the triggers of a side's tables run: functions that sync, or, of the same names, that only note keys in the outbox, or among
+ * those that are held. Whichever is there is replaced, for which nobody has to wait. [tx] */
 MUST_USE bool pg_capture_functions(struct postgres_store *store, enum side side, struct error *error);
 MUST_USE bool pg_note_functions(struct postgres_store *store, enum side side, struct error *error);
+MUST_USE bool pg_hold_functions(struct postgres_store *store, enum side side, struct error *error);
 /* Makes those triggers, where they are not there yet. The tables are locked until the transaction ends: it is the last thing to do. [tx] */
 MUST_USE bool pg_capture_triggers(struct postgres_store *store, enum side side, struct error *error);
 /* side.c: the table that the side lock is taken on, and the triggers of a side that take it, where the migration has one. [tx]
@@ -162,8 +165,13 @@ MUST_USE bool pg_row_bytes(struct postgres_store *store, struct error *error);
 
 /* outbox.c */
 bool postgres_capture_note(struct store *store, enum side side, struct error *error);
-bool postgres_drain(struct store *store, int64_t token, struct chunk *chunk, struct error *error);
-/* Makes the outbox of a side whose followers are in another store, and what says that it overflowed. [tx] */
+bool postgres_capture_hold(struct store *store, enum side side, struct error *error);
+bool postgres_held(struct store *store, finding_visit *visit, void *context, struct error *error);
+bool postgres_held_release(struct store *store, const char *key, struct error *error);
+bool postgres_drain(struct store *store, enum direction direction, int64_t token, struct chunk *chunk, struct error *error);
+/* The type of a key while the copy runs, and where the outbox is for good. */
+const char *pg_noted_type(const struct postgres_store *store);
+/* Makes an outbox that is for good, and what says that it overflowed. [tx] */
 MUST_USE bool pg_outbox_make(struct postgres_store *store, struct error *error);
 /* Statements of a trigger: an outbox that has reached its limit takes nothing more. */
 void pg_add_limit(struct text *text, const struct postgres_store *store);
@@ -216,14 +224,14 @@ MUST_USE bool pg_rows_in(struct postgres_store *store, const char *from, const c
 /* The key of the `rows`-th row of a side's tables after `from` and not after `until`; *ret NULL: there are fewer. */
 MUST_USE bool pg_key_after(struct postgres_store *store, enum side side, const char *from, const char *until, int64_t rows,
                            struct arena *arena, const char **ret, struct error *error);
-/* half.c, where the sides are in two stores */
+/* half.c, where the sides are in two stores, or one takes writes at a time */
 MUST_USE bool pg_half_note(struct postgres_store *store, enum side side, struct error *error);
 MUST_USE bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error);
 MUST_USE bool pg_half_check(struct postgres_store *store, struct check_report *report, struct error *error);
 /* Holds the lock that who lands at a place has, until the transaction ends; `end`: ends the others that hold it. */
 MUST_USE bool pg_landing_lock(struct postgres_store *store, const char *name, int64_t place, bool end, struct error *error);
 bool postgres_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
-bool postgres_hold(struct store *store, struct error *error);
+bool postgres_hold(struct store *store, enum side side, struct error *error);
 bool postgres_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
 bool postgres_lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error);
 bool postgres_land_claim(struct store *store, const char *name, const struct claim *claim, char **ret, struct error *error);
@@ -274,6 +282,7 @@ bool postgres_face_put(struct store *store, enum side side, const char *key, con
 bool postgres_face_delete(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
 bool postgres_face_list(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
                         struct error *error);
+MUST_USE bool pg_outbox_holds(struct postgres_store *store, const char *key, bool *ret, struct error *error);
 bool postgres_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
 bool postgres_face_want(struct store *store, const char *key, struct error *error);
 bool postgres_view_begin(struct store *store, bool writes, struct error *error);

@@ -11,6 +11,8 @@
  *
  * What reads the transition tables is planned once a session while few rows are written, and each time (EXECUTE) for many:
  * PL/pgSQL keeps the plan of a session's first statement, and a plan made for one row runs nested loops over 100,000. */
+#include <string.h>
+
 #include "store/postgres/program.h"
 
 #define TAG "$midflight_many$"
@@ -494,23 +496,17 @@ static bool is_light(const struct capture *capture, bool *ret, struct error *err
 }
 
 /* The keys that a statement wrote, into the outbox (outbox.c): of an UPDATE those before and after. */
-static bool add_note(const struct capture *capture, struct text *text, struct error *error) {
+static void note_into(const struct capture *capture, const char *into, struct text *text) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
     bool apart = store->standing.housed != HOUSES_BOTH;
-    bool light;
-    if (!is_light(capture, &light, error)) return false;
-    if (light) {
-        add_light(capture, text);
-        return true;
-    }
     pg_add_function(text, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(text, "BEGIN\n");
-    if (apart) pg_add_limit(text, store);
+    if (store->change.outbox && strcmp(into, "outbox") == 0) pg_add_limit(text, store);
     add_keyless(text, capture);
-    text_addf(text, "  INSERT INTO %s (", pg_own(store, "outbox"));
+    text_addf(text, "  INSERT INTO %s (", pg_own(store, into));
     sync_names(text, &pg_dialect, NULL, &store->key);
-    text_add(text, apart && capture->event != EVENT_UPDATE ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
+    text_add(text, store->change.outbox && capture->event != EVENT_UPDATE ? ") SELECT DISTINCT * FROM (" : ") SELECT * FROM (");
     if (capture->event == EVENT_UPDATE) {
         text_add(text, "SELECT ");
         pg_add_as_key(text, store, NULL, key);
@@ -528,6 +524,22 @@ static bool add_note(const struct capture *capture, struct text *text, struct er
     for (size_t i = 0; i < store->key.count; i++) text_addf(text, "%s%s IS NOT NULL", i > 0 ? " AND " : "", store->key.items[i]);
     text_add(text, ";\n  RETURN NULL;\n");
     pg_end_function(text);
+}
+
+static bool add_note(const struct capture *capture, struct text *text, struct error *error) {
+    bool light;
+    if (!is_light(capture, &light, error)) return false;
+    if (light) {
+        add_light(capture, text);
+    } else {
+        note_into(capture, "outbox", text);
+    }
+    return true;
+}
+
+static bool add_hold(const struct capture *capture, struct text *text, struct error *error) {
+    (void)error;
+    note_into(capture, "held", text);
     return true;
 }
 
@@ -595,4 +607,8 @@ bool pg_note_functions(struct postgres_store *store, enum side side, struct erro
 
 bool pg_capture_triggers(struct postgres_store *store, enum side side, struct error *error) {
     return run_each(store, side, add_triggers, error);
+}
+
+bool pg_hold_functions(struct postgres_store *store, enum side side, struct error *error) {
+    return run_each(store, side, add_hold, error);
 }

@@ -93,3 +93,11 @@ bool sql_flow_finish(struct flow *flow, const char *what, struct arena *arena, s
     }
     return true;
 }
+
+const char *sql_elsewhere(const struct change *change, const char *other_store, enum side side, struct arena *arena) {
+    const struct shape *shape = &change->shapes[side == SIDE_OLD ? SIDE_NEW : SIDE_OLD];
+    TEXT names = {0};
+    if (other_store != NULL) return other_store;
+    for (size_t i = 0; i < shape->count; i++) text_addf(&names, "%s%s", i > 0 ? ", " : "", shape->tables[i].name);
+    return arena_copy(arena, text_get(&names));
+}

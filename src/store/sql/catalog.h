@@ -14,3 +14,6 @@ MUST_USE bool sql_flow_yield(struct flow *flow, const char *what, const char *na
 MUST_USE bool sql_flow_finish(struct flow *flow, const char *what, struct arena *arena, struct error *error);
 /* Rows of different entities never meet on the target: what tells rows apart tells entities apart as well. */
 bool sql_flow_is_apart(const struct flow *flow);
+
+/* Where a side's writers are to go: the other store, or in one database the other side's tables. */
+const char *sql_elsewhere(const struct change *change, const char *other_store, enum side side, struct arena *arena);

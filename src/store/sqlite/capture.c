@@ -1,4 +1,5 @@
 /* Capture, on and off: the tables and views that triggers need, and the triggers themselves (trigger.c). */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,18 @@ static void add_numbered(struct text *text, const char *letter, size_t count) {
     for (size_t i = 0; i < count; i++) text_addf(text, ", %s%zu", letter, i + 1);
 }
 
+/* An outbox, and how much of it is too much. */
+static bool create_outbox(struct sqlite_store *store, struct error *error) {
+    TEXT sql = {0};
+    int64_t row_bytes = 0;
+    if (!half_row_bytes(store, &row_bytes, error)) return false;
+    text_add(&sql, "UPDATE ");
+    own_add(&sql, store, "guard");
+    text_addf(&sql, " SET row_bytes = %" PRId64 ";\n", row_bytes);
+    half_add_outbox(&sql, store);
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
 static bool create_tables(struct sqlite_store *store, struct error *error) {
     TEXT sql = {0};
     size_t identity = 1;
@@ -31,6 +44,7 @@ static bool create_tables(struct sqlite_store *store, struct error *error) {
     text_add(&sql, "CREATE TABLE IF NOT EXISTS ");
     own_add(&sql, store, "guard");
     text_add(&sql, " (forward REAL NOT NULL DEFAULT 0, backward REAL NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 1");
+    if (store->change.outbox) text_add(&sql, ", row_bytes INTEGER");
     add_numbered(&sql, "k", store->key_count);
     add_numbered(&sql, "h", store->key_count);
     add_numbered(&sql, "f", store->key_count);
@@ -47,7 +61,7 @@ static bool create_tables(struct sqlite_store *store, struct error *error) {
     text_add(&sql, ");\nCREATE TABLE IF NOT EXISTS ");
     own_add(&sql, store, "object");
     text_add(&sql, " (type TEXT NOT NULL, name TEXT NOT NULL, sql TEXT NOT NULL);\n");
-    return connection_script(store->db, text_get(&sql), NULL, error);
+    return connection_script(store->db, text_get(&sql), NULL, error) && (!store->change.outbox || create_outbox(store, error));
 }
 
 /* "c" TYPE COLLATE x: as the target has it, so that a value is converted and compared here as it will be there */
@@ -174,8 +188,23 @@ bool capture_helpers(struct sqlite_store *store, struct error *error) {
            trigger_sync(store, FORWARD, error) && trigger_sync(store, BACKWARD, error);
 }
 
+/* Sides that take writes in turns are turned while writers wait: what both need is there by then. */
+static bool helpers_there(struct sqlite_store *store, bool *ret, struct error *error) {
+    TEXT sql = {0};
+    int64_t triggers = 0;
+    *ret = false;
+    if (!store->change.outbox) return true;
+    text_add(&sql, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name GLOB ");
+    sqlite_quote_text(&sql, own_name(store, "new_*"));
+    if (!connection_integer(store->db, text_get(&sql), &triggers, error)) return false;
+    *ret = triggers > 0;
+    return true;
+}
+
 static bool prepare_side(struct sqlite_store *store, enum side side, struct error *error) {
-    return capture_helpers(store, error) && drop_own(store, "trigger", side_prefix(store, side), error);
+    bool there;
+    return helpers_there(store, &there, error) && (there || capture_helpers(store, error)) &&
+           drop_own(store, "trigger", side_prefix(store, side), error);
 }
 
 static bool install(struct store *base, enum side side, bool (*make)(const struct trigger *trigger),
@@ -228,6 +257,25 @@ bool sqlite_capture_on(struct store *base, enum side side, struct error *error) 
            (side == SIDE_OLD || raise_sequences(sqlite_store_of(base), error));
 }
 
+static bool trigger_note(const struct trigger *trigger) {
+    return note_triggers(trigger->store, leader_of(trigger->direction), "outbox", trigger->leader, trigger->error);
+}
+
+static bool trigger_hold(const struct trigger *trigger) {
+    return note_triggers(trigger->store, leader_of(trigger->direction), "held", trigger->leader, trigger->error);
+}
+
+bool sqlite_capture_hold(struct store *base, enum side side, struct error *error) {
+    return install(base, side, trigger_hold, error);
+}
+
+/* In one database only where the outbox is for good. */
+bool sqlite_capture_note(struct store *base, enum side side, struct error *error) {
+    if (sqlite_store_of(base)->half != NULL) return half_note(sqlite_store_of(base), error);
+    return install(base, side, trigger_note, error) &&
+           (side == SIDE_OLD || raise_sequences(sqlite_store_of(base), error));
+}
+
 bool sqlite_capture_refuse(struct store *base, enum side side, struct error *error) {
     if (sqlite_store_of(base)->half != NULL) return half_refuse(sqlite_store_of(base), error);
     return install(base, side, trigger_refuse, error);
@@ -239,7 +287,7 @@ bool sqlite_capture_off(struct store *base, struct error *error) {
            drop_own(store, "table", "forward_", error) && drop_own(store, "table", "backward_", error) &&
            drop_own(store, "table", "guard", error) && drop_own(store, "table", "displaced", error) &&
            drop_own(store, "table", "object", error) && drop_own(store, "table", "outbox", error) &&
-           drop_own(store, "table", "overflow", error);
+           drop_own(store, "table", "overflow", error) && drop_own(store, "table", "held", error);
 }
 
 /* A closed side lets through what is written while the guard says 2; that is ever only said within a transaction. */

@@ -18,25 +18,28 @@ struct careful {
     size_t alone; /* entities that were synced alone */
 };
 
-/* One entity. What fails it takes it to quarantine. */
-static bool sync_alone(void *context, const char *key, struct error *error) {
-    struct careful *careful = context;
-    struct sqlite_store *store = careful->store;
+bool sync_alone(struct sqlite_store *store, enum direction direction, const char *key, struct error *error) {
+    enum finding_kind kind = direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD;
     struct error failure = {0};
-    careful->alone++;
     if (!connection_script(store->db, "SAVEPOINT entity", NULL, error)) return false;
-    if (!sqlite_sync(&store->sql.base, FORWARD, key, &failure)) {
+    if (!sqlite_sync(&store->sql.base, direction, key, &failure)) {
         struct finding finding = {.key = key, .text = failure.message, .at_ms = clock_wall_ms()};
         if (failure.code != ERROR_ROWS) {
             *error = failure;
             return false;
         }
         if (!connection_script(store->db, "ROLLBACK TO entity", NULL, error) ||
-            !sql_finding_add(&store->sql.base, store->change.name, QUARANTINE_FORWARD, &finding, error)) {
+            !sql_finding_add(&store->sql.base, store->change.name, kind, &finding, error)) {
             return false;
         }
     }
     return connection_script(store->db, "RELEASE entity", NULL, error);
+}
+
+static bool visit_alone(void *context, const char *key, struct error *error) {
+    struct careful *careful = context;
+    careful->alone++;
+    return sync_alone(careful->store, FORWARD, key, error);
 }
 
 /* An entity that differs after it was synced alone has its reason in quarantine. If not, the query named rows of it by
@@ -69,7 +72,7 @@ static bool take_range(struct careful *careful, const char *from, const char *un
             if (!range_run(store, store->chunks[from != NULL][i].sync[s], from, until, error)) return false;
         }
     }
-    return visit_different(careful, from, until, sync_alone, error) &&
+    return visit_different(careful, from, until, visit_alone, error) &&
            (careful->alone == before || visit_different(careful, from, until, is_explained, error));
 }
 
@@ -77,7 +80,7 @@ static bool copy(struct careful *careful, const char *from, const char *until, i
     struct sqlite_store *store = careful->store;
     struct error failure = {0};
     char *middle = NULL;
-    if (rows <= ROWS_FEW) return keys_each(store, from, until, -1, sync_alone, careful, error);
+    if (rows <= ROWS_FEW) return keys_each(store, from, until, -1, visit_alone, careful, error);
     if (!connection_script(store->db, "SAVEPOINT range", NULL, error)) return false;
     if (take_range(careful, from, until, &failure)) return connection_script(store->db, "RELEASE range", NULL, error);
     if (failure.code != ERROR_ROWS) {

@@ -380,19 +380,22 @@ static bool check_swap(struct sqlite_store *store, struct check_report *report, 
 
 static void plan(struct sqlite_store *store, struct check_report *report, const struct names *rewritten) {
     if (report->step == NULL) return;
-    const char *back = has_way(store, BACKWARD) ? "triggers on the new tables: writes there follow to the old"
-                                                : "triggers on the new tables: writes there are refused";
+    bool outbox = store->change.outbox;
+    const char *back = has_way(store, BACKWARD) && !outbox ? "triggers on the new tables: writes there follow to the old"
+                                                           : "triggers on the new tables: writes there are refused";
+    const char *end = store->change.alter_table != NULL ? "the two tables exchange names"
+                      : outbox                          ? "the outbox is drained to empty; the new side's triggers note keys, the old side's refuse or "
+                                                          "hold writes"
+                                                        : "the new side leads: an entry in the ledger";
     const struct check_step steps[] = {
         {"Initializing", store->change.create, "writers wait for one short transaction"},
-        {"Initializing", "triggers on the old tables", "writers wait for one short transaction"},
+        {"Initializing", outbox ? "triggers on the old tables that note keys" : "triggers on the old tables", "writers wait for one short transaction"},
         {"Running", "backfill, chunk by chunk", "writers wait for at most hold_max at a time"},
         {"Running", store->change.index == NULL ? "no index to build" : store->change.index,
          "writers wait for the build; made before the backfill where it would take longer than pause_max"},
         {"Running", back, "writers wait for one short transaction"},
         {"Running", "the second pass: compare the whole", "none"},
-        {"Awaiting Finalization",
-         store->change.alter_table != NULL ? "the two tables exchange names" : "the new side leads: an entry in the ledger",
-         "writers wait for one short transaction"},
+        {"Awaiting Finalization", end, outbox ? "writers wait for at most pause_max" : "writers wait for one short transaction"},
     };
     const struct check_step finishing = {
         "Finishing", store->change.retire == RETIRE_DROP     ? "the triggers go; the old tables are emptied in steps, dropped"

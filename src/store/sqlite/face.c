@@ -744,13 +744,17 @@ static bool in_outbox(struct sqlite_store *store, const char *key, bool *ret, st
     return ok;
 }
 
+bool outbox_holds(struct sqlite_store *store, const char *key, bool *ret, struct error *error) {
+    bool noted = false;
+    *ret = false;
+    return has_own(store, "outbox", &noted, error) && (!noted || in_outbox(store, key, ret, error));
+}
+
 bool sqlite_face_waits(struct store *base, enum direction direction, const char *key, bool *ret, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
     enum finding_kind kind = direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD;
-    bool noted = false;
     if (!sql_finding_known(base, store->change.name, kind, key, ret, error)) return false;
-    if (*ret || store->standing.housed == HOUSES_BOTH) return true;
-    return has_own(store, "outbox", &noted, error) && (!noted || in_outbox(store, key, ret, error));
+    return *ret || !store->change.outbox || outbox_holds(store, key, ret, error);
 }
 
 /* With both sides here an entity is synced at once. */

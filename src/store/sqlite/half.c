@@ -124,7 +124,7 @@ void half_free(struct sqlite_store *store) {
 /* --- what the database holds -------------------------------------------------------------------------------------- */
 
 void half_key_columns(struct text *text, const struct sqlite_store *store) {
-    const struct bound_table *first = half_tables(store);
+    const struct bound_table *first = outbox_tables(store);
     for (size_t i = 0; i < store->key_count; i++) {
         const struct column *column = sync_column(first, first->table->key.items[i]);
         text_addf(text, "%s%s", i > 0 ? ", " : "", store->key.items[i]);
@@ -168,8 +168,8 @@ static void add_numbered(struct text *text, const char *letter, size_t count) {
 #define ROW_BYTES 16
 #define SAMPLE "1000"
 
-static bool guess_row_bytes(struct sqlite_store *store, int64_t *ret, struct error *error) {
-    const struct bound_table *first = half_tables(store);
+bool half_row_bytes(struct sqlite_store *store, int64_t *ret, struct error *error) {
+    const struct bound_table *first = outbox_tables(store);
     TEXT sql = {0};
     *ret = ROW_BYTES;
     if (first->identity.count == 0) return true; /* it is not there any more */
@@ -184,10 +184,26 @@ static bool guess_row_bytes(struct sqlite_store *store, int64_t *ret, struct err
     return connection_integer(store->db, text_get(&sql), ret, error);
 }
 
+void half_add_outbox(struct text *sql, const struct sqlite_store *store) {
+    text_add(sql, "CREATE TABLE IF NOT EXISTS ");
+    own_add(sql, store, "outbox");
+    text_add(sql, " (id INTEGER PRIMARY KEY, ");
+    half_key_columns(sql, store);
+    text_add(sql, ", at INTEGER);\nCREATE TABLE IF NOT EXISTS ");
+    if (store->change.hold) {
+        own_add(sql, store, "held");
+        text_add(sql, " (id INTEGER PRIMARY KEY, ");
+        half_key_columns(sql, store);
+        text_add(sql, ", at INTEGER);\nCREATE TABLE IF NOT EXISTS ");
+    }
+    own_add(sql, store, "overflow");
+    text_add(sql, " (at INTEGER NOT NULL, noting INTEGER NOT NULL DEFAULT 0);\n");
+}
+
 static bool create_tables(struct sqlite_store *store, struct error *error) {
     TEXT sql = {0};
     int64_t row_bytes;
-    if (!guess_row_bytes(store, &row_bytes, error)) return false;
+    if (!half_row_bytes(store, &row_bytes, error)) return false;
     text_add(&sql, "CREATE TABLE IF NOT EXISTS ");
     own_add(&sql, store, "guard");
     text_add(&sql, " (done INTEGER NOT NULL DEFAULT 1, row_bytes INTEGER NOT NULL");
@@ -197,13 +213,9 @@ static bool create_tables(struct sqlite_store *store, struct error *error) {
     own_add(&sql, store, "guard");
     text_addf(&sql, " (row_bytes) SELECT %" PRId64 " WHERE NOT EXISTS (SELECT 1 FROM ", row_bytes);
     own_add(&sql, store, "guard");
-    text_add(&sql, ");\nCREATE TABLE IF NOT EXISTS ");
-    own_add(&sql, store, "outbox");
-    text_add(&sql, " (id INTEGER PRIMARY KEY, ");
-    half_key_columns(&sql, store);
-    text_add(&sql, ", at INTEGER);\nCREATE TABLE IF NOT EXISTS ");
-    own_add(&sql, store, "overflow");
-    text_add(&sql, " (at INTEGER NOT NULL, noting INTEGER NOT NULL DEFAULT 0);\nCREATE TABLE IF NOT EXISTS ");
+    text_add(&sql, ");\n");
+    half_add_outbox(&sql, store);
+    text_add(&sql, "CREATE TABLE IF NOT EXISTS ");
     own_add(&sql, store, "object");
     text_add(&sql, " (type TEXT NOT NULL, name TEXT NOT NULL, sql TEXT NOT NULL)");
     return connection_script(store->db, text_get(&sql), NULL, error);
@@ -215,12 +227,10 @@ static bool prepare(struct sqlite_store *store, struct error *error) {
     return create_tables(store, error) && drop_own(store, "trigger", "", error);
 }
 
-bool sqlite_capture_note(struct store *base, enum side side, struct error *error) {
-    struct sqlite_store *store = sqlite_store_of(base);
-    (void)side;
+bool half_note(struct sqlite_store *store, struct error *error) {
     if (!prepare(store, error)) return false;
     for (size_t i = 0; i < half_table_count(store); i++) {
-        if (!note_triggers(store, i, error)) return false;
+        if (!note_triggers(store, store->half->side, "outbox", i, error)) return false;
     }
     return remember_own(store, error);
 }
@@ -270,8 +280,8 @@ bool sqlite_ledger_stay(struct store *base, const char *name, const char *stage,
 /* --- the fence, and what waits ------------------------------------------------------------------------------------- */
 
 /* BEGIN IMMEDIATE has it already. */
-bool sqlite_hold(struct store *base, struct error *error) {
-    (void)error;
+bool sqlite_hold(struct store *base, enum side side, struct error *error) {
+    (void)side, (void)error;
     base->held_since_ms = sqlite_store_of(base)->began_ms;
     return true;
 }

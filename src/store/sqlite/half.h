@@ -58,6 +58,11 @@ static inline size_t half_table_count(const struct sqlite_store *store) {
     return store->change.shapes[store->half->side].count;
 }
 
+/* The tables whose keys an outbox is declared for: in one database the old side's, whichever fills it. */
+static inline const struct bound_table *outbox_tables(const struct sqlite_store *store) {
+    return store->tables[store->half == NULL ? SIDE_OLD : store->half->side];
+}
+
 /* Temporary tables, in the connection alone: keys that are shipped, outbox rows that were read, keys that have arrived. */
 #define SHIPPED_KEYS "temp.midflight_shipped"
 #define TAKEN_ROWS "temp.midflight_taken"
@@ -68,13 +73,19 @@ bool half_bind(struct sqlite_store *store, struct error *error); /* once its tab
 void half_free(struct sqlite_store *store);
 void half_free_arrivals(struct half *half);
 bool half_temporary(struct sqlite_store *store, struct error *error); /* those tables, if they are not there */
+bool half_note(struct sqlite_store *store, struct error *error);
 bool half_refuse(struct sqlite_store *store, struct error *error);
-/* "k1" TYPE COLLATE x, ...: as the key of this side's first table is declared */
+/* "k1" TYPE COLLATE x, ...: as the key of the outbox's first table is declared */
 void half_key_columns(struct text *text, const struct sqlite_store *store);
+/* What an outbox row takes, in bytes, about. */
+bool half_row_bytes(struct sqlite_store *store, int64_t *ret, struct error *error);
+/* CREATE TABLE ...; of the outbox and its overflow */
+void half_add_outbox(struct text *sql, const struct sqlite_store *store);
 /* One key of a text into a statement. */
 bool half_key_bind(struct sqlite_store *store, sqlite3_stmt *statement, const char *key, struct error *error);
 /* note.c */
-bool note_triggers(struct sqlite_store *store, size_t table, struct error *error);
+/* `into`: "outbox", or "held", where what we write ourselves passes. */
+bool note_triggers(const struct sqlite_store *store, enum side side, const char *into, size_t table, struct error *error);
 /* landing.c */
 /* The rows alone, in the transaction under way. */
 bool landing_write_rows(struct sqlite_store *store, struct error *error);

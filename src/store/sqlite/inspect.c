@@ -121,6 +121,7 @@ static bool judge_entity(void *context, const char *key, struct error *error) {
     struct difference difference = {.key = key, .table = judge->flow->target->table->name,
                                     .expected = expected.length > 0 ? text_get(&expected) : NULL,
                                     .found = found.length > 0 ? text_get(&found) : NULL};
+    if (store->change.outbox && !outbox_holds(store, key, &difference.noted, error)) return false;
     return judge->visit(judge->context, &difference, error);
 }
 
@@ -156,10 +157,23 @@ static bool inspect_range(struct sqlite_store *store, const struct flow *flow, c
     return false;
 }
 
+static bool inspect_key(struct sqlite_store *store, struct inspection *inspection, difference_visit *visit, void *context,
+                        struct error *error) {
+    if (!connection_script(store->db, "BEGIN", NULL, error)) return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < store->change.mappings[inspection->direction].count; i++) {
+        struct judge judge = {store, inspection->direction, &store->flows[inspection->direction][i], visit, context};
+        ok = inspect_entity(&judge, inspection->key, error);
+    }
+    (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+    return ok;
+}
+
 bool sqlite_inspect(struct store *base, struct inspection *inspection, difference_visit *visit, void *context,
                     struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
     char *upper = NULL;
+    if (inspection->key != NULL) return inspect_key(store, inspection, visit, context, error);
     if (!connection_script(store->db, "BEGIN", NULL, error)) return false;
     bool ok = key_after(store, SIDE_OLD, inspection->cursor, inspection->until, inspection->rows, &upper, error);
     bool done = upper == NULL;

@@ -1,4 +1,4 @@
-/* The triggers that note which keys were written, for a side whose writes go to another store.
+/* The triggers that note which keys were written, for a side that another follows by an outbox.
  *
  *   midflight_m_old_customers_note_insert, _update, _delete   the row's key; of an update that changes it, both; of one
  *                                                             that changes nothing which the queries read, none
@@ -23,7 +23,9 @@
 #define NOW_MS "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
 struct note {
-    struct sqlite_store *store;
+    const struct sqlite_store *store;
+    enum side side;
+    const char *into; /* "outbox", or "held" */
     const struct bound_table *table;
     struct text sql;
     struct error *error;
@@ -31,7 +33,7 @@ struct note {
 
 static const char *note_name(const struct note *note, const char *rest) {
     const struct sqlite_store *store = note->store;
-    return own_name(store, arena_format(store->bound, "%s_%s_note_%s", side_name(store->half->side), note->table->table->name, rest));
+    return own_name(store, arena_format(store->bound, "%s_%s_note_%s", side_name(note->side), note->table->table->name, rest));
 }
 
 /* CREATE TRIGGER "midflight_m_old_customers_note_insert" AFTER INSERT ON "customers" */
@@ -41,6 +43,20 @@ static void note_head(struct note *note, const char *name, const char *when) {
     sqlite_quote(&note->sql, note_name(note, name));
     text_addf(&note->sql, " %s ON ", when);
     sqlite_quote(&note->sql, note->table->physical);
+}
+
+static bool is_held(const struct note *note) {
+    return strcmp(note->into, "held") == 0;
+}
+
+/* WHEN, if there is a condition: `more` is to follow. What we write ourselves is not held. */
+static void note_when(struct note *note, bool more) {
+    if (more || is_held(note)) text_add(&note->sql, "\nWHEN ");
+    if (!is_held(note)) return;
+    text_addf(&note->sql, "(SELECT NOT (midflight_g.%s IS julianday('now')) AND midflight_g.done <> 2 FROM ",
+              direction_name(led_by(note->side) == FORWARD ? BACKWARD : FORWARD));
+    own_add(&note->sql, note->store, "guard");
+    text_addf(&note->sql, " AS midflight_g)%s", more ? " AND " : "");
 }
 
 static bool note_create(struct note *note, const char *name) {
@@ -60,7 +76,7 @@ static void add_has_key(struct note *note, const char *row) {
 }
 
 static bool has_limit(const struct note *note) {
-    return note->store->change.outbox_bytes_max > 0;
+    return !is_held(note) && note->store->change.outbox_bytes_max > 0;
 }
 
 /* INSERT INTO "midflight_m_overflow" ... WHERE the outbox is full and that is not said yet: before anything is noted. */
@@ -84,7 +100,7 @@ static void add_limit(struct note *note) {
 static void add_note(struct note *note, const char *row) {
     struct text *sql = &note->sql;
     text_add(sql, "  INSERT INTO ");
-    own_add(sql, note->store, "outbox");
+    own_add(sql, note->store, note->into);
     text_add(sql, " (");
     sync_names(sql, &sqlite_dialect, NULL, &note->store->key);
     text_add(sql, ", at) SELECT ");
@@ -130,6 +146,7 @@ static const char *update_of(const struct note *note, const char *when, const st
 
 static bool create_row(struct note *note, const char *event, const char *name, const char *row) {
     note_head(note, name, arena_format(note->store->bound, "AFTER %s", event));
+    note_when(note, false);
     text_add(&note->sql, "\nBEGIN\n");
     add_limit(note);
     add_note(note, row);
@@ -139,7 +156,7 @@ static bool create_row(struct note *note, const char *event, const char *name, c
 
 static bool create_update(struct note *note, const struct names *reads) {
     note_head(note, "update", update_of(note, "AFTER", reads));
-    text_add(&note->sql, "\nWHEN ");
+    note_when(note, true);
     add_differ(note, reads);
     text_add(&note->sql, "\nBEGIN\n");
     add_limit(note);
@@ -229,14 +246,15 @@ static bool create_before(struct note *note, const struct rivalry *list, size_t 
     const char *name = update ? "update_before" : "insert_before";
     struct text *sql = &note->sql;
     note_head(note, name, update ? "BEFORE UPDATE" : "BEFORE INSERT");
-    text_add(sql, "\nWHEN EXISTS (");
+    note_when(note, true);
+    text_add(sql, "EXISTS (");
     add_rivals(note, "1", list, count, update);
     text_add(sql, ")\nBEGIN\n");
     add_limit(note);
     TEXT columns = {0};
     sync_names(&columns, &sqlite_dialect, "midflight_d", &note->table->table->key);
     text_add(sql, "  INSERT INTO ");
-    own_add(sql, note->store, "outbox");
+    own_add(sql, note->store, note->into);
     text_add(sql, " (");
     sync_names(sql, &sqlite_dialect, NULL, &note->store->key);
     text_add(sql, ", at) SELECT *, " NOW_MS " FROM (");
@@ -271,11 +289,11 @@ static bool create_keyless(struct note *note, const char *event, const char *nam
     TEXT of = {0};
     text_add(&of, "migration = ");
     sqlite_quote_text(&of, store->change.name);
-    text_addf(&of, " AND kind = 'quarantine %s' AND entity_key = ", direction_name(store->half->out));
+    text_addf(&of, " AND kind = 'quarantine %s' AND entity_key = ", direction_name(led_by(note->side)));
     key_text_expression(&of, "NEW", key);
     text_addf(sql, "%s;\n  INSERT INTO midflight_finding (migration, kind, entity_key, reason, at_ms) SELECT ", text_get(&of));
     sqlite_quote_text(sql, store->change.name);
-    text_addf(sql, ", 'quarantine %s', ", direction_name(store->half->out));
+    text_addf(sql, ", 'quarantine %s', ", direction_name(led_by(note->side)));
     key_text_expression(sql, "NEW", key);
     text_add(sql, ", 'a row was written whose key is NULL: it belongs to no entity', " NOW_MS ";\n");
     return note_create(note, name);
@@ -284,16 +302,16 @@ static bool create_keyless(struct note *note, const char *event, const char *nam
 /* --- all of them ------------------------------------------------------------------------------------------------------ */
 
 /* Every column of the table that some query reads, and its key. */
-static struct names read_columns(const struct sqlite_store *store, size_t table) {
+static struct names read_columns(const struct sqlite_store *store, enum side side, size_t table) {
     struct names all = {0};
-    const struct half *half = store->half;
-    for (size_t i = 0; i < half->manifest.count; i++) {
-        const struct names *reads = &store->flows[half->out][i].reads[table];
+    enum direction direction = led_by(side);
+    for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
+        const struct names *reads = &store->flows[direction][i].reads[table];
         for (size_t c = 0; c < reads->count; c++) {
             if (!names_have(&all, reads->items[c])) names_add(store->bound, &all, reads->items[c]);
         }
     }
-    const struct names *key = &half_tables(store)[table].table->key;
+    const struct names *key = &store->tables[side][table].table->key;
     for (size_t c = 0; all.count > 0 && c < key->count; c++) {
         if (!names_have(&all, key->items[c])) names_add(store->bound, &all, key->items[c]);
     }
@@ -305,13 +323,13 @@ static bool create_all(struct note *note, const struct names *reads) {
     size_t count = 0;
     if (!read_rivalries(note, list, &count, note->error)) return false;
     return create_row(note, "INSERT", "insert", "NEW") && create_update(note, reads) && create_row(note, "DELETE", "delete", "OLD") &&
-           create_keyless(note, "INSERT", "insert_keyless") && create_keyless(note, "UPDATE", "update_keyless") &&
+           (is_held(note) || (create_keyless(note, "INSERT", "insert_keyless") && create_keyless(note, "UPDATE", "update_keyless"))) &&
            (count == 0 || (create_before(note, list, count, false) && create_before(note, list, count, true)));
 }
 
-bool note_triggers(struct sqlite_store *store, size_t table, struct error *error) {
-    struct names reads = read_columns(store, table);
-    struct note note = {.store = store, .table = &half_tables(store)[table], .error = error};
+bool note_triggers(const struct sqlite_store *store, enum side side, const char *into, size_t table, struct error *error) {
+    struct names reads = read_columns(store, side, table);
+    struct note note = {.store = store, .side = side, .into = into, .table = &store->tables[side][table], .error = error};
     if (reads.count == 0) return true;
     bool ok = create_all(&note, &reads);
     text_free(&note.sql);

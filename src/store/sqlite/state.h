@@ -91,6 +91,8 @@ bool different_prepare(struct sqlite_store *store, const struct flow *flow, cons
 /* sqlite.c */
 bool bind_tables(struct sqlite_store *store, enum side side, struct error *error);
 /* capture.c */
+bool sqlite_capture_note(struct store *store, enum side side, struct error *error);
+bool sqlite_capture_hold(struct store *store, enum side side, struct error *error);
 bool sqlite_capture_on(struct store *store, enum side side, struct error *error);
 bool sqlite_capture_refuse(struct store *store, enum side side, struct error *error);
 bool sqlite_capture_close(struct store *store, enum side side, struct error *error);
@@ -122,6 +124,8 @@ void chunk_statements_free(struct sqlite_store *store);
 bool range_run(struct sqlite_store *store, sqlite3_stmt *statement, const char *from, const char *until,
                struct error *error); /* NULL: nothing to run */
 /* careful.c */
+/* One entity. What fails it takes it to quarantine. [tx] */
+bool sync_alone(struct sqlite_store *store, enum direction direction, const char *key, struct error *error);
 bool copy_carefully(struct sqlite_store *store, const char *from, const char *until, int64_t rows, struct error *error);
 /* inspect.c */
 bool sqlite_inspect(struct store *store, struct inspection *inspection, difference_visit *visit, void *context,
@@ -129,7 +133,12 @@ bool sqlite_inspect(struct store *store, struct inspection *inspection, differen
 bool sqlite_sync(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_park(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
+/* outbox.c */
+bool sqlite_drain(struct store *store, enum direction direction, int64_t token, struct chunk *chunk, struct error *error);
+bool sqlite_held(struct store *store, finding_visit *visit, void *context, struct error *error);
+bool sqlite_held_release(struct store *store, const char *key, struct error *error);
 /* face.c */
+bool outbox_holds(struct sqlite_store *store, const char *key, bool *ret, struct error *error);
 bool sqlite_serve(struct store *store, struct error *error);
 void face_forget(struct sqlite_store *store); /* what was prepared */
 bool sqlite_face_key(struct store *store, const char *key, struct text *ret, struct error *error);
@@ -147,9 +156,8 @@ bool sqlite_face_want(struct store *store, const char *key, struct error *error)
 bool sqlite_view_begin(struct store *store, bool writes, struct error *error);
 bool sqlite_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
 /* half.c, ship.c, land.c, landing.c: between two stores */
-bool sqlite_capture_note(struct store *store, enum side side, struct error *error);
 bool sqlite_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
-bool sqlite_hold(struct store *store, struct error *error);
+bool sqlite_hold(struct store *store, enum side side, struct error *error);
 bool sqlite_outbox_reopen(struct store *store, struct error *error);
 bool sqlite_outbox_mend(struct store *store, struct error *error);
 bool sqlite_outbox_middle(struct store *store, const struct drain_range *range, int64_t rows, char **ret, struct error *error);

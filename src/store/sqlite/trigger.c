@@ -30,6 +30,7 @@
  */
 #include <string.h>
 
+#include "store/sql/catalog.h"
 #include "store/sqlite/trigger.h"
 
 #define NOW_MS "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
@@ -881,13 +882,24 @@ bool trigger_refuse(const struct trigger *trigger) {
     const struct sqlite_store *store = trigger->store;
     bool old = trigger->direction == FORWARD;
     TEXT message = {0};
-    text_addf(&message, "midflight: table %s takes no writes now: migration %s has no way %s. Write the %s shape's tables",
-              trigger_table(trigger)->table->name, store->change.name, old ? "to go on from the old side" : "backward",
-              old ? "new" : "old");
+    if (store->change.outbox) {
+        text_addf(&message, "midflight: table %s %s %s (migration %s): write there", trigger_table(trigger)->table->name,
+                  old ? "has moved to" : "is still filled from", sql_elsewhere(&store->change, NULL, old ? SIDE_OLD : SIDE_NEW, store->bound),
+                  store->change.name);
+    } else {
+        text_addf(&message, "midflight: table %s takes no writes now: migration %s has no way %s. Write the %s shape's tables",
+                  trigger_table(trigger)->table->name, store->change.name, old ? "to go on from the old side" : "backward",
+                  old ? "new" : "old");
+    }
     for (size_t e = 0; e < sizeof events / sizeof *events; e++) {
         const char *name = arena_format(store->bound, "refuse_%s", events[e]);
         trigger_head(trigger, name, arena_format(store->bound, "BEFORE %s", events[e]));
         add_guard(trigger, NULL, NULL);
+        if (store->change.outbox) { /* a drain syncs many entities with a statement */
+            text_add(trigger->sql, " AND (SELECT midflight_g.done FROM ");
+            own_add(trigger->sql, store, "guard");
+            text_add(trigger->sql, " AS midflight_g) <> 2");
+        }
         text_add(trigger->sql, "\nBEGIN\n  SELECT RAISE(ABORT, ");
         sqlite_quote_text(trigger->sql, text_get(&message));
         text_add(trigger->sql, ");\n");

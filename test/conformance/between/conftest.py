@@ -1,10 +1,11 @@
 """One suite for every pair of stores that support/between.py names: `apps` are two applications, each with a database of its
-own, on a server of its own where there are servers. MIDFLIGHT_PAIRS="sqlite->postgresql" chooses others."""
+own, on a server of its own where there are servers; or one application twice, where both sides are in its database ("sqlite").
+MIDFLIGHT_PAIRS="sqlite->postgresql,sqlite" chooses others."""
 import pytest
 
 from scenario.conftest import quarantined_keys
 from support.application import Application
-from support.between import CHOSEN, PAIRS, Move, between, eventually, follow, midflight_between, settle
+from support.between import CHOSEN, PAIRS, WITHIN, Move, between, eventually, follow, midflight_between, settle
 from support.stores import POSTGRESQL, SQLITE, spoken
 from support.workload import NEW, OLD
 
@@ -20,13 +21,28 @@ def other_server():
 @pytest.fixture(params=CHOSEN)
 def pair(request):
     """(the old side's store, the new one's)"""
-    return PAIRS[request.param]
+    return {**PAIRS, **WITHIN}[request.param]
 
 
 @pytest.fixture
-def apps(request, pair, tmp_path):
+def within(request, pair):
+    """Are both sides in one database?"""
+    return request.node.callspec.params["pair"] in WITHIN
+
+
+@pytest.fixture
+def two_stores(within):
+    if within:
+        pytest.skip("what has two stores")
+
+
+@pytest.fixture
+def apps(request, pair, within, tmp_path):
     apps = {}
     for side, store, server in zip((OLD, NEW), pair, ("postgresql_server", "other_server")):
+        if within and side == NEW:
+            apps[NEW] = apps[OLD]
+            break
         folder = tmp_path / side
         folder.mkdir()
         if store == SQLITE:
@@ -35,7 +51,7 @@ def apps(request, pair, tmp_path):
             from support.postgres_application import PostgresApplication
             apps[side] = PostgresApplication(folder, request.getfixturevalue(server))
     yield apps
-    for app in apps.values():
+    for app in set(apps.values()):
         app.remove()
 
 
@@ -61,13 +77,14 @@ class Scene:
         for app in apps.values():
             app.prepare("wal")
         apps[OLD].sql(spoken(schema, self.stores[OLD]))
-        apps[NEW].sql("CREATE TABLE others (id INTEGER)")  # SQLite's file is there with the first table
+        if apps[NEW] is not apps[OLD]:
+            apps[NEW].sql("CREATE TABLE others (id INTEGER)")  # SQLite's file is there with the first table
         self.before = {side: app.schema() for side, app in apps.items()}
-        self.definition = between(definition, self.stores[OLD], self.stores[NEW])
+        self.definition = between(definition, apps)
         self.midflight = midflight_between(apps, self.definition)
 
     def redefine(self, definition):
-        self.midflight = midflight_between(self.apps, between(definition, self.stores[OLD], self.stores[NEW]))
+        self.midflight = midflight_between(self.apps, between(definition, self.apps))
 
     def start(self, *options):
         self.midflight.start(*options).done()

@@ -24,7 +24,7 @@ OPTIONS = ("hold_max: 5ms", "soak: 0s", "pause_max: 2s")
 SLOWLY = ("--load", "0.05")
 # With a server at one end at least.
 SERVED = [pytest.param(PAIRS[name], id=name, marks=() if PAIRS[name] == (POSTGRESQL, POSTGRESQL) else LONG)
-          for name in CHOSEN if POSTGRESQL in PAIRS[name]]
+          for name in CHOSEN if POSTGRESQL in PAIRS.get(name, ())]
 FREEZABLE = [case for case in SERVED if case.values[0][1] == POSTGRESQL]  # a frozen process keeps a file's lock
 
 

@@ -391,6 +391,55 @@ FROM customers
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_drain"(midflight_rows bigint, midflight_followed
+      boolean)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+DECLARE
+  midflight_keys midflight."midflight_split-name_outbox"[];
+  midflight_key midflight."midflight_split-name_outbox";
+  midflight_count bigint;
+BEGIN
+  WITH midflight_gone AS (DELETE FROM midflight."midflight_split-name_outbox" WHERE ctid = ANY (ARRAY(SELECT ctid FROM
+        midflight."midflight_split-name_outbox" LIMIT midflight_rows)) RETURNING *)
+    SELECT (SELECT count(*) FROM midflight_gone), ARRAY(SELECT DISTINCT
+          ROW("k1")::midflight."midflight_split-name_outbox" FROM midflight_gone ORDER BY 1)
+    INTO midflight_count, midflight_keys;
+  IF midflight_count = 0 THEN RETURN 0; END IF;
+  BEGIN
+    IF midflight_followed THEN
+    PERFORM midflight."midflight_split-name_forward_sync"(ARRAY(SELECT DISTINCT
+          ROW("k1")::midflight."midflight_split-name_key" FROM unnest(midflight_keys) ORDER BY 1));
+    ELSE
+      PERFORM midflight."midflight_split-name_note_settle"(midflight_keys, false);
+    END IF;
+    IF EXISTS (SELECT 1 FROM midflight.midflight_finding WHERE migration = 'split-name') THEN
+      FOREACH midflight_key IN ARRAY midflight_keys LOOP
+        DELETE FROM midflight.midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine forward' AND
+              entity_key = CASE WHEN midflight_key."k1" IS NULL THEN 'NULL' WHEN pg_typeof(midflight_key."k1") IN
+              ('bigint'::regtype, 'integer', 'smallint') THEN midflight_key."k1"::text WHEN
+              pg_typeof(midflight_key."k1") IN ('date'::regtype, 'timestamp', 'timestamptz') THEN '''' ||
+              (to_jsonb(midflight_key."k1") #>> '{}') || '''' ELSE '''' || replace(midflight_key."k1"::text COLLATE
+              "C", '''', '''''') || '''' END;
+      END LOOP;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+    IF midflight_followed THEN
+    PERFORM midflight."midflight_split-name_forward_each"(ARRAY(SELECT DISTINCT
+          ROW("k1")::midflight."midflight_split-name_key" FROM unnest(midflight_keys) ORDER BY 1));
+    ELSE
+      PERFORM midflight."midflight_split-name_note_each"(midflight_keys, false);
+    END IF;
+  END;
+  RETURN midflight_count;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_each"(midflight_keys
       midflight."midflight_split-name_key"[])
  RETURNS void
@@ -1101,55 +1150,6 @@ FROM people
   midflight_guard := set_config('plan_cache_mode', midflight_plans, true);
   midflight_guard := set_config('jit', midflight_jit, true);
   RETURN NULL;
-END
-$function$;
-
-CREATE OR REPLACE FUNCTION midflight."midflight_split-name_note_drain"(midflight_rows bigint, midflight_followed
-      boolean)
- RETURNS bigint
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-DECLARE
-  midflight_keys midflight."midflight_split-name_outbox"[];
-  midflight_key midflight."midflight_split-name_outbox";
-  midflight_count bigint;
-BEGIN
-  WITH midflight_gone AS (DELETE FROM midflight."midflight_split-name_outbox" WHERE ctid = ANY (ARRAY(SELECT ctid FROM
-        midflight."midflight_split-name_outbox" LIMIT midflight_rows)) RETURNING *)
-    SELECT (SELECT count(*) FROM midflight_gone), ARRAY(SELECT DISTINCT
-          ROW("k1")::midflight."midflight_split-name_outbox" FROM midflight_gone ORDER BY 1)
-    INTO midflight_count, midflight_keys;
-  IF midflight_count = 0 THEN RETURN 0; END IF;
-  BEGIN
-    IF midflight_followed THEN
-      PERFORM midflight."midflight_split-name_forward_sync"(ARRAY(SELECT DISTINCT
-            ROW("k1")::midflight."midflight_split-name_key" FROM unnest(midflight_keys) ORDER BY 1));
-    ELSE
-      PERFORM midflight."midflight_split-name_note_settle"(midflight_keys, false);
-    END IF;
-    IF EXISTS (SELECT 1 FROM midflight.midflight_finding WHERE migration = 'split-name') THEN
-      FOREACH midflight_key IN ARRAY midflight_keys LOOP
-        DELETE FROM midflight.midflight_finding WHERE migration = 'split-name' AND kind = 'quarantine forward' AND
-              entity_key = CASE WHEN midflight_key."k1" IS NULL THEN 'NULL' WHEN pg_typeof(midflight_key."k1") IN
-              ('bigint'::regtype, 'integer', 'smallint') THEN midflight_key."k1"::text WHEN
-              pg_typeof(midflight_key."k1") IN ('date'::regtype, 'timestamp', 'timestamptz') THEN '''' ||
-              (to_jsonb(midflight_key."k1") #>> '{}') || '''' ELSE '''' || replace(midflight_key."k1"::text COLLATE
-              "C", '''', '''''') || '''' END;
-      END LOOP;
-    END IF;
-  EXCEPTION WHEN OTHERS THEN
-    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    IF midflight_followed THEN
-      PERFORM midflight."midflight_split-name_forward_each"(ARRAY(SELECT DISTINCT
-            ROW("k1")::midflight."midflight_split-name_key" FROM unnest(midflight_keys) ORDER BY 1));
-    ELSE
-      PERFORM midflight."midflight_split-name_note_each"(midflight_keys, false);
-    END IF;
-  END;
-  RETURN midflight_count;
 END
 $function$;
 

@@ -1,0 +1,71 @@
+#include "engine/held.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/quarantine.h"
+
+bool held_visit(struct flight *flight, finding_visit *visit, void *context, struct error *error) {
+    bool holds = flight->definition->change.hold && flight->at.stage == STAGE_AWAITING_FINALIZATION;
+    return !holds || flight->store->ops->held(flight->store, visit, context, error);
+}
+
+static bool count_one(void *context, const struct finding *finding) {
+    int64_t *count = context;
+    (void)finding;
+    (*count)++;
+    return true;
+}
+
+bool held_count(struct flight *flight, int64_t *ret, struct error *error) {
+    *ret = 0;
+    return held_visit(flight, count_one, ret, error);
+}
+
+struct search {
+    const char *key;
+    bool found;
+};
+
+static bool compare_one(void *context, const struct finding *finding) {
+    struct search *search = context;
+    search->found = search->found || strcmp(finding->key, search->key) == 0;
+    return true;
+}
+
+bool held_has(struct flight *flight, const char *key, bool *ret, struct error *error) {
+    struct search search = {.key = key};
+    bool ok = held_visit(flight, compare_one, &search, error);
+    *ret = search.found;
+    return ok;
+}
+
+static bool list_one(void *context, const struct finding *finding) {
+    return key_list_add(context, finding->key, NULL);
+}
+
+/* The sync is the release's own: whoever writes the entity after it is held anew. */
+static bool resolve_one(struct flight *flight, const char *key, struct arena *arena, struct error *error) {
+    struct key_list refused = {.arena = arena};
+    if (!flight_begin(flight, error)) return false;
+    bool ok = flight->store->ops->held_release(flight->store, key, error);
+    return flight_end(flight, ok, "released what was held", error) && quarantine_sync(flight, BACKWARD, (struct names){&key, 1}, &refused, error);
+}
+
+bool held_resolve(struct flight *flight, int64_t *ret, struct error *error) {
+    struct key_list list = {.arena = arena_new()};
+    bool ok = held_visit(flight, list_one, &list, error);
+    for (*ret = 0; ok && *ret < (int64_t)list.names.count; (*ret)++) ok = resolve_one(flight, list.names.items[*ret], list.arena, error);
+    arena_free(list.arena);
+    return ok;
+}
+
+bool gate_held(struct flight *flight, struct error *error) {
+    int64_t count;
+    if (!held_count(flight, &count, error)) return false;
+    if (count == 0) return true;
+    return error_set(error, ERROR_GATE,
+                     "gate held: %" PRId64 " entit%s written on the old side after the cut-over. `midflight status` lists them: what is right of "
+                     "it, write on the new side; then `midflight verify --repair` gives the old side what the new one has",
+                     count, count == 1 ? "y was" : "ies were");
+}

@@ -1,0 +1,105 @@
+"""Writes of the old side after the cut-over that pass (old_writes: hold): they are told by key, nothing of the new side's overwrites them
+before somebody has said which side is right, and nothing ends before that."""
+import pytest
+
+from scenario.definitions import CUSTOMERS, SPLIT_NAME
+from support.midflight import AWAITING_FINALIZATION, FINISHED, UNINITIALIZED
+from support.stores import POSTGRESQL
+from support.workload import OLD
+
+HOLD = SPLIT_NAME + "    old_writes: hold\n"
+
+
+@pytest.fixture
+def people(scene, within):
+    """Cut over; then an instance of the old version that was forgotten writes entity 1, and the new one all of them."""
+    if not within:
+        pytest.skip("between two stores old writes are refused")
+    scene = scene(CUSTOMERS, HOLD).start()
+    scene.midflight.advance().done()
+    assert scene.midflight.stage() == AWAITING_FINALIZATION
+    return scene
+
+
+def names(scene):
+    return dict(scene.old("SELECT id, name FROM customers"))
+
+
+def held(scene):
+    said = scene.midflight.status(json=False).done().out
+    if "\nheld " not in said:
+        return []
+    lines = said[said.index("\nheld "):said.index("\nquarantined ")].strip().splitlines()
+    return sorted(line.split(":")[0].strip() for line in lines[1:])
+
+
+def test_a_write_passes_is_told_and_stays_as_it_is(people):
+    people.old("UPDATE customers SET name = 'Held Ann' WHERE id = 1")
+    people.new("UPDATE people SET last_name = 'New'")
+    people.drain()
+    assert names(people) == {1: "Held Ann", 2: "Bob New", 3: "Cy New"}
+    assert held(people) == ["1"] and people.midflight.status().done().json["held"] == 1
+    people.midflight.verify().done()  # it has a gate of its own
+    said = people.midflight.status(json=False).done().out
+    assert "written on the old side" in said and (people.stores[OLD] != POSTGRESQL or "by app" in said), said
+
+
+@pytest.mark.parametrize("write, keys", [
+    ("INSERT INTO customers (id, name) VALUES (9, 'Nine')", ["9"]), ("DELETE FROM customers WHERE id = 2", ["2"]),
+    ("UPDATE customers SET id = 7 WHERE id = 3", ["3", "7"]), ("UPDATE customers SET name = name || '!'", ["1", "2", "3"])])
+def test_every_kind_of_write_is_held_with_its_keys(people, write, keys):
+    people.old(write)
+    assert held(people) == keys
+    people.drain()
+    assert people.midflight.verify("--repair").done()
+    assert held(people) == [] and sorted(names(people)) == [1, 2, 3]
+    people.agree()
+
+
+def test_what_is_not_read_is_not_held_and_what_midflight_carries_back_neither(people):
+    people.new("UPDATE people SET last_name = 'New'")
+    people.new("INSERT INTO people (id, first_name) VALUES (4, 'Di')")
+    people.new("DELETE FROM people WHERE id = 3")
+    people.drain()
+    assert held(people) == [] and names(people) == {1: "Ann New", 2: "Bob New", 4: "Di"}
+
+
+def test_the_end_waits_for_it_and_repair_takes_the_new_sides_word(people):
+    people.old("UPDATE customers SET name = 'Held Ann' WHERE id = 1")
+    outcome = people.midflight.advance().refused()
+    assert "gate held" in outcome.message and people.midflight.stage() == AWAITING_FINALIZATION
+    people.midflight.verify("--repair").done()
+    assert names(people)[1] == "Ann Lee" and held(people) == []
+    people.midflight.advance().done()
+    assert people.midflight.stage() == FINISHED
+    people.apps[OLD].holds_nothing_of_midflight()
+
+
+def test_the_way_back_waits_for_it_too_and_force_takes_the_old_sides_word(people):
+    people.old("UPDATE customers SET name = 'Held Ann' WHERE id = 1")
+    people.new("UPDATE people SET last_name = 'New'")
+    outcome = people.midflight.rollback().refused()
+    assert "gate held" in outcome.message and people.midflight.stage() == AWAITING_FINALIZATION
+    people.midflight.rollback("--force").done()
+    assert people.midflight.stage() == UNINITIALIZED
+    assert names(people) == {1: "Held Ann", 2: "Bob New", 3: "Cy New"}
+    people.apps[OLD].holds_nothing_of_midflight()
+
+
+def test_what_is_written_again_after_it_was_settled_is_held_again(people):
+    people.old("UPDATE customers SET name = 'Held Ann' WHERE id = 1")
+    people.midflight.verify("--repair").done()
+    people.old("UPDATE customers SET name = 'Held Again' WHERE id = 1")
+    people.new("UPDATE people SET last_name = 'New' WHERE id = 1")
+    people.drain()
+    assert held(people) == ["1"] and names(people)[1] == "Held Again"
+
+
+@pytest.mark.parametrize("option, said", [("", "sync: outbox"), ("sync: outbox\nold_writes: hold\nalter: {table: t, change: DROP COLUMN c}", "")])
+def test_it_is_refused_where_both_sides_take_writes(scene, within, option, said):
+    if not within:
+        pytest.skip("of one database")
+    scene = scene(CUSTOMERS, SPLIT_NAME)
+    text = scene.definition.replace("sync: outbox", "old_writes: hold\n" + option)
+    outcome = scene.apps[OLD].migration(text, "other.yaml").check()
+    assert outcome.status == 2 and said in outcome.message, outcome
