@@ -172,7 +172,7 @@ bool between_cross(struct flight *flight, struct error *error) {
         !cross_fenced(flight, error)) {
         return false;
     }
-    bool ok = flight_step(flight, &opening, error);
+    bool ok = flight->other == NULL || flight_step(flight, &opening, error);
     return ok ? clients_lead(flight, SIDE_NEW, error) && flight_refresh(flight, error) : (clients_let_go(flight, error), false);
 }
 

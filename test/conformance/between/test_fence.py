@@ -37,7 +37,7 @@ class TestTransactionInTheWay:
             people.connection = connection
             yield people
 
-    def test_is_named_where_it_holds_a_row_that_the_way_back_is_tried_on(self, scene, pair):
+    def test_is_named_where_it_holds_a_row_that_the_way_back_is_tried_on(self, scene, two_stores, pair):
         if pair[0] != POSTGRESQL:
             pytest.skip("one writer is the whole file's, and the fence names none")
         scene = scene(SCHEMA + "CREATE UNIQUE INDEX customers_email_once ON customers (email);", BRIEF).start()

@@ -68,7 +68,7 @@ def idle(seconds=1.5):
 
 
 @pytest.mark.parametrize("side", [OLD, pytest.param(NEW, marks=pytest.mark.long)])
-def test_a_hot_range_is_split_among_those_who_follow_and_nothing_is_lost(scene, side):
+def test_a_hot_range_is_split_among_those_who_follow_and_nothing_is_lost(scene, two_stores, side):
     scene = scene(MANY, SPLIT_NAME).start()
     if side == NEW:
         scene.midflight.advance().done()

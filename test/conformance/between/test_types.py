@@ -108,7 +108,7 @@ class Crossing:
 
 
 @pytest.fixture
-def crossing(scene, pair):
+def crossing(scene, two_stores, pair):
     if pair != (POSTGRESQL, POSTGRESQL):
         pytest.skip("types of PostgreSQL alone")
     return Crossing(scene)

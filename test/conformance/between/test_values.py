@@ -120,7 +120,7 @@ class TestValues:
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_every_type_of_a_server_is_on_another_what_it_was(scene, pair, kind):
+def test_every_type_of_a_server_is_on_another_what_it_was(scene, two_stores, pair, kind):
     if pair != (POSTGRESQL, POSTGRESQL):
         pytest.skip("types of PostgreSQL alone")
     rows = ", ".join(f"({n}, {value})" for n, value in enumerate([*SERVERS[kind], "NULL"]))
