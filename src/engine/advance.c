@@ -149,8 +149,8 @@ bool carry_advance(struct flight *flight, struct error *error) {
         if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;
         if (resumed) return true;
         return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
-               gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_held(flight, error) &&
-               gate_verified(flight, error) && remember_form(flight, error) &&
+               gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) &&
+               gate_verified(flight, error) && gate_held(flight, error) && remember_form(flight, error) &&
                flight_move(flight, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&
                finish(flight, error);
     case STAGE_FINISHING:

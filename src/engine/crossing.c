@@ -72,7 +72,8 @@ static bool hold(struct flight *flight, enum side side, double *began, struct er
     struct store *leader = flight_house(flight, side);
     double waiting = flight->clients_held_ms;
     leader->hold_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
-    bool held = side == SIDE_NEW && flight->definition->change.hold; /* what is held on the old side is to be known as well */
+    /* In one database what is held on the old side is to be known as well. */
+    bool held = side == SIDE_NEW && flight->definition->change.hold && flight->other == NULL;
     bool ok = leader->ops->hold(leader, side, error) && (!held || leader->ops->hold(leader, SIDE_OLD, error));
     leader->hold_until_ms = 0;
     if (leader->held_since_ms > 0) *began = leader->held_since_ms;

@@ -60,11 +60,21 @@ bool held_resolve(struct flight *flight, int64_t *ret, struct error *error) {
     return ok;
 }
 
+/* The old side's store does with writes there as it is told. */
+static bool tell_old(struct flight *flight, bool hold, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    if (!flight_begin(flight, error)) return false;
+    bool ok = hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error);
+    return flight_end(flight, ok, hold ? "held again" : "held no more", error);
+}
+
 bool gate_held(struct flight *flight, struct error *error) {
     int64_t count;
-    if (!held_count(flight, &count, error)) return false;
+    if (!flight->definition->change.hold) return true;
+    if (!tell_old(flight, false, error) || !held_count(flight, &count, error)) return false;
     if (count == 0) return true;
-    return error_set(error, ERROR_GATE,
+    return tell_old(flight, true, error) &&
+           error_set(error, ERROR_GATE,
                      "gate held: %" PRId64 " entit%s written on the old side after the cut-over. `midflight status` lists them: what is right of "
                      "it, write on the new side; then `midflight verify --repair` gives the old side what the new one has",
                      count, count == 1 ? "y was" : "ies were");

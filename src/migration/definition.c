@@ -99,7 +99,6 @@ static bool old_writes_read(const struct definition *definition, const struct ya
     if (!value_choice(definition->arena, value, &choices, &choice, error)) return false;
     *ret = choice == 1;
     if (!*ret) return true;
-    if (definition_is_apart(definition)) return yaml_fail(value, error, "'hold' between two stores; expected refuse, or no 'old_writes'");
     if (!change->outbox) return yaml_fail(value, error, "'hold' where both sides take writes; expected 'sync: outbox' beside it, or no 'old_writes'");
     return change->mappings[BACKWARD].count > 0 ||
            yaml_fail(value, error, "'hold' without a way back; expected a 'backward', or no 'old_writes'");

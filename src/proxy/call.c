@@ -288,7 +288,7 @@ static bool delete(struct call *call, struct operation *operation, struct error 
     enum side leader = leader_of_call(call);
     struct store *store = leader_house(call);
     TEXT now = {0};
-    bool found;
+    bool found = false;
     if (!route_writable(call->definition, operation->face, leader, error)) return false;
     if (operation->expected != NULL && !look_first(call, operation, &now, &found, error)) return false;
     return store->ops->face_delete(store, leader, operation->key, &operation->found, error);

@@ -46,7 +46,7 @@ static struct bouncer *bouncer_of(struct store *base) {
     if (store->bouncer == NULL) {
         store->bouncer = calloc(1, sizeof *store->bouncer);
         if (store->bouncer == NULL) abort();
-        store->bouncer->arena = arena_new();
+        *store->bouncer = (struct bouncer){.arena = arena_new(), .target = {"", "", ""}, .now = {"", "", ""}};
     }
     return store->bouncer;
 }

@@ -148,6 +148,10 @@ static bool make_refusal(struct postgres_store *store, enum side side, bool open
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
+bool pg_half_open(struct postgres_store *store, enum side side, struct error *error) {
+    return make_refusal(store, side, true, error);
+}
+
 static bool attach_refusal(struct postgres_store *store, enum side side, const struct bound_table *table, struct error *error) {
     TEXT sql = {0};
     RESULT *tables = NULL;

@@ -160,9 +160,27 @@ bool postgres_land_end(struct store *base, struct error *error) {
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
 
+/* (k1, ...) IN (SELECT k1, ... FROM the keys that are held), for names of a key */
+static void add_is_held(struct text *text, const struct postgres_store *store, const struct names *key) {
+    text_add(text, "(");
+    sync_names(text, &pg_dialect, NULL, key);
+    text_add(text, ") IN (SELECT ");
+    sync_names(text, &pg_dialect, NULL, &store->key);
+    text_addf(text, " FROM %s)", pg_own(store, "held"));
+}
+
+/* What is held on the old side stays as it is. */
+static bool leaves_out_held(const struct postgres_store *store) {
+    return store->change.hold && pg_home(store) == SIDE_OLD && store->half->landing.parcel.landing == LAND_WRITE;
+}
+
 /* What came, as a relation of the target's columns. */
 static const char *now_of(struct postgres_store *store, const struct stream *stream) {
-    return stream->now == NULL ? stream->stage : arena_format(store->bound, "(SELECT %s FROM %s)", stream->now, stream->stage);
+    const char *all = stream->now == NULL ? stream->stage : arena_format(store->bound, "(SELECT %s FROM %s)", stream->now, stream->stage);
+    TEXT held = {0};
+    if (!leaves_out_held(store)) return all;
+    add_is_held(&held, store, &stream->flow->target->table->key);
+    return arena_format(store->bound, "(SELECT * FROM %s AS midflight_a WHERE NOT (%s))", all, text_get(&held));
 }
 
 static bool run(struct postgres_store *store, const struct text *sql, const struct stream *stream, struct error *error) {
@@ -218,10 +236,31 @@ static bool write_anew(struct postgres_store *store, const struct parcel *parcel
     return true;
 }
 
+static bool leave_out_held(struct postgres_store *store, const char *keys, struct error *error) {
+    TEXT sql = {0};
+    if (!leaves_out_held(store)) return true;
+    text_addf(&sql, "DELETE FROM %s WHERE ", keys);
+    add_is_held(&sql, store, &store->key);
+    return pg_script(store->db, text_get(&sql), NULL, error);
+}
+
+/* Somebody may have committed such a write since we looked, and we may have written over it: all of ours is undone then. */
+static bool wrote_over_none(struct postgres_store *store, const char *keys, struct error *error) {
+    TEXT sql = {0};
+    RESULT *found = NULL;
+    if (!leaves_out_held(store)) return true;
+    text_addf(&sql, "SELECT 1 FROM %s WHERE ", keys);
+    add_is_held(&sql, store, &store->key);
+    text_add(&sql, " LIMIT 1");
+    if (!pg_query(store->db, text_get(&sql), NULL, NULL, 0, &found, error)) return false;
+    return PQntuples(found) == 0 || error_set(error, ERROR_BUSY, "%s: an entity that was to be carried over was written on the old side in "
+                                              "that very moment: run the same command again", store->sql.base.name);
+}
+
 static bool write_synced(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
     const char *keys = key_stage(store, error);
     size_t count = store->change.mappings[parcel->direction].count;
-    if (keys == NULL) return false;
+    if (keys == NULL || !leave_out_held(store, keys, error)) return false;
     struct scope scope = scope_of(store, keys);
     bool loose = false;
     if (!is_loose(store, parcel, &loose, error)) return false;
@@ -240,7 +279,7 @@ static bool write_synced(struct postgres_store *store, const struct parcel *parc
         sync_insert(&sql, &pg_dialect, stream->flow, now_of(store, stream), NULL, false);
         if (!run(store, &sql, stream, error)) return false;
     }
-    return true;
+    return wrote_over_none(store, keys, error);
 }
 
 static bool write_fresh(struct postgres_store *store, const struct parcel *parcel, struct error *error) {

@@ -453,7 +453,7 @@ bool postgres_drain(struct store *base, enum direction direction, int64_t token,
 /* The triggers that noted keys for the other side are there: what they run keeps them from now on, for which nobody has to wait. */
 bool postgres_capture_hold(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    return pg_hold_functions(store, side, error) && pg_enter_objects(store, error);
+    return pg_hold_functions(store, side, error) && pg_half_open(store, side, error) && pg_enter_objects(store, error);
 }
 
 bool postgres_held(struct store *base, finding_visit *visit, void *context, struct error *error) {

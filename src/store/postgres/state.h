@@ -227,6 +227,8 @@ MUST_USE bool pg_key_after(struct postgres_store *store, enum side side, const c
 /* half.c, where the sides are in two stores, or one takes writes at a time */
 MUST_USE bool pg_half_note(struct postgres_store *store, enum side side, struct error *error);
 MUST_USE bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error);
+/* A refusal that is there lets everybody pass from now on. [tx] */
+MUST_USE bool pg_half_open(struct postgres_store *store, enum side side, struct error *error);
 MUST_USE bool pg_half_check(struct postgres_store *store, struct check_report *report, struct error *error);
 /* Holds the lock that who lands at a place has, until the transaction ends; `end`: ends the others that hold it. */
 MUST_USE bool pg_landing_lock(struct postgres_store *store, const char *name, int64_t place, bool end, struct error *error);

@@ -437,11 +437,11 @@ static const char *capture_name(const struct capture *capture) {
 }
 
 /* A function that names everything by its schema, so that it needs no search_path of its own, which takes longer than to note a key. */
-static void add_light_function(struct text *text, const struct capture *capture, const char *name) {
+static void add_light_function(struct text *text, const struct capture *capture, const char *name, const char *into) {
     text_addf(text, "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\nAS $midflight$\n#variable_conflict "
                     "use_column\nBEGIN\n", pg_own(capture->store, name));
-    pg_add_limit(text, capture->store);
-    text_addf(text, "  INSERT INTO %s (", pg_own(capture->store, "outbox"));
+    if (strcmp(into, "outbox") == 0) pg_add_limit(text, capture->store);
+    text_addf(text, "  INSERT INTO %s (", pg_own(capture->store, into));
     sync_names(text, &pg_dialect, NULL, &capture->store->key);
     text_add(text, ") ");
 }
@@ -461,15 +461,15 @@ static const char *rekey_name(const struct capture *capture) {
 }
 
 /* What it wrote is in one transition table; the key that an UPDATE took from a row is noted by itself. */
-static void add_light(const struct capture *capture, struct text *text) {
+static void add_light(const struct capture *capture, const char *into, struct text *text) {
     const struct names *key = &capture->table->table->key;
-    add_light_function(text, capture, capture_name(capture));
+    add_light_function(text, capture, capture_name(capture), into);
     text_add(text, capture->table->sole ? "SELECT " : "SELECT DISTINCT ");
     sync_names(text, &pg_dialect, NULL, key);
     text_addf(text, " FROM %s;\n  RETURN NULL;\n", capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
     pg_end_function(text);
     if (capture->event != EVENT_UPDATE) return;
-    add_light_function(text, capture, rekey_name(capture));
+    add_light_function(text, capture, rekey_name(capture), into);
     text_add(text, "VALUES (");
     sync_names(text, &pg_dialect, "OLD", key);
     text_add(text, ");\n  RETURN NULL;\n");
@@ -495,8 +495,8 @@ static bool is_light(const struct capture *capture, bool *ret, struct error *err
     return true;
 }
 
-/* The keys that a statement wrote, into the outbox (outbox.c): of an UPDATE those before and after. */
-static void note_into(const struct capture *capture, const char *into, struct text *text) {
+/* The keys that a statement wrote, into the outbox (outbox.c) or among those held: of an UPDATE those before and after. */
+static void add_full_note(const struct capture *capture, const char *into, struct text *text) {
     struct postgres_store *store = capture->store;
     const struct names *key = &capture->table->table->key;
     bool apart = store->standing.housed != HOUSES_BOTH;
@@ -526,21 +526,23 @@ static void note_into(const struct capture *capture, const char *into, struct te
     pg_end_function(text);
 }
 
-static bool add_note(const struct capture *capture, struct text *text, struct error *error) {
+static bool note(const struct capture *capture, const char *into, struct text *text, struct error *error) {
     bool light;
     if (!is_light(capture, &light, error)) return false;
     if (light) {
-        add_light(capture, text);
+        add_light(capture, into, text);
     } else {
-        note_into(capture, "outbox", text);
+        add_full_note(capture, into, text);
     }
     return true;
 }
 
+static bool add_note(const struct capture *capture, struct text *text, struct error *error) {
+    return note(capture, "outbox", text, error);
+}
+
 static bool add_hold(const struct capture *capture, struct text *text, struct error *error) {
-    (void)error;
-    note_into(capture, "held", text);
-    return true;
+    return note(capture, "held", text, error);
 }
 
 static bool add_capture(const struct capture *capture, struct text *text, struct error *error) {

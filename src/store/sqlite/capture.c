@@ -266,12 +266,13 @@ static bool trigger_hold(const struct trigger *trigger) {
 }
 
 bool sqlite_capture_hold(struct store *base, enum side side, struct error *error) {
+    if (sqlite_store_of(base)->half != NULL) return half_note(sqlite_store_of(base), "held", error);
     return install(base, side, trigger_hold, error);
 }
 
 /* In one database only where the outbox is for good. */
 bool sqlite_capture_note(struct store *base, enum side side, struct error *error) {
-    if (sqlite_store_of(base)->half != NULL) return half_note(sqlite_store_of(base), error);
+    if (sqlite_store_of(base)->half != NULL) return half_note(sqlite_store_of(base), "outbox", error);
     return install(base, side, trigger_note, error) &&
            (side == SIDE_OLD || raise_sequences(sqlite_store_of(base), error));
 }

@@ -227,10 +227,10 @@ static bool prepare(struct sqlite_store *store, struct error *error) {
     return create_tables(store, error) && drop_own(store, "trigger", "", error);
 }
 
-bool half_note(struct sqlite_store *store, struct error *error) {
+bool half_note(struct sqlite_store *store, const char *into, struct error *error) {
     if (!prepare(store, error)) return false;
     for (size_t i = 0; i < half_table_count(store); i++) {
-        if (!note_triggers(store, store->half->side, "outbox", i, error)) return false;
+        if (!note_triggers(store, store->half->side, into, i, error)) return false;
     }
     return remember_own(store, error);
 }

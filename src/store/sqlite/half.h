@@ -73,7 +73,7 @@ bool half_bind(struct sqlite_store *store, struct error *error); /* once its tab
 void half_free(struct sqlite_store *store);
 void half_free_arrivals(struct half *half);
 bool half_temporary(struct sqlite_store *store, struct error *error); /* those tables, if they are not there */
-bool half_note(struct sqlite_store *store, struct error *error);
+bool half_note(struct sqlite_store *store, const char *into, struct error *error); /* "outbox", or "held" */
 bool half_refuse(struct sqlite_store *store, struct error *error);
 /* "k1" TYPE COLLATE x, ...: as the key of the outbox's first table is declared */
 void half_key_columns(struct text *text, const struct sqlite_store *store);

@@ -137,9 +137,32 @@ static bool move_cursor(struct sqlite_store *store, struct error *error) {
            sql_landing_move(&store->sql.base, store->change.name, parcel->place, store->half->token, parcel->until, error);
 }
 
+/* DELETE FROM <relation> WHERE (k1, ...) IN (SELECT k1, ... FROM the keys that are held); */
+static void add_leave_out(struct text *sql, struct sqlite_store *store, const char *relation, const struct names *key) {
+    text_addf(sql, "DELETE FROM %s WHERE (", relation);
+    sync_names(sql, &sqlite_dialect, NULL, key);
+    text_add(sql, ") IN (SELECT ");
+    sync_names(sql, &sqlite_dialect, NULL, &store->key);
+    text_add(sql, " FROM ");
+    own_add(sql, store, "held");
+    text_add(sql, ");\n");
+}
+
+/* What is held on the old side stays as it is. Whoever would write there waits for us. */
+static bool leave_out_held(struct sqlite_store *store, struct error *error) {
+    const struct half *half = store->half;
+    TEXT sql = {0};
+    if (!store->change.hold || half->side != SIDE_OLD) return true;
+    for (size_t i = 0; i < half->arrival_count; i++) {
+        add_leave_out(&sql, store, half->arrivals[i].held, &half->arrivals[i].flow.target->table->key);
+    }
+    add_leave_out(&sql, store, LANDED_KEYS, &store->key);
+    return connection_script(store->db, text_get(&sql), NULL, error);
+}
+
 bool landing_write_rows(struct sqlite_store *store, struct error *error) {
     bool fresh = store->half->parcel.fresh || store->half->parcel.kind == PARCEL_RANGE;
-    return guard_pass(store, true, error) && (fresh ? fill_all(store, error) : sync_all(store, error)) && guard_pass(store, false, error);
+    return leave_out_held(store, error) && guard_pass(store, true, error) && (fresh ? fill_all(store, error) : sync_all(store, error)) && guard_pass(store, false, error);
 }
 
 bool landing_write(struct sqlite_store *store, bool keep, struct error *error) {

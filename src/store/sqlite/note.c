@@ -53,8 +53,11 @@ static bool is_held(const struct note *note) {
 static void note_when(struct note *note, bool more) {
     if (more || is_held(note)) text_add(&note->sql, "\nWHEN ");
     if (!is_held(note)) return;
-    text_addf(&note->sql, "(SELECT NOT (midflight_g.%s IS julianday('now')) AND midflight_g.done <> 2 FROM ",
-              direction_name(led_by(note->side) == FORWARD ? BACKWARD : FORWARD));
+    text_add(&note->sql, "(SELECT ");
+    if (note->store->half == NULL) {
+        text_addf(&note->sql, "NOT (midflight_g.%s IS julianday('now')) AND ", direction_name(led_by(note->side) == FORWARD ? BACKWARD : FORWARD));
+    }
+    text_add(&note->sql, "midflight_g.done <> 2 FROM ");
     own_add(&note->sql, note->store, "guard");
     text_addf(&note->sql, " AS midflight_g)%s", more ? " AND " : "");
 }
