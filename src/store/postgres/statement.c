@@ -483,7 +483,7 @@ static bool is_light(const struct capture *capture, bool *ret, struct error *err
     RESULT *related = NULL;
     const char *table = pg_relation(capture->store, capture->table);
     *ret = false;
-    if (capture->store->standing.housed == HOUSES_BOTH || capture->event == EVENT_NONE) return true;
+    if (!capture->store->change.outbox || capture->event == EVENT_NONE) return true;
     for (size_t i = 0; i < key->count; i++) {
         if (!sync_column(capture->table, key->items[i])->not_null) return true;
     }

@@ -6,14 +6,17 @@ CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON publi
       midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
       'split-name backward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_insert"();
 
+CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE ON public.customers FOR EACH ROW WHEN (((old.id
+      IS DISTINCT FROM new.id) AND (current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name
+      backward'::text))) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_rekey"();
+
 CREATE TRIGGER "midflight_split-name_old_customers_truncate" AFTER TRUNCATE ON public.customers FOR EACH STATEMENT
       WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name backward'::text)) EXECUTE
       FUNCTION midflight."midflight_split-name_old_customers_truncate"();
 
-CREATE TRIGGER "midflight_split-name_old_customers_update" AFTER UPDATE ON public.customers REFERENCING OLD TABLE AS
-      midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text,
-      true) IS DISTINCT FROM 'split-name backward'::text)) EXECUTE FUNCTION
-      midflight."midflight_split-name_old_customers_update"();
+CREATE TRIGGER "midflight_split-name_old_customers_update" AFTER UPDATE ON public.customers REFERENCING NEW TABLE AS
+      midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
+      'split-name backward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_update"();
 
 CREATE TRIGGER "midflight_split-name_new_people_delete" AFTER DELETE ON public.people REFERENCING OLD TABLE AS
       midflight_old FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
@@ -23,14 +26,17 @@ CREATE TRIGGER "midflight_split-name_new_people_insert" AFTER INSERT ON public.p
       midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
       'split-name forward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_insert"();
 
+CREATE TRIGGER "midflight_split-name_new_people_rekey" AFTER UPDATE ON public.people FOR EACH ROW WHEN (((old.id IS
+      DISTINCT FROM new.id) AND (current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name
+      forward'::text))) EXECUTE FUNCTION midflight."midflight_split-name_new_people_rekey"();
+
 CREATE TRIGGER "midflight_split-name_new_people_truncate" AFTER TRUNCATE ON public.people FOR EACH STATEMENT WHEN
       ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name forward'::text)) EXECUTE
       FUNCTION midflight."midflight_split-name_new_people_truncate"();
 
-CREATE TRIGGER "midflight_split-name_new_people_update" AFTER UPDATE ON public.people REFERENCING OLD TABLE AS
-      midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text,
-      true) IS DISTINCT FROM 'split-name forward'::text)) EXECUTE FUNCTION
-      midflight."midflight_split-name_new_people_update"();
+CREATE TRIGGER "midflight_split-name_new_people_update" AFTER UPDATE ON public.people REFERENCING NEW TABLE AS
+      midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
+      'split-name forward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_update"();
 
 CREATE TRIGGER "midflight_split-name_new_refuse_people" BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.people
       FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_refuse"();
@@ -643,7 +649,6 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_delete"()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -652,8 +657,7 @@ BEGIN
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
     RETURN NULL;
   END IF;
-  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT DISTINCT * FROM (SELECT "id" AS k1 FROM
-        midflight_old) AS midflight_w WHERE k1 IS NOT NULL;
+  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT "id" FROM midflight_old;
   RETURN NULL;
 END
 $function$;
@@ -662,7 +666,6 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_insert"()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -671,8 +674,24 @@ BEGIN
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
     RETURN NULL;
   END IF;
-  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT DISTINCT * FROM (SELECT "id" AS k1 FROM
-        midflight_new) AS midflight_w WHERE k1 IS NOT NULL;
+  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT "id" FROM midflight_new;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_rekey"()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+#variable_conflict use_column
+BEGIN
+  IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
+    INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
+          1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
+    RETURN NULL;
+  END IF;
+  INSERT INTO midflight."midflight_split-name_outbox" ("k1") VALUES (OLD."id");
   RETURN NULL;
 END
 $function$;
@@ -700,7 +719,6 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_update"()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -709,8 +727,7 @@ BEGIN
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
     RETURN NULL;
   END IF;
-  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT * FROM (SELECT "id" AS k1 FROM midflight_old UNION
-        SELECT "id" AS k1 FROM midflight_new) AS midflight_w WHERE k1 IS NOT NULL;
+  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT "id" FROM midflight_new;
   RETURN NULL;
 END
 $function$;
@@ -789,7 +806,6 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_delete"
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -798,8 +814,7 @@ BEGIN
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
     RETURN NULL;
   END IF;
-  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT DISTINCT * FROM (SELECT "id" AS k1 FROM
-        midflight_old) AS midflight_w WHERE k1 IS NOT NULL;
+  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT "id" FROM midflight_old;
   RETURN NULL;
 END
 $function$;
@@ -808,7 +823,6 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_insert"
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -817,8 +831,24 @@ BEGIN
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
     RETURN NULL;
   END IF;
-  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT DISTINCT * FROM (SELECT "id" AS k1 FROM
-        midflight_new) AS midflight_w WHERE k1 IS NOT NULL;
+  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT "id" FROM midflight_new;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_rekey"()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+#variable_conflict use_column
+BEGIN
+  IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
+    INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
+          1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
+    RETURN NULL;
+  END IF;
+  INSERT INTO midflight."midflight_split-name_outbox" ("k1") VALUES (OLD."id");
   RETURN NULL;
 END
 $function$;
@@ -846,7 +876,6 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_update"
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -855,8 +884,7 @@ BEGIN
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
     RETURN NULL;
   END IF;
-  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT * FROM (SELECT "id" AS k1 FROM midflight_old UNION
-        SELECT "id" AS k1 FROM midflight_new) AS midflight_w WHERE k1 IS NOT NULL;
+  INSERT INTO midflight."midflight_split-name_outbox" ("k1") SELECT "id" FROM midflight_new;
   RETURN NULL;
 END
 $function$;
