@@ -3,7 +3,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from conformance.between.conftest import apps, other_server, pair  # noqa: F401, fixtures
+from conformance.between.conftest import apps, other_server, pair, within  # noqa: F401, fixtures
 from conformance.conftest import app, migration, served  # noqa: F401, fixtures
 from support.between import between, midflight_between
 from support.course import COUNT, hot_keys, rows_of, set_course
