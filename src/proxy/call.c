@@ -233,7 +233,7 @@ static bool look_first(struct call *call, const struct operation *operation, str
 
 /* The leader's document of what is to be put on the other face. */
 static bool translate(struct call *call, const struct operation *operation, const char *now, struct text *ret, struct error *error) {
-    enum direction direction = operation->face == SIDE_OLD ? FORWARD : BACKWARD;
+    enum direction direction = led_by(operation->face);
     if (call->seat->half && operation->face == SIDE_NEW) return seat_lacks_new(call->seat, error);
     struct store *store = call_house(call, operation->face);
     bool found = false;

@@ -34,14 +34,14 @@ static bool has_way(const struct definition *definition, enum direction directio
 }
 
 bool route_readable(const struct definition *definition, enum side shape, enum side from, struct error *error) {
-    enum direction direction = from == SIDE_OLD ? FORWARD : BACKWARD;
+    enum direction direction = led_by(from);
     if (shape == from || has_way(definition, direction)) return true;
     return error_set(error, ERROR_REFUSED, "migration %s has no `%s`, so there is no %s face now that the %s side leads: use the %s face",
                      definition->change.name, direction_name(direction), side_name(shape), side_name(from), side_name(from));
 }
 
 bool route_writable(const struct definition *definition, enum side shape, enum side leader, struct error *error) {
-    enum direction direction = shape == SIDE_OLD ? FORWARD : BACKWARD;
+    enum direction direction = led_by(shape);
     if (shape == leader || has_way(definition, direction)) return true;
     return error_set(error, ERROR_REFUSED, "migration %s has no `%s`, so the %s face takes no writes while the %s side leads: write the %s "
                      "face", definition->change.name, direction_name(direction), side_name(shape), side_name(leader), side_name(leader));

@@ -171,7 +171,7 @@ static bool waits(struct look *look, const char *key, bool *ret, struct error *e
     struct store *store = call_house(&look->call, leader);
     TEXT spelled = {0};
     return store->ops->face_key(store, key, &spelled, error) &&
-           store->ops->face_waits(store, leader == SIDE_OLD ? FORWARD : BACKWARD, text_get(&spelled), ret, error);
+           store->ops->face_waits(store, led_by(leader), text_get(&spelled), ret, error);
 }
 
 /* Agreeing in one shape is enough. */

@@ -147,7 +147,7 @@ static const struct reading *readings_of(struct postgres_store *store, struct fa
         if (face.shape == face.from) {
             read_straight(store, &readings[i], &store->tables[face.shape][i]);
         } else {
-            read_view(store, &readings[i], flow_to(store, face.from == SIDE_OLD ? FORWARD : BACKWARD, shape->tables[i].name));
+            read_view(store, &readings[i], flow_to(store, led_by(face.from), shape->tables[i].name));
         }
     }
     *place = readings;

@@ -212,7 +212,7 @@ bool pg_half_note(struct postgres_store *store, enum side side, struct error *er
 
 bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error) {
     bool made = false, notes = store->half != NULL || side == SIDE_NEW;
-    if (notes && pg_has_way(store, side == SIDE_OLD ? FORWARD : BACKWARD) && !make_notes(store, side, &made, error)) return false;
+    if (notes && pg_has_way(store, led_by(side)) && !make_notes(store, side, &made, error)) return false;
     if (!make_refusal(store, side, false, error) || !pg_lock_for_capture(store, side, error)) return false;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!attach_refusal(store, side, &store->tables[side][i], error)) return false;

@@ -48,7 +48,7 @@ static inline enum side pg_home(const struct postgres_store *store) {
 
 /* The direction that this side leads. */
 static inline enum direction pg_leads(const struct postgres_store *store) {
-    return pg_home(store) == SIDE_OLD ? FORWARD : BACKWARD;
+    return led_by(pg_home(store));
 }
 
 /* --- half.c --- */

@@ -213,7 +213,7 @@ static bool install(struct store *base, enum side side, bool (*make)(const struc
     TEXT sql = {0};
     if (!prepare_side(store, side, error)) return false;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
-        struct trigger trigger = {store, side == SIDE_OLD ? FORWARD : BACKWARD, i, &sql, error};
+        struct trigger trigger = {store, led_by(side), i, &sql, error};
         if (!make(&trigger)) return false;
     }
     return remember_own(store, error);

@@ -195,7 +195,7 @@ static const struct reading *readings_of(struct sqlite_store *store, struct face
         if (face.shape == face.from) {
             read_straight(store, &readings[i], face.shape, &store->tables[face.shape][i]);
         } else {
-            read_view(store, &readings[i], face.shape, flow_to(store, face.from == SIDE_OLD ? FORWARD : BACKWARD, shape->tables[i].name));
+            read_view(store, &readings[i], face.shape, flow_to(store, led_by(face.from), shape->tables[i].name));
         }
     }
     *place = readings;
