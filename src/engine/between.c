@@ -235,17 +235,13 @@ bool between_mend(struct flight *flight, struct error *error) {
            flight_end_at(flight, side, leader->ops->outbox_mend(leader, error), "outbox mended", error) && gate_outbox(flight, error);
 }
 
-static bool sweep(struct flight *flight, struct error *error) {
-    return gate_outbox(flight, error) && verify_sweep(flight, error);
-}
-
 bool between_run(struct flight *flight, struct error *error) {
     static const struct step steps[] = {
         {"backfill", between_backfill, true, SIDE_OLD},
         {"close the backfill", close_backfill, true, SIDE_OLD},
         {"build the indexes", build_indexes, false, SIDE_NEW},
         {"drain the outbox", drain_and_close, true, SIDE_OLD},
-        {"sweep", sweep, true, SIDE_OLD},
+        {"sweep", verify_sweep, true, SIDE_OLD},
     };
     return flight_steps(flight, steps, sizeof steps / sizeof *steps, error);
 }

@@ -1,7 +1,6 @@
 #include "engine/held.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "engine/quarantine.h"
 
@@ -22,26 +21,10 @@ bool held_count(struct flight *flight, int64_t *ret, struct error *error) {
     return held_visit(flight, count_one, ret, error);
 }
 
-struct search {
-    const char *key;
-    bool found;
-};
-
-static bool compare_one(void *context, const struct finding *finding) {
-    struct search *search = context;
-    search->found = search->found || strcmp(finding->key, search->key) == 0;
-    return true;
-}
-
-bool held_has(struct flight *flight, const char *key, bool *ret, struct error *error) {
-    struct search search = {.key = key};
-    bool ok = held_visit(flight, compare_one, &search, error);
-    *ret = search.found;
+bool held_keys(struct flight *flight, struct key_list *list, struct error *error) {
+    bool ok = held_visit(flight, key_list_finding, list, error);
+    key_list_sort(list);
     return ok;
-}
-
-static bool list_one(void *context, const struct finding *finding) {
-    return key_list_add(context, finding->key, NULL);
 }
 
 /* The sync is the release's own: whoever writes the entity after it is held anew. */
@@ -54,7 +37,7 @@ static bool resolve_one(struct flight *flight, const char *key, struct arena *ar
 
 bool held_resolve(struct flight *flight, int64_t *ret, struct error *error) {
     struct key_list list = {.arena = arena_new()};
-    bool ok = held_visit(flight, list_one, &list, error);
+    bool ok = held_keys(flight, &list, error);
     for (*ret = 0; ok && *ret < (int64_t)list.names.count; (*ret)++) ok = resolve_one(flight, list.names.items[*ret], list.arena, error);
     arena_free(list.arena);
     return ok;

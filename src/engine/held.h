@@ -3,12 +3,13 @@
 #pragma once
 
 #include "engine/flight.h"
+#include "engine/keys.h"
 
 /* Visits them; none where nothing is held. The store is bound, if only to names. */
 MUST_USE bool held_visit(struct flight *flight, finding_visit *visit, void *context, struct error *error);
 MUST_USE bool held_count(struct flight *flight, int64_t *ret, struct error *error);
-/* Is it one of them? */
-MUST_USE bool held_has(struct flight *flight, const char *key, bool *ret, struct error *error);
+/* Their keys, sorted. */
+MUST_USE bool held_keys(struct flight *flight, struct key_list *list, struct error *error);
 /* The side that leads is right: each is synced from it, and held no more; *ret: how many. Needs the lease. */
 MUST_USE bool held_resolve(struct flight *flight, int64_t *ret, struct error *error);
 /* A gate: there are none, and will be none: it is the last, and from here on writes on the old side are refused. */

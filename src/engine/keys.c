@@ -10,6 +10,10 @@ bool key_list_add(void *context, const char *key, struct error *error) {
     return true;
 }
 
+bool key_list_finding(void *context, const struct finding *finding) {
+    return key_list_add(context, finding->key, NULL);
+}
+
 static int compare_keys(const void *left, const void *right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }

@@ -99,10 +99,6 @@ bool quarantine_sync(struct flight *flight, enum direction direction, struct nam
 
 /* --- all of them ------------------------------------------------------------------------------------------------ */
 
-static bool add_finding(void *context, const struct finding *finding) {
-    return key_list_add(context, finding->key, NULL);
-}
-
 /* In one transaction: first all of them let go of their unique values, then each is synced. Undone if any is refused;
  * *ret_accepted: those that were not. */
 static bool try_together(struct flight *flight, enum direction direction, const struct names *keys, struct arena *arena,
@@ -139,22 +135,22 @@ static bool try_exchanges(struct flight *flight, enum direction direction, struc
 }
 
 /* Those that are held stay as they are. */
-static bool pass_over_held(struct flight *flight, struct names *keys, struct error *error) {
-    size_t kept = 0;
-    for (size_t i = 0; flight->definition->change.hold && i < keys->count; i++) {
-        bool held;
-        if (!held_has(flight, keys->items[i], &held, error)) return false;
-        if (!held) keys->items[kept++] = keys->items[i];
+static bool pass_over_held(struct flight *flight, struct key_list *keys, struct error *error) {
+    struct key_list held = {.arena = keys->arena};
+    size_t kept = 0, ignored;
+    if (!held_keys(flight, &held, error)) return false;
+    for (size_t i = 0; i < keys->names.count; i++) {
+        if (!key_list_find(&held, keys->names.items[i], &ignored)) keys->names.items[kept++] = keys->names.items[i];
     }
-    if (flight->definition->change.hold) keys->count = kept;
+    keys->names.count = kept;
     return true;
 }
 
 static bool retry_direction(struct flight *flight, enum direction direction, struct error *error) {
     struct key_list keys = {.arena = arena_new()}, refused = {.arena = keys.arena};
-    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), add_finding,
+    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), key_list_finding,
                                                   &keys, error) &&
-              (direction == FORWARD || pass_over_held(flight, &keys.names, error)) &&
+              (direction == FORWARD || pass_over_held(flight, &keys, error)) &&
               quarantine_sync(flight, direction, keys.names, &refused, error);
     for (size_t i = 0; ok && flight->other == NULL && i < refused.names.count; i += TOGETHER_MAX) {
         size_t left = refused.names.count - i;

@@ -203,10 +203,6 @@ static bool refuse_new(struct flight *flight, struct error *error) {
     return flight->store->ops->capture_refuse(flight->store, SIDE_NEW, error);
 }
 
-static bool sweep(struct flight *flight, struct error *error) {
-    return gate_outbox(flight, error) && verify_sweep(flight, error);
-}
-
 static const struct step running[] = {
     {"backfill", backfill, true},
     {"close the backfill", close_backfill, true},
@@ -222,7 +218,7 @@ static const struct step running_by_outbox[] = {
     {"build the indexes", build_indexes, false},
     {"refuse writes of the new side", refuse_new, false},
     {"drain the outbox", drain, true},
-    {"sweep", sweep, true},
+    {"sweep", verify_sweep, true},
 };
 
 #define COUNT(steps) (sizeof(steps) / sizeof *(steps))

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/compare.h"
 #include "engine/crew.h"
+#include "engine/gate.h"
 #include "engine/held.h"
 #include "engine/quarantine.h"
 
@@ -87,9 +88,10 @@ static bool record_difference(struct flight *flight, const struct difference *di
 }
 
 /* What waits in quarantine, or is held, is known to differ, and has a gate of its own. */
-static bool is_known(struct flight *flight, const char *key, bool *ret, struct error *error) {
-    if (!held_has(flight, key, ret, error) || *ret) return *ret;
-    if (flight->at.record.quarantined == 0) return true;
+static bool is_known(struct flight *flight, const struct key_list *held, const char *key, bool *ret, struct error *error) {
+    size_t ignored;
+    *ret = key_list_find(held, key, &ignored);
+    if (*ret || flight->at.record.quarantined == 0) return true;
     return quarantine_has(flight, FORWARD, key, ret, error) && (*ret || quarantine_has(flight, BACKWARD, key, ret, error));
 }
 
@@ -111,12 +113,12 @@ static void keep_first(struct collected *collected, struct key_list *keys) {
 
 /* Leaves those that were not known to quarantine before, or are repaired. */
 static bool keep_news(struct flight *flight, struct verification *verification, struct collected *collected, struct error *error) {
-    struct key_list keys = {.arena = collected->arena}, refused = {.arena = collected->arena};
+    struct key_list keys = {.arena = collected->arena}, refused = {.arena = collected->arena}, held = {.arena = collected->arena};
     size_t kept = 0;
     keep_first(collected, &keys);
-    if (!flight_refresh(flight, error)) return false;
+    if (!flight_refresh(flight, error) || !held_keys(flight, &held, error)) return false;
     for (size_t i = 0; i < collected->count; i++) {
-        if (!is_known(flight, collected->items[i].difference.key, &collected->items[i].known, error)) return false;
+        if (!is_known(flight, &held, collected->items[i].difference.key, &collected->items[i].known, error)) return false;
     }
     if (verification->repair && !quarantine_sync(flight, leading(flight), keys.names, &refused, error)) return false;
     key_list_sort(&refused);
@@ -364,7 +366,7 @@ bool verify_run(struct flight *flight, struct verification *verification, struct
 bool verify_sweep(struct flight *flight, struct error *error) {
     struct verification verification = {.sample = 1, .repair = true};
     int64_t quarantined;
-    if (!quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
+    if (!gate_outbox(flight, error) || !quarantine_retry(flight, &quarantined, error) || !verify_run(flight, &verification, error)) return false;
     if (verification.repaired > 0) {
         flight_note(flight, "the second pass synced %" PRId64 " entities again", verification.repaired);
     }

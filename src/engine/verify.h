@@ -15,5 +15,5 @@ struct verification {
 /* Differences go to the ledger and the observer. A verification of the whole is remembered as such. Needs a bound
  * store, and the lease. */
 MUST_USE bool verify_run(struct flight *flight, struct verification *verification, struct error *error);
-/* The second pass: tries quarantine again, compares the whole, syncs again what differs, and says how much that was. */
+/* The second pass, if the outbox is whole: tries quarantine again, compares the whole, syncs again what differs, and says how much that was. */
 MUST_USE bool verify_sweep(struct flight *flight, struct error *error);
