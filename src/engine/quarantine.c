@@ -10,14 +10,10 @@
 /* Entities tried together at once: one transaction, so writers wait for it. */
 #define TOGETHER_MAX 50
 
-static enum finding_kind kind_of(enum direction direction) {
-    return direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD;
-}
-
 /* --- one entity ------------------------------------------------------------------------------------------------ */
 
 bool quarantine_has(struct flight *flight, enum direction direction, const char *key, bool *ret, struct error *error) {
-    return flight->store->ops->finding_known(flight->store, flight->at.record.name, kind_of(direction), key, ret, error);
+    return flight->store->ops->finding_known(flight->store, flight->at.record.name, quarantine_of(direction), key, ret, error);
 }
 
 /* [tx] *ret_refused: the follower refused rows of the entity, or a query failed; then what the transaction did may be
@@ -36,7 +32,7 @@ static bool sync_within(struct flight *flight, enum direction direction, const c
 
 static bool put(struct flight *flight, enum direction direction, const char *key, const char *reason, struct error *error) {
     struct finding finding = {.key = key, .text = reason, .at_ms = clock_wall_ms()};
-    return flight->store->ops->finding_add(flight->store, flight->at.record.name, kind_of(direction), &finding, error);
+    return flight->store->ops->finding_add(flight->store, flight->at.record.name, quarantine_of(direction), &finding, error);
 }
 
 bool quarantine_put(struct flight *flight, enum direction direction, const char *key, const char *reason, struct error *error) {
@@ -53,7 +49,7 @@ static bool release(struct flight *flight, enum direction direction, const struc
     if (flight->at.record.quarantined == 0) return true;
     if (!flight_begin(flight, error)) return false;
     for (size_t i = 0; ok && i < keys->count; i++) {
-        ok = store->ops->finding_drop(store, flight->at.record.name, kind_of(direction), keys->items[i], error);
+        ok = store->ops->finding_drop(store, flight->at.record.name, quarantine_of(direction), keys->items[i], error);
     }
     return flight_end(flight, ok, "released from quarantine", error);
 }
@@ -148,7 +144,7 @@ static bool pass_over_held(struct flight *flight, struct key_list *keys, struct 
 
 static bool retry_direction(struct flight *flight, enum direction direction, struct error *error) {
     struct key_list keys = {.arena = arena_new()}, refused = {.arena = keys.arena};
-    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, kind_of(direction), key_list_finding,
+    bool ok = flight->store->ops->ledger_findings(flight->store, flight->at.record.name, quarantine_of(direction), key_list_finding,
                                                   &keys, error) &&
               (direction == FORWARD || pass_over_held(flight, &keys, error)) &&
               quarantine_sync(flight, direction, keys.names, &refused, error);

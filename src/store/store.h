@@ -70,6 +70,10 @@ typedef bool finding_visit(void *context, const struct finding *finding);
 /* In quarantine by direction: the follower of that direction refused the entity, or its query failed. */
 enum finding_kind { QUARANTINE_FORWARD, QUARANTINE_BACKWARD, DIVERGENCE };
 
+static inline enum finding_kind quarantine_of(enum direction direction) {
+    return direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD;
+}
+
 /* The owner of a migration keeps its lease this long without a sign of life. */
 #define LEASE_MS 10000
 

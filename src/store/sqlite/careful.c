@@ -19,7 +19,7 @@ struct careful {
 };
 
 bool sync_alone(struct sqlite_store *store, enum direction direction, const char *key, struct error *error) {
-    enum finding_kind kind = direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD;
+    enum finding_kind kind = quarantine_of(direction);
     struct error failure = {0};
     if (!connection_script(store->db, "SAVEPOINT entity", NULL, error)) return false;
     if (!sqlite_sync(&store->sql.base, direction, key, &failure)) {

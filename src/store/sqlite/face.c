@@ -752,7 +752,7 @@ bool outbox_holds(struct sqlite_store *store, const char *key, bool *ret, struct
 
 bool sqlite_face_waits(struct store *base, enum direction direction, const char *key, bool *ret, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
-    enum finding_kind kind = direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD;
+    enum finding_kind kind = quarantine_of(direction);
     if (!sql_finding_known(base, store->change.name, kind, key, ret, error)) return false;
     return *ret || !store->change.outbox || outbox_holds(store, key, ret, error);
 }

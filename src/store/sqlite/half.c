@@ -184,6 +184,14 @@ bool half_row_bytes(struct sqlite_store *store, int64_t *ret, struct error *erro
     return connection_integer(store->db, text_get(&sql), ret, error);
 }
 
+void half_add_among(struct text *sql, const struct sqlite_store *store, const struct names *key, const char *relation) {
+    text_add(sql, "(");
+    sync_names(sql, &sqlite_dialect, NULL, key);
+    text_add(sql, ") IN (SELECT ");
+    sync_names(sql, &sqlite_dialect, NULL, &store->key);
+    text_addf(sql, " FROM %s)", relation);
+}
+
 void half_add_outbox(struct text *sql, const struct sqlite_store *store) {
     text_add(sql, "CREATE TABLE IF NOT EXISTS ");
     own_add(sql, store, "outbox");

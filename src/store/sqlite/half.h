@@ -81,6 +81,8 @@ void half_key_columns(struct text *text, const struct sqlite_store *store);
 bool half_row_bytes(struct sqlite_store *store, int64_t *ret, struct error *error);
 /* CREATE TABLE ...; of the outbox and its overflow */
 void half_add_outbox(struct text *sql, const struct sqlite_store *store);
+/* (a, ...) IN (SELECT k1, ... FROM <relation>), for the columns of a key */
+void half_add_among(struct text *sql, const struct sqlite_store *store, const struct names *key, const char *relation);
 /* One key of a text into a statement. */
 bool half_key_bind(struct sqlite_store *store, sqlite3_stmt *statement, const char *key, struct error *error);
 /* note.c */

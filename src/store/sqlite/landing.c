@@ -139,13 +139,9 @@ static bool move_cursor(struct sqlite_store *store, struct error *error) {
 
 /* DELETE FROM <relation> WHERE (k1, ...) IN (SELECT k1, ... FROM the keys that are held); */
 static void add_leave_out(struct text *sql, struct sqlite_store *store, const char *relation, const struct names *key) {
-    text_addf(sql, "DELETE FROM %s WHERE (", relation);
-    sync_names(sql, &sqlite_dialect, NULL, key);
-    text_add(sql, ") IN (SELECT ");
-    sync_names(sql, &sqlite_dialect, NULL, &store->key);
-    text_add(sql, " FROM ");
-    own_add(sql, store, "held");
-    text_add(sql, ");\n");
+    text_addf(sql, "DELETE FROM %s WHERE ", relation);
+    half_add_among(sql, store, key, arena_format(store->bound, "\"%s\"", own_name(store, "held")));
+    text_add(sql, ";\n");
 }
 
 /* What is held on the old side stays as it is. Whoever would write there waits for us. */

@@ -21,10 +21,6 @@ struct drain {
     struct names refused;
 };
 
-static enum finding_kind kind_of(enum direction direction) {
-    return direction == FORWARD ? QUARANTINE_FORWARD : QUARANTINE_BACKWARD;
-}
-
 static bool in_time(const struct drain *drain, struct error *error) {
     if (drain->chunk->rows == 1 || clock_ms() - drain->began <= drain->chunk->hold_ms_max) return true;
     return error_set(error, ERROR_OVERTIME, "%s: %" PRId64 " rows of the outbox took longer than writers may wait: fewer of them",
@@ -36,7 +32,7 @@ static bool sync_noted(void *context, const char *key, struct error *error) {
     struct sqlite_store *store = drain->store;
     bool refused = false;
     if (!in_time(drain, error) || !sync_alone(store, drain->direction, key, error) ||
-        !sql_finding_known(&store->sql.base, store->change.name, kind_of(drain->direction), key, &refused, error)) {
+        !sql_finding_known(&store->sql.base, store->change.name, quarantine_of(drain->direction), key, &refused, error)) {
         return false;
     }
     if (refused) names_add(drain->arena, &drain->refused, arena_copy(drain->arena, key));
@@ -75,8 +71,8 @@ static bool put_back(struct drain *drain, struct error *error) {
     for (size_t i = 0; ok && i < drain->refused.count; i++) {
         const char *key = drain->refused.items[i];
         bool refused = false;
-        ok = sql_finding_known(base, name, kind_of(drain->direction), key, &refused, error) &&
-             (!refused || (sql_finding_drop(base, name, kind_of(drain->direction), key, error) && note_again(drain->store, key, error)));
+        ok = sql_finding_known(base, name, quarantine_of(drain->direction), key, &refused, error) &&
+             (!refused || (sql_finding_drop(base, name, quarantine_of(drain->direction), key, error) && note_again(drain->store, key, error)));
     }
     return ok;
 }
@@ -109,13 +105,8 @@ static bool gather_keys(const struct drain *drain, int64_t last, struct error *e
     own_add(&sql, store, "outbox");
     text_addf(&sql, " WHERE id <= %" PRId64 " AND k1 IS NOT NULL", last);
     if (drain->direction == BACKWARD && store->change.hold) {
-        text_add(&sql, ";\nDELETE FROM " SHIPPED_KEYS " WHERE (");
-        sync_names(&sql, &sqlite_dialect, NULL, &store->key);
-        text_add(&sql, ") IN (SELECT ");
-        sync_names(&sql, &sqlite_dialect, NULL, &store->key);
-        text_add(&sql, " FROM ");
-        own_add(&sql, store, "held");
-        text_add(&sql, ")");
+        text_add(&sql, ";\nDELETE FROM " SHIPPED_KEYS " WHERE ");
+        half_add_among(&sql, store, &store->key, arena_format(store->bound, "\"%s\"", own_name(store, "held")));
     }
     return connection_script(store->db, text_get(&sql), NULL, error);
 }

@@ -239,11 +239,8 @@ static bool outbox_exists(struct sqlite_store *store, bool *ret, struct error *e
 /* <what> WHERE (k1, ...) IN (SELECT k1, ... FROM <keys>) */
 static bool run_on_keys(struct sqlite_store *store, const char *what, const char *keys, struct error *error) {
     TEXT sql = {0};
-    text_addf(&sql, "%s WHERE (", what);
-    sync_names(&sql, &sqlite_dialect, NULL, &store->key);
-    text_add(&sql, ") IN (SELECT ");
-    sync_names(&sql, &sqlite_dialect, NULL, &store->key);
-    text_addf(&sql, " FROM %s)", keys);
+    text_addf(&sql, "%s WHERE ", what);
+    half_add_among(&sql, store, &store->key, keys);
     return connection_script(store->db, text_get(&sql), NULL, error);
 }
 
