@@ -24,15 +24,25 @@ def drop_capture(app):
     return name, ddl
 
 
+def lose_a_write(race):
+    """The old version writes until the twin knows better than the new side: a later write may mend what an earlier one lost."""
+    for _ in range(20):
+        race.open(OLD)
+        time.sleep(WHILE_S)
+        race.close(OLD)
+        if race.twin.differences(NEW):
+            return
+    raise AssertionError("nothing that the old version wrote was lost")
+
+
 def test_a_lost_trigger_is_noticed_by_both(race):
     race.to_action()
     time.sleep(WHILE_S)
     race.close(NEW)  # it would carry the loss back to the old side: then both sides agree, and the twin alone knows
-    name, ddl = drop_capture(race.app)
-    time.sleep(WHILE_S)
     race.close(OLD)
+    name, ddl = drop_capture(race.app)
+    lose_a_write(race)
 
-    assert race.twin.differences(NEW)
     for verb in ("verify", "advance"):
         outcome = race.midflight.run(verb)
         assert outcome.status != 0 and name in outcome.message
@@ -43,7 +53,8 @@ def test_a_lost_trigger_is_noticed_by_both(race):
     assert verified.json["diverged"] == len(reported)
     differing = set(keys_that_differ(race))
     assert reported <= differing
-    for key in differing - reported:  # rows of an entity that is gone, which no backward query reads
+    refused = {int(key) for key in race.midflight.quarantined_keys()}  # unique values that a row holds which was not followed
+    for key in differing - reported - refused:  # rows of an entity that is gone, which no backward query reads
         held = race.app.rows("SELECT id FROM customers WHERE id = ?1 UNION SELECT id FROM people WHERE id = ?1", key)
         assert held == []
     race.midflight.advance().refused()

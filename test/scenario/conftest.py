@@ -10,13 +10,6 @@ from scenario.definitions import CUSTOMERS, LISTS, SPLIT_NAME, SUBSCRIPTIONS
 from support.stores import spoken
 
 
-def quarantined_keys(midflight):
-    """The entities in quarantine, as the user is shown them."""
-    status = midflight.status(json=False).done().out
-    listed = status[status.index("\nquarantined "):status.index("\ndiverged ")]
-    return [line.split(":")[0].strip() for line in listed.splitlines() if line.startswith("    ")]
-
-
 def stopped_backfill(midflight, rows, number=signal.SIGINT):
     """Starts so gently that a signal reaches it between the first chunks and the last; returns what came of it."""
     process = midflight.begin("start", "--load", "0.001")

@@ -118,6 +118,12 @@ class Midflight:
     def status(self, *options, **more):
         return self.run("status", *options, **more)
 
+    def quarantined_keys(self):
+        """The entities in quarantine, as the user is shown them."""
+        status = self.status(json=False).done().out
+        listed = status[status.index("\nquarantined "):status.index("\ndiverged ")]
+        return [line.split(":")[0].strip() for line in listed.splitlines() if line.startswith("    ")]
+
     def verify(self, *options, **more):
         return self.run("verify", *options, **more)
 

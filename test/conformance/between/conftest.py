@@ -3,7 +3,6 @@ own, on a server of its own where there are servers; or one application twice, w
 MIDFLIGHT_PAIRS="sqlite->postgresql,sqlite" chooses others."""
 import pytest
 
-from scenario.conftest import quarantined_keys
 from support.application import Application
 from support.between import CHOSEN, PAIRS, WITHIN, Move, between, eventually, follow, midflight_between, settle
 from support.stores import POSTGRESQL, SQLITE, spoken
@@ -113,7 +112,7 @@ class Scene:
         return self
 
     def quarantine(self):
-        return quarantined_keys(self.midflight)
+        return self.midflight.quarantined_keys()
 
     def behind(self, side, *statements):
         """Behind the triggers' back."""

@@ -1,7 +1,6 @@
 """What bars `advance` and `rollback`: each gate names itself, says what turns it green, and opens when that is done."""
 import pytest
 
-from scenario.conftest import quarantined_keys
 from scenario.definitions import SPLIT_NAME
 from scenario.stages.conftest import awaiting_additional_action, awaiting_finalization
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, UNINITIALIZED)
@@ -44,7 +43,7 @@ class TestQuarantine:
         midflight = awaiting_additional_action(app, SHORT_NAMES).midflight
         app.sql("INSERT INTO customers (id, name) VALUES (9, 'Bartholomew')")
         barred(midflight, "advance", "quarantine", AWAITING_ADDITIONAL_ACTION)
-        assert quarantined_keys(midflight) == ["9"]
+        assert midflight.quarantined_keys() == ["9"]
         app.sql("UPDATE customers SET name = 'Bart' WHERE id = 9")
         midflight.advance().done()
         assert midflight.status().json["quarantined"] == 0
