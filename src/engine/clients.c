@@ -3,6 +3,9 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 
+/* So long whoever waited catches up, after which the disk is ours to wait for. */
+#define CATCH_UP_MS 50.0
+
 /* NULL: they come to the stores themselves. */
 static const struct pooler *pooler_of(const struct flight *flight) {
     return flight->other == NULL ? NULL : flight->definition->change.pooler;
@@ -29,52 +32,64 @@ static bool find(struct flight *flight, struct clients *ret, struct error *error
                      flight->store->name);
 }
 
-static bool hold(struct flight *flight, struct error *error) {
-    double began = clock_ms();
+static bool make_ready(struct flight *flight, struct error *error) {
     FAILPOINT("clients go on");
+    return flight->store->ops->clients_ready(flight->store, pooler_of(flight), error);
+}
+
+bool clients_ready(struct flight *flight, struct error *error) {
+    struct clients clients = {0};
+    if (pooler_of(flight) == NULL) return true;
+    if (!find(flight, &clients, error)) return false;
+    if (!clients.held) return make_ready(flight, error);
+    return error_set(error, ERROR_GATE, "gate clients: somebody else has the clients of %s wait at the pooler: let them go on, then run the "
+                     "same command again", pooler_of(flight)->database);
+}
+
+bool clients_hold(struct flight *flight, struct error *error) {
+    double began = clock_ms();
+    if (pooler_of(flight) == NULL) return true;
     if (!flight->store->ops->clients_hold(flight->store, pooler_of(flight), (double)flight->definition->pause_ms_max, error)) return false;
     flight->clients_held_ms = began;
     FAILPOINT("clients held");
     return true;
 }
 
-bool clients_hold(struct flight *flight, struct error *error) {
-    struct clients clients = {0};
-    if (pooler_of(flight) == NULL) return true;
-    if (!find(flight, &clients, error)) return false;
-    if (!clients.held) return hold(flight, error);
-    return error_set(error, ERROR_GATE, "gate clients: somebody else has the clients of %s wait at the pooler: let them go on, then run the "
-                     "same command again", pooler_of(flight)->database);
-}
-
 bool clients_take_over(struct flight *flight, struct error *error) {
     struct clients clients = {0};
     if (pooler_of(flight) == NULL) return true;
     if (!find(flight, &clients, error)) return false;
-    if (!clients.held) return hold(flight, error);
+    if (!clients.held) return make_ready(flight, error) && clients_hold(flight, error);
     flight->clients_held_ms = clock_ms();
     return true;
 }
 
-/* Both are done, whatever becomes of the first. */
+/* Those who waited go first: whoever has the disk write a file's name down keeps a server's log from it. */
+static bool keep_later(struct flight *flight, bool held, struct error *error) {
+    if (held) clock_sleep_ms(CATCH_UP_MS);
+    return flight->store->ops->clients_keep(flight->store, pooler_of(flight), error);
+}
+
+/* Each is done, whatever becomes of those before. */
 static bool turn_and_release(struct flight *flight, enum side side, bool held, struct error *error) {
     const struct store_ops *ops = flight->store->ops;
+    double since = flight->clients_held_ms;
     struct error failure;
+    flight->clients_held_ms = 0;
     bool turned = ops->clients_turn(flight->store, pooler_of(flight), side, error);
     if (turned) FAILPOINT("clients turned");
     bool released = !held || ops->clients_release(flight->store, pooler_of(flight), turned ? error : &failure);
     if (released) FAILPOINT("clients released");
+    if (released && since > 0) flight_note(flight, "the cut-over held the clients for %.1f ms", clock_ms() - since);
     if (!turned && !released) error_prefix(error, "%s", failure.message);
-    return turned && released;
+    bool kept = keep_later(flight, held, turned && released ? error : &failure);
+    return turned && released && kept;
 }
 
 bool clients_lead(struct flight *flight, enum side side, struct error *error) {
     if (flight->clients_held_ms == 0) return true;
-    bool ok = turn_and_release(flight, side, true, error);
-    double held_ms = clock_ms() - flight->clients_held_ms;
-    flight->clients_held_ms = 0;
-    if (ok) flight_note(flight, "the cut-over held the clients for %.1f ms", held_ms);
-    return ok || error_prefix(error, "the %s side leads, but not all of the clients are there: run the same command again", side_name(side));
+    return turn_and_release(flight, side, true, error) ||
+           error_prefix(error, "the %s side leads, but not all of the clients are there: run the same command again", side_name(side));
 }
 
 bool clients_let_go(struct flight *flight, struct error *error) {

@@ -6,9 +6,11 @@
 
 MUST_USE bool clients_check(struct flight *flight, struct check_report *report, struct error *error);
 
-/* The clients wait from here on, for pause_max at most. */
+/* All that can be done before they wait. */
+MUST_USE bool clients_ready(struct flight *flight, struct error *error);
+/* They wait from here on, for pause_max at most. */
 MUST_USE bool clients_hold(struct flight *flight, struct error *error);
-/* The same, where a midflight that was cut short may have done it. */
+/* Both, where a midflight that was cut short may have done them. */
 MUST_USE bool clients_take_over(struct flight *flight, struct error *error);
 
 /* Leads them to a side, and lets them go on: also where they cannot be led, as the other side can be read at least. */

@@ -45,26 +45,30 @@ static bool nothing_refused(struct flight *flight, enum direction direction, str
 }
 
 /* What the outbox holds, in the transaction of the fence. *ret_whole: it went as a whole, and was refused nowhere. */
-static bool drain_within(struct flight *flight, enum direction direction, int64_t *ret_rows, bool *ret_whole, struct error *error) {
+static bool drain_within(struct flight *flight, enum direction direction, bool *ret_whole, struct error *error) {
     struct parcel parcel = {.direction = direction, .within = true, .rows = INT64_MAX};
     struct chunk chunk = {.rows = INT64_MAX, .hold_ms_max = (double)flight->definition->pause_ms_max};
     struct store *store = flight->store;
     bool ok = flight->other == NULL ? store->ops->drain(store, direction, 0, &chunk, error) : parcel_drain(flight, &parcel, error);
     if (!ok && error->code == ERROR_OVERTIME) return too_long(flight, chunk.hold_ms_max, error);
-    *ret_rows = flight->other == NULL ? chunk.rows : parcel.rows;
     *ret_whole = flight->other != NULL && parcel.done;
     return ok;
 }
 
-/* Nobody writes the leader any more: what its outbox holds now is all there will be. */
+/* Nobody writes the leader any more: what its outbox holds now is all there will be. Whether it lost anything for want of room was asked
+ * before on the way back, where --force may answer. */
 static bool drain_to_empty(struct flight *flight, enum direction direction, double began, struct error *error) {
-    bool whole = true;
-    for (int64_t rows = 1; rows > 0;) {
-        bool fits = false;
-        if (!drain_within(flight, direction, &rows, &fits, error) || !in_time(flight, began, error)) return false;
+    struct store *leader = flight_house(flight, leader_of(direction));
+    struct backlog left = {.keys = 1};
+    bool whole = true, fits = false;
+    while (left.keys > 0) {
+        if (!drain_within(flight, direction, &fits, error) || !leader->ops->backlog(leader, &left, error) ||
+            !in_time(flight, began, error)) {
+            return false;
+        }
         whole = whole && fits;
     }
-    return whole || nothing_refused(flight, direction, error);
+    return (direction == BACKWARD || gate_backlog(flight, &left, error)) && (whole || nothing_refused(flight, direction, error));
 }
 
 /* Clients of a pooler wait for as long as it takes to hold those who came another way. */
@@ -81,6 +85,19 @@ static bool hold(struct flight *flight, enum side side, double *began, struct er
     return ok;
 }
 
+/* What was written since the last drain, and what can be done beforehand, keeps nobody waiting later. */
+static bool approach(struct flight *flight, enum direction direction, struct error *error) {
+    return between_drain(flight, direction, error) && flight_refresh(flight, error) &&
+           (direction == BACKWARD || gate_quarantine(flight, error));
+}
+
+/* As much of the closing as makes no writer wait. */
+static bool make_ready(struct flight *flight, enum side side, struct error *error) {
+    struct store *leader = flight_house(flight, side);
+    if (leader->ops->capture_ready == NULL || (side == SIDE_OLD && flight->definition->change.hold)) return true;
+    return leader->ops->capture_ready(leader, side, error);
+}
+
 /* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and `close` is done.
  * *ret_held: its writers were stopped, *ret_ms: for so long they waited. */
 static bool fence_once(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
@@ -90,13 +107,12 @@ static bool fence_once(struct flight *flight, enum direction direction, bool (*c
     struct standpoint before = flight->at;
     leader->held_since_ms = 0;
     *ret_held = false;
-    if (!clients_hold(flight, error) || !flight_begin_at(flight, side, error)) return false;
+    if (!clients_ready(flight, error) || !flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();
-    bool ok = *ret_held = hold(flight, side, &began, error);
+    bool ok = make_ready(flight, side, error) && clients_hold(flight, error);
+    ok = *ret_held = ok && hold(flight, side, &began, error);
     if (ok) FAILPOINT("fenced");
-    /* The way back was asked about this before, where --force may answer. */
-    ok = ok && (direction == BACKWARD || gate_outbox(flight, error)) && drain_to_empty(flight, direction, began, error) &&
-         close(flight, error) && in_time(flight, began, error);
+    ok = ok && drain_to_empty(flight, direction, began, error) && close(flight, error) && in_time(flight, began, error);
     ok = flight_end_at(flight, side, ok, failpoint, error);
     *ret_ms = clock_ms() - began;
     if (!ok) flight->at = before;
@@ -113,16 +129,14 @@ static bool fence(struct flight *flight, enum direction direction, bool (*close)
                   const char *failpoint, struct error *error) {
     double held_ms = 0;
     bool held;
+    if (!approach(flight, direction, error)) return false;
     for (int tries = 0; !fence_once(flight, direction, close, failpoint, &held, &held_ms, error); tries++) {
         /* Where no client waits at a pooler the store was patient already with those who are in its way. */
         bool patient = !held && flight->definition->change.pooler == NULL;
         bool passing = error->code == ERROR_GATE || (error->code == ERROR_BUSY && !patient), resumed = clients_let_go(flight, error);
         if (!passing || !resumed || tries == TRIES - 1 || flight_stopped(flight)) return false;
         rest_before(flight, tries, error);
-        if (!flight_refresh(flight, error) || !between_drain(flight, direction, error) || !flight_refresh(flight, error) ||
-            (direction == FORWARD && !gate_quarantine(flight, error))) {
-            return false;
-        }
+        if (!flight_refresh(flight, error) || !approach(flight, direction, error)) return false;
     }
     flight_note(flight, "the writers of the %s side were held for %.1f ms", side_name(leader_of(direction)), held_ms);
     return true;
@@ -169,10 +183,7 @@ static bool cross_fenced(struct flight *flight, struct error *error) {
 }
 
 bool between_cross(struct flight *flight, struct error *error) {
-    if (!between_drain(flight, FORWARD, error) || !flight_refresh(flight, error) || !nodes_await(flight, error) ||
-        !cross_fenced(flight, error)) {
-        return false;
-    }
+    if (!between_drain(flight, FORWARD, error) || !nodes_await(flight, error) || !cross_fenced(flight, error)) return false;
     bool ok = flight->other == NULL || flight_step(flight, &opening, error);
     return ok ? clients_lead(flight, SIDE_NEW, error) && flight_refresh(flight, error) : (clients_let_go(flight, error), false);
 }
@@ -234,7 +245,7 @@ static bool turn_to_old(struct flight *flight, struct error *error) {
 }
 
 static bool return_here(struct flight *flight, struct error *error) {
-    if (!between_drain(flight, BACKWARD, error) || !flight_refresh(flight, error) || !nodes_await(flight, error)) return false;
+    if (!between_drain(flight, BACKWARD, error) || !nodes_await(flight, error)) return false;
     if (fence(flight, BACKWARD, turn_to_old, stage_name(STAGE_ROLLING_BACK), error)) return flight_refresh(flight, error);
     nodes_dismiss(flight);
     return false;
@@ -244,10 +255,7 @@ bool between_return(struct flight *flight, struct error *error) {
     bool ignored, closed;
     if (flight->other == NULL) return return_here(flight, error);
     if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
-    if (!closed && (!between_open(flight, &ignored, error) || !between_drain(flight, BACKWARD, error) ||
-                    !flight_refresh(flight, error) || !fence(flight, BACKWARD, close_new, "close the new side", error))) {
-        return false;
-    }
+    if (!closed && (!between_open(flight, &ignored, error) || !fence(flight, BACKWARD, close_new, "close the new side", error))) return false;
     if (closed && !clients_take_over(flight, error)) return false;
     return open_old(flight, error) ? clients_lead(flight, SIDE_OLD, error) : (clients_let_go(flight, error), false);
 }

@@ -42,11 +42,14 @@ bool gate_intact(struct flight *flight, struct error *error) {
 
 bool gate_outbox(struct flight *flight, struct error *error) {
     struct backlog backlog;
-    enum side side = leader_of(between_leading(flight));
-    struct store *leader = flight_house(flight, side);
+    struct store *leader = flight_house(flight, leader_of(between_leading(flight)));
     if (!has_outbox(flight)) return true;
-    if (!leader->ops->backlog(leader, &backlog, error)) return false;
-    if (!backlog.overflowed) return true;
+    return leader->ops->backlog(leader, &backlog, error) && gate_backlog(flight, &backlog, error);
+}
+
+bool gate_backlog(const struct flight *flight, const struct backlog *backlog, struct error *error) {
+    enum side side = leader_of(between_leading(flight));
+    if (!backlog->overflowed) return true;
     return error_set(error, ERROR_SCHEMA,
                      "gate outbox: the outbox of the %s side reached outbox_max, and what was written there since went unnoticed. %s",
                      side_name(side), side == SIDE_OLD ? "`midflight verify --repair` compares everything and carries that over; or `midflight "

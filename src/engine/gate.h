@@ -7,6 +7,8 @@
 MUST_USE bool gate_intact(struct flight *flight, struct error *error);
 /* Nothing that the leading side took went unnoticed by its outbox, if it has one. */
 MUST_USE bool gate_outbox(struct flight *flight, struct error *error);
+/* The same, by what is known of that outbox. */
+MUST_USE bool gate_backlog(const struct flight *flight, const struct backlog *backlog, struct error *error);
 /* Nothing is in quarantine, after another try. */
 MUST_USE bool gate_quarantine(struct flight *flight, struct error *error);
 /* The whole was verified in this stage, and nothing differs; if it was not, it is verified now. */

@@ -215,8 +215,8 @@ typedef bool ship_sink(void *context, const char *data, size_t size, struct erro
 
 /* --- the application's clients, where they come through a pooler (change->pooler) -----------------------------------------------
  *
- * Asked of the store that has the old side, outside of transactions; clients_find first. While they are held no transaction of
- * theirs is under way, and none begins. */
+ * Asked of the store that has the old side; clients_find first. While they are held no transaction of theirs is under way, and none
+ * begins. */
 
 struct clients {
     bool held;      /* they wait */
@@ -375,6 +375,8 @@ struct store_ops {
     bool (*capture_note)(struct store *store, enum side side, struct error *error);
     bool (*capture_on)(struct store *store, enum side side, struct error *error);  /* [tx] writes to this side are synced */
     bool (*capture_refuse)(struct store *store, enum side side, struct error *error); /* [tx] this side takes no writes but our own */
+    /* [tx] As much of capture_refuse as keeps nobody waiting: later in the transaction it does the rest. NULL: there is nothing of it. */
+    bool (*capture_ready)(struct store *store, enum side side, struct error *error);
     /* [tx] Writes to this side pass and are held: their keys are kept, and the other side's drain passes these entities over. */
     bool (*capture_hold)(struct store *store, enum side side, struct error *error);
     /* The entities that are held, by key, with who wrote them and when they were last written. Needs names only. */
@@ -457,11 +459,15 @@ struct store_ops {
     bool (*clients_check)(struct store *store, const struct pooler *pooler, struct check_report *report, struct error *error);
     /* Where they are; and proves that all is at hand for what follows. */
     bool (*clients_find)(struct store *store, const struct pooler *pooler, struct clients *ret, struct error *error);
+    /* What can be done beforehand for the turn to the other side: nothing waits for the disk while they are held. */
+    bool (*clients_ready)(struct store *store, const struct pooler *pooler, struct error *error);
     /* Transactions under way come to their end first. ERROR_BUSY: they did not in so many ms, the error names them, and all go on. */
     bool (*clients_hold)(struct store *store, const struct pooler *pooler, double ms_max, struct error *error);
     /* Leads them to that side. It may be said again, and while they are not held: then each goes over after its transaction. */
     bool (*clients_turn)(struct store *store, const struct pooler *pooler, enum side side, struct error *error);
     bool (*clients_release)(struct store *store, const struct pooler *pooler, struct error *error);
+    /* When they go on: where they are led is known after a crash of the host as well. */
+    bool (*clients_keep)(struct store *store, const struct pooler *pooler, struct error *error);
     /* --- faces; of the sides that the store has. Outside of a transaction each is one by itself, reading one moment's state. */
     /* From now on this connection serves an application: what is committed is durable, and foreign keys count. NULL: it is so anyway. */
     bool (*serve)(struct store *store, struct error *error);

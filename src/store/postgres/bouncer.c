@@ -29,7 +29,7 @@ struct bouncer {
     struct place target, now; /* where the line would lead after the cut-over, and leads */
     const char *targets[2];   /* by side: as pairs; of the old side NULL, while the line says what it was */
     /* While clients wait nothing waits for the disk: the file's successor is written before, and is sure to be named after. */
-    bool held, prepared, named;
+    bool prepared, named;
     struct stat prepared_for; /* the file that it succeeds */
 };
 
@@ -238,19 +238,11 @@ static bool is_prepared(const struct bouncer *bouncer) {
            was->st_mtim.tv_nsec == is->st_mtim.tv_nsec;
 }
 
-static bool keep_line(struct bouncer *bouncer, struct error *error) {
-    if (bouncer->prepared) line_drop(&bouncer->line);
-    bouncer->prepared = false;
-    if (!bouncer->named) return true;
-    bouncer->named = false;
-    return line_keep(&bouncer->line, error);
-}
-
 static bool write_line(struct bouncer *bouncer, const struct pooler *pooler, struct error *error) {
     if ((!is_prepared(bouncer) && !prepare_line(bouncer, pooler, error)) || !line_put(&bouncer->line, error)) return false;
     bouncer->prepared = false;
     bouncer->named = true;
-    return (bouncer->held || keep_line(bouncer, error)) && read_line(bouncer, pooler, error);
+    return read_line(bouncer, pooler, error);
 }
 
 bool postgres_clients_turn(struct store *base, const struct pooler *pooler, enum side side, struct error *error) {
@@ -268,15 +260,24 @@ bool postgres_clients_turn(struct store *base, const struct pooler *pooler, enum
 
 bool postgres_clients_release(struct store *base, const struct pooler *pooler, struct error *error) {
     struct bouncer *bouncer = bouncer_of(base);
-    bouncer->held = false;
     for (int tries = 1; tries <= 2; tries++) {
         bool resumed = say(bouncer->console, "RESUME", pooler, ANSWER_MS, false, error) ||
                        strstr(error->message, "is not paused") != NULL; /* it was started anew meanwhile */
-        if (resumed) return keep_line(bouncer, error);
+        if (resumed) return true;
         if (!connect_both(bouncer, pooler, error)) break;
     }
     return error_prefix(error, "database %s may be paused still (RESUME %s on PgBouncer's console ends that)", pooler->database,
                         pooler->database);
+}
+
+bool postgres_clients_keep(struct store *base, const struct pooler *pooler, struct error *error) {
+    struct bouncer *bouncer = bouncer_of(base);
+    (void)pooler;
+    if (bouncer->prepared) line_drop(&bouncer->line);
+    bouncer->prepared = false;
+    if (!bouncer->named) return true;
+    bouncer->named = false;
+    return line_keep(&bouncer->line, error);
 }
 
 /* Server process 4711 for a client at 10.0.0.7 (user app): those whose transactions PAUSE waits for. */
@@ -309,11 +310,13 @@ static bool not_held(struct bouncer *bouncer, const struct pooler *pooler, doubl
                      busy.length == 0 ? "those who are done by now" : text_get(&busy));
 }
 
+bool postgres_clients_ready(struct store *base, const struct pooler *pooler, struct error *error) {
+    return prepare_line(bouncer_of(base), pooler, error);
+}
+
 bool postgres_clients_hold(struct store *base, const struct pooler *pooler, double ms_max, struct error *error) {
     struct bouncer *bouncer = bouncer_of(base);
-    if (!prepare_line(bouncer, pooler, error)) return false;
-    bouncer->held = say(bouncer->pausing, "PAUSE", pooler, ms_max, true, error);
-    if (bouncer->held) return true;
+    if (say(bouncer->pausing, "PAUSE", pooler, ms_max, true, error)) return true;
     bool waits = error->code == ERROR_OVERTIME;
     struct error failure = *error, undone;
     if (waits) not_held(bouncer, pooler, ms_max, &failure);

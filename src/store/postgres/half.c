@@ -210,14 +210,26 @@ bool pg_half_note(struct postgres_store *store, enum side side, struct error *er
            make_notes(store, side, &made, error) && make_refusal(store, side, true, error) && (!made || pg_enter_objects(store, error));
 }
 
-bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error) {
+/* What the triggers run that refuse is there before the tables are locked. */
+static bool make_ready(struct postgres_store *store, enum side side, struct error *error) {
     bool made = false, notes = store->half != NULL || side == SIDE_NEW;
-    if (notes && pg_has_way(store, led_by(side)) && !make_notes(store, side, &made, error)) return false;
-    if (!make_refusal(store, side, false, error) || !pg_lock_for_capture(store, side, error)) return false;
+    return (!notes || !pg_has_way(store, led_by(side)) || make_notes(store, side, &made, error)) &&
+           make_refusal(store, side, false, error) && (!made || pg_enter_objects(store, error));
+}
+
+bool postgres_capture_ready(struct store *base, enum side side, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    if (store->half == NULL) return true;
+    return store->half->closing.ready = make_ready(store, side, error);
+}
+
+bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error) {
+    struct closing so_far = store->half == NULL ? (struct closing){false} : store->half->closing;
+    if ((!so_far.ready && !make_ready(store, side, error)) || (!so_far.held && !pg_lock_for_capture(store, side, error))) return false;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         if (!attach_refusal(store, side, &store->tables[side][i], error)) return false;
     }
-    return !made || pg_enter_objects(store, error);
+    return true;
 }
 
 /* --- the fence -------------------------------------------------------------------------------------------------- */
@@ -251,7 +263,9 @@ bool pg_name_holders(struct postgres_store *store, enum side side, bool rows, co
 
 bool postgres_hold(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
-    if (pg_lock_for_capture(store, side, error)) return true;
+    bool held = pg_lock_for_capture(store, side, error);
+    if (store->half != NULL) store->half->closing.held = held;
+    if (held) return true;
     struct error undone;
     if (error->code == ERROR_OVERTIME && pg_script(store->db, "ROLLBACK TO midflight_patience", NULL, &undone)) error->code = ERROR_BUSY;
     if (error->code != ERROR_BUSY) return false;

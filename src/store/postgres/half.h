@@ -34,7 +34,14 @@ struct arrival {
     struct stream *stream; /* the one that is coming in; NULL: the keys */
 };
 
+/* How far the transaction under way has come that closes this side. */
+struct closing {
+    bool ready; /* all that keeps nobody waiting is done */
+    bool held;  /* the tables are locked */
+};
+
 struct half {
+    struct closing closing;
     struct manifest manifests[2]; /* by direction: what this side ships */
     struct stream *streams[2];    /* by direction: what lands here */
     struct shipment shipment;

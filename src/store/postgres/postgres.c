@@ -207,7 +207,9 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
 /* --- transactions --------------------------------------------------------------------------------------------- */
 
 static bool postgres_begin(struct store *base, struct error *error) {
-    return pg_script(postgres_store_of(base)->db, "BEGIN", NULL, error);
+    struct postgres_store *store = postgres_store_of(base);
+    if (store->half != NULL) store->half->closing = (struct closing){false};
+    return pg_script(store->db, "BEGIN", NULL, error);
 }
 
 /* COMMIT of a failed transaction succeeds, as a rollback. */
@@ -450,9 +452,11 @@ const struct store_ops postgres_ops = {
     .hold = postgres_hold,
     .clients_check = postgres_clients_check,
     .clients_find = postgres_clients_find,
+    .clients_ready = postgres_clients_ready,
     .clients_hold = postgres_clients_hold,
     .clients_turn = postgres_clients_turn,
     .clients_release = postgres_clients_release,
+    .clients_keep = postgres_clients_keep,
     .bind = postgres_bind,
     .check = postgres_check,
     .schema_digest = postgres_schema_digest,
@@ -468,6 +472,7 @@ const struct store_ops postgres_ops = {
     .capture_note = postgres_capture_note,
     .capture_on = postgres_capture_on,
     .capture_refuse = postgres_capture_refuse,
+    .capture_ready = postgres_capture_ready,
     .capture_hold = postgres_capture_hold,
     .held = postgres_held,
     .held_release = postgres_held_release,

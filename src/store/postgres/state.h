@@ -137,6 +137,7 @@ MUST_USE bool pg_referring(struct postgres_store *store, enum side side, const c
 /* capture.c */
 bool postgres_capture_on(struct store *store, enum side side, struct error *error);
 bool postgres_capture_refuse(struct store *store, enum side side, struct error *error);
+bool postgres_capture_ready(struct store *store, enum side side, struct error *error);
 bool postgres_capture_close(struct store *store, enum side side, struct error *error);
 bool postgres_capture_off(struct store *store, struct error *error);
 bool postgres_capture_intact(struct store *store, char *ret_missing, size_t size, struct error *error);
