@@ -91,31 +91,40 @@ static bool approach(struct flight *flight, enum direction direction, struct err
            (direction == BACKWARD || gate_quarantine(flight, error));
 }
 
-/* As much of the closing as makes no writer wait. */
-static bool make_ready(struct flight *flight, enum side side, struct error *error) {
+/* How a side closes: in the transaction of its fence. */
+struct closing {
+    enum direction direction; /* that the side leads */
+    bool (*move)(struct flight *flight, struct standpoint *next, struct error *error); /* in the ledger; NULL: close says it */
+    bool (*close)(struct flight *flight, struct error *error);
+    const char *failpoint;
+};
+
+/* As much of it as makes no writer wait. */
+static bool make_ready(struct flight *flight, const struct closing *closing, struct standpoint *next, struct error *error) {
+    enum side side = leader_of(closing->direction);
     struct store *leader = flight_house(flight, side);
-    if (leader->ops->capture_ready == NULL || (side == SIDE_OLD && flight->definition->change.hold)) return true;
-    return leader->ops->capture_ready(leader, side, error);
+    bool refuses = side == SIDE_NEW || !flight->definition->change.hold;
+    if (refuses && leader->ops->capture_ready != NULL && !leader->ops->capture_ready(leader, side, error)) return false;
+    return closing->move == NULL || closing->move(flight, next, error);
 }
 
-/* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and `close` is done.
+/* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and it is closed.
  * *ret_held: its writers were stopped, *ret_ms: for so long they waited. */
-static bool fence_once(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
-                       const char *failpoint, bool *ret_held, double *ret_ms, struct error *error) {
-    enum side side = leader_of(direction);
+static bool fence_once(struct flight *flight, const struct closing *closing, bool *ret_held, double *ret_ms, struct error *error) {
+    enum side side = leader_of(closing->direction);
     struct store *leader = flight_house(flight, side);
-    struct standpoint before = flight->at;
+    struct standpoint next = flight->at;
     leader->held_since_ms = 0;
     *ret_held = false;
     if (!clients_ready(flight, error) || !flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();
-    bool ok = make_ready(flight, side, error) && clients_hold(flight, error);
+    bool ok = make_ready(flight, closing, &next, error) && clients_hold(flight, error);
     ok = *ret_held = ok && hold(flight, side, &began, error);
     if (ok) FAILPOINT("fenced");
-    ok = ok && drain_to_empty(flight, direction, began, error) && close(flight, error) && in_time(flight, began, error);
-    ok = flight_end_at(flight, side, ok, failpoint, error);
+    ok = ok && drain_to_empty(flight, closing->direction, began, error) && closing->close(flight, error) && in_time(flight, began, error);
+    ok = flight_end_at(flight, side, ok, closing->failpoint, error);
     *ret_ms = clock_ms() - began;
-    if (!ok) flight->at = before;
+    if (ok) flight->at = next;
     return ok;
 }
 
@@ -125,12 +134,12 @@ static void rest_before(struct flight *flight, int tries, const struct error *wh
     for (double until = clock_ms() + ms; clock_ms() < until && !flight_stopped(flight);) clock_sleep_ms(10);
 }
 
-static bool fence(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
-                  const char *failpoint, struct error *error) {
+static bool fence(struct flight *flight, const struct closing *closing, struct error *error) {
+    enum direction direction = closing->direction;
     double held_ms = 0;
     bool held;
     if (!approach(flight, direction, error)) return false;
-    for (int tries = 0; !fence_once(flight, direction, close, failpoint, &held, &held_ms, error); tries++) {
+    for (int tries = 0; !fence_once(flight, closing, &held, &held_ms, error); tries++) {
         /* Where no client waits at a pooler the store was patient already with those who are in its way. */
         bool patient = !held && flight->definition->change.pooler == NULL;
         bool passing = error->code == ERROR_GATE || (error->code == ERROR_BUSY && !patient), resumed = clients_let_go(flight, error);
@@ -152,19 +161,18 @@ static bool open_new(struct flight *flight, struct error *error) {
 
 static const struct step opening = {"open the new side", open_new, false, SIDE_NEW};
 
+static bool move_over(struct flight *flight, struct standpoint *next, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    next->record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
+    return old->ops->ledger_set(old, next->record.name, RECORD_SOAK_UNTIL, next->record.soak_until_ms, error) &&
+           ledger_move(old, next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error);
+}
+
 /* In one database the new side opens in the same transaction. */
 static bool close_old(struct flight *flight, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
-    struct standpoint next = flight->at;
-    next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
-    if ((flight->other == NULL && !open_new(flight, error)) ||
-        !(flight->definition->change.hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error)) ||
-        !old->ops->ledger_set(old, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) ||
-        !ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error)) {
-        return false;
-    }
-    flight->at = next; /* in the transaction under way */
-    return true;
+    if (flight->other == NULL && !open_new(flight, error)) return false;
+    return flight->definition->change.hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error);
 }
 
 bool between_open(struct flight *flight, bool *ret, struct error *error) {
@@ -177,7 +185,8 @@ bool between_open(struct flight *flight, bool *ret, struct error *error) {
 }
 
 static bool cross_fenced(struct flight *flight, struct error *error) {
-    if (fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error)) return true;
+    struct closing closing = {FORWARD, move_over, close_old, stage_name(STAGE_AWAITING_FINALIZATION)};
+    if (fence(flight, &closing, error)) return true;
     nodes_dismiss(flight);
     return false;
 }
@@ -236,26 +245,30 @@ static bool open_old(struct flight *flight, struct error *error) {
     return ok;
 }
 
+static bool move_back(struct flight *flight, struct standpoint *next, struct error *error) {
+    return ledger_move(flight->store, next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
+}
+
 /* In one database the old side opens in the transaction in which the new one closes. */
 static bool turn_to_old(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
-    struct standpoint next = flight->at;
-    return store->ops->capture_refuse(store, SIDE_NEW, error) && store->ops->capture_note(store, SIDE_OLD, error) &&
-           ledger_move(store, &next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
+    return store->ops->capture_refuse(store, SIDE_NEW, error) && store->ops->capture_note(store, SIDE_OLD, error);
 }
 
 static bool return_here(struct flight *flight, struct error *error) {
     if (!between_drain(flight, BACKWARD, error) || !nodes_await(flight, error)) return false;
-    if (fence(flight, BACKWARD, turn_to_old, stage_name(STAGE_ROLLING_BACK), error)) return flight_refresh(flight, error);
+    struct closing closing = {BACKWARD, move_back, turn_to_old, stage_name(STAGE_ROLLING_BACK)};
+    if (fence(flight, &closing, error)) return flight_refresh(flight, error);
     nodes_dismiss(flight);
     return false;
 }
 
 bool between_return(struct flight *flight, struct error *error) {
+    static const struct closing closing = {BACKWARD, NULL, close_new, "close the new side"};
     bool ignored, closed;
     if (flight->other == NULL) return return_here(flight, error);
     if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
-    if (!closed && (!between_open(flight, &ignored, error) || !fence(flight, BACKWARD, close_new, "close the new side", error))) return false;
+    if (!closed && (!between_open(flight, &ignored, error) || !fence(flight, &closing, error))) return false;
     if (closed && !clients_take_over(flight, error)) return false;
     return open_old(flight, error) ? clients_lead(flight, SIDE_OLD, error) : (clients_let_go(flight, error), false);
 }

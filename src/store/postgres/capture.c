@@ -102,8 +102,8 @@ static bool list_tables(struct postgres_store *store, enum side side, struct tex
     if (!houses(store->standing.housed, side)) return true;
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
-        bool there;
-        if (!is_there(store, table, &there, error)) return false;
+        bool there = store->half != NULL && store->standing.made && !store->standing.names_only;
+        if (!there && !is_there(store, table, &there, error)) return false;
         if (!there) continue;
         text_add(list, list->length == 0 ? "LOCK TABLE " : ", ");
         pg_dialect.table(list, table);

@@ -276,32 +276,37 @@ bool postgres_hold(struct store *base, enum side side, struct error *error) {
 
 /* Whoever lands holds a lock of this name, by which its session is found: 0 stands for the migration, a number for that range. With
  * the migration's lease the ranges of its drain end. */
-bool pg_landing_lock(struct postgres_store *store, const char *name, int64_t place, bool end, struct error *error) {
+void pg_add_landing_lock(struct text *text, const char *name, int64_t place) {
+    text_add(text, "SELECT pg_advisory_xact_lock_shared(hashtext('midflight ' || ");
+    pg_quote_text(text, name);
+    text_addf(text, "), %" PRId64 ")", place);
+}
+
+static bool end_landings(struct postgres_store *store, const char *name, int64_t place, struct error *error) {
     TEXT sql = {0};
-    text_add(&sql, end ? "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.database = "
-                         "(SELECT oid FROM pg_database WHERE datname = current_database()) AND l.pid <> pg_backend_pid() AND "
-                         "l.classid::bigint = (hashtext('midflight ' || "
-                       : "SELECT pg_advisory_xact_lock_shared(hashtext('midflight ' || ");
+    text_add(&sql, "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.database = "
+                   "(SELECT oid FROM pg_database WHERE datname = current_database()) AND l.pid <> pg_backend_pid() AND "
+                   "l.classid::bigint = (hashtext('midflight ' || ");
     pg_quote_text(&sql, name);
-    text_addf(&sql, end ? ")::bigint & 4294967295) AND (l.objid::bigint = %" PRId64 : "), %" PRId64 ")", place);
-    if (end && place == 0) text_addf(&sql, " OR l.objid::bigint >= %" PRId64, DRAIN_PLACE);
-    if (end) text_add(&sql, ")");
+    text_addf(&sql, ")::bigint & 4294967295) AND (l.objid::bigint = %" PRId64, place);
+    if (place == 0) text_addf(&sql, " OR l.objid::bigint >= %" PRId64, DRAIN_PLACE);
+    text_add(&sql, ")");
     RESULT *ignored = NULL;
     return pg_query(store->db, text_get(&sql), NULL, NULL, 0, &ignored, error);
 }
 
 /* A session that lands by an older token may be asleep in the middle of it: it could never commit, but would keep its locks. */
 bool postgres_lease_follow(struct store *base, const char *name, const char *owner, int64_t token, struct error *error) {
-    return sql_lease_follow(base, name, owner, token, error) && pg_landing_lock(postgres_store_of(base), name, 0, true, error);
+    return sql_lease_follow(base, name, owner, token, error) && end_landings(postgres_store_of(base), name, 0, error);
 }
 
 bool postgres_lease_take(struct store *base, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error) {
-    return sql_lease_take(base, name, owner, until_ms, token, error) && pg_landing_lock(postgres_store_of(base), name, 0, true, error);
+    return sql_lease_take(base, name, owner, until_ms, token, error) && end_landings(postgres_store_of(base), name, 0, error);
 }
 
 bool postgres_land_claim(struct store *base, const char *name, const struct claim *claim, char **ret, struct error *error) {
     return sql_land_claim(base, name, claim, ret, error) &&
-           pg_landing_lock(postgres_store_of(base), name, claim->place, true, error);
+           end_landings(postgres_store_of(base), name, claim->place, error);
 }
 
 /* What was made belongs to the application from now on. */

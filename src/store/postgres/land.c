@@ -40,13 +40,18 @@ static bool make_stages(struct postgres_store *store, enum direction direction, 
 
 /* --- opening ----------------------------------------------------------------------------------------------------- */
 
-static bool begin(struct postgres_store *store, enum direction direction, bool joins, struct error *error) {
+/* What writes holds the lock by which a later holder of the token finds its session. */
+static bool begin(struct postgres_store *store, const struct parcel *parcel, bool writes, struct error *error) {
     TEXT sql = {0};
-    text_addf(&sql, "%s; ", joins ? "SAVEPOINT midflight_landing" : "BEGIN");
+    text_addf(&sql, "%s; ", parcel->joins ? "SAVEPOINT midflight_landing" : "BEGIN");
     text_add(&sql, PG_CANONICAL "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = "
                    "'off'; SELECT set_config('midflight.syncing', ");
-    pg_quote_text(&sql, pg_guard(store, direction));
+    pg_quote_text(&sql, pg_guard(store, parcel->direction));
     text_add(&sql, ", true)");
+    if (writes) {
+        text_add(&sql, "; ");
+        pg_add_landing_lock(&sql, store->change.name, parcel->place);
+    }
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
@@ -70,9 +75,8 @@ bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t
     struct arrival *landing = &store->half->landing;
     if (!make_stages(store, parcel->direction, parcel->joins, error)) return false;
     *landing = (struct arrival){.parcel = *parcel, .open = true, .token = token};
-    if (!begin(store, parcel->direction, parcel->joins, error)) return false;
-    bool ok = parcel->joins || parcel->landing == LAND_COMPARE ||
-              (pg_landing_lock(store, store->change.name, parcel->place, false, error) && is_current(store, parcel, token, error));
+    bool writes = !parcel->joins && parcel->landing != LAND_COMPARE;
+    bool ok = begin(store, parcel, writes, error) && (!writes || is_current(store, parcel, token, error));
     if (!ok) postgres_land_abandon(base);
     return ok;
 }

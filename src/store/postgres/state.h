@@ -231,8 +231,8 @@ MUST_USE bool pg_half_refuse(struct postgres_store *store, enum side side, struc
 /* A refusal that is there lets everybody pass from now on. [tx] */
 MUST_USE bool pg_half_open(struct postgres_store *store, enum side side, struct error *error);
 MUST_USE bool pg_half_check(struct postgres_store *store, struct check_report *report, struct error *error);
-/* Holds the lock that who lands at a place has, until the transaction ends; `end`: ends the others that hold it. */
-MUST_USE bool pg_landing_lock(struct postgres_store *store, const char *name, int64_t place, bool end, struct error *error);
+/* A statement: takes the lock that who lands at a place has, until the transaction ends. */
+void pg_add_landing_lock(struct text *text, const char *name, int64_t place);
 bool postgres_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
 bool postgres_hold(struct store *store, enum side side, struct error *error);
 bool postgres_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
