@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 
 from support.linearizable import ABSENT, Operation, check_register
 
-PASSING = {"epoch", "busy", "held", "overtime", "interrupted"}  # "make the same call again": nothing happened
-NOTHING_HAPPENED = PASSING | {"refused", "conflict"}
+PASSING = {"epoch", "busy", "held", "overtime", "interrupted", "closing", "away"}  # "make the same call again": nothing happened
+NOTHING_HAPPENED = PASSING | {"refused", "conflict", "changed"}
 
 
 class Recorder:
