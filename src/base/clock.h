@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 double clock_ms(void);            /* monotonic, milliseconds with fraction */
+double clock_coarse_ms(void);     /* the same as of some milliseconds ago, at a fraction of the price */
 int64_t clock_wall_ms(void);      /* milliseconds since 1970, UTC */
 void clock_sleep_ms(double ms);   /* returns early on a signal */
 

@@ -32,6 +32,15 @@ void text_add(struct text *text, const char *piece) {
     text_add_n(text, piece, strlen(piece));
 }
 
+void text_add_integer(struct text *text, int64_t value) {
+    char number[24], *at = number + sizeof number;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0) *--at = '-';
+    text_add_n(text, at, (size_t)(number + sizeof number - at));
+}
+
 void text_addf(struct text *text, const char *format, ...) {
     va_list arguments, again;
     va_start(arguments, format);

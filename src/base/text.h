@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -15,6 +16,7 @@ struct text {
 void text_free(struct text *text);
 void text_add(struct text *text, const char *piece);
 void text_add_n(struct text *text, const char *piece, size_t length);
+void text_add_integer(struct text *text, int64_t value);
 void text_addf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_clear(struct text *text);
 const char *text_get(const struct text *text); /* never NULL */

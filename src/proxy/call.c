@@ -92,6 +92,7 @@ static bool begin_changing(struct call *call, struct error *error) {
 bool call_begin(struct call *call, bool plain, struct error *error) {
     if (call->pin.changing) return begin_changing(call, error);
     if (!seat_bind(call->seat, call->pin.epoch, error)) return false;
+    call->committing = plain && call->writes; /* a statement by itself commits itself */
     return plain || begin_leader(call, error);
 }
 
@@ -109,6 +110,7 @@ bool call_end(struct call *call, bool ok, struct error *error) {
     struct store *leader = leader_house(call);
     bool apart = call->holding && !call->writes;
     if (ok && call->within && call->writes) {
+        call->committing = true;
         ok = leader->ops->commit(leader, error);
         call->within = !ok;
     }

@@ -14,7 +14,7 @@
 /* How often the ledger is asked, and told that we live. */
 #define LOOK_MS 100.0
 #define BEAT_MS 1000.0
-/* We stop so much earlier than others take us for dead: their clocks may run faster. */
+/* We stop so much earlier than others take us for dead: their clocks may run faster, and ours is read coarsely. */
 #define MARGIN_MS 1000.0
 /* Calls of before are waited for so long between two beats. */
 #define DRAIN_MS 500.0
@@ -51,7 +51,7 @@ static bool unconfirmed(const struct nodekeeper *node, struct error *error) {
 
 bool node_pin(struct nodekeeper *node, struct pin *ret, struct error *error) {
     pthread_mutex_lock(&node->mutex);
-    bool ok = clock_ms() < node->confirmed_until_ms;
+    bool ok = clock_coarse_ms() < node->confirmed_until_ms;
     if (ok) {
         *ret = node->pin;
         if (!node->pin.changing) node->calls++;
@@ -65,7 +65,7 @@ bool node_pin(struct nodekeeper *node, struct pin *ret, struct error *error) {
 bool node_unpin(struct nodekeeper *node, const struct pin *pin) {
     if (pin->changing) return true;
     pthread_mutex_lock(&node->mutex);
-    bool held = clock_ms() < node->confirmed_until_ms;
+    bool held = clock_coarse_ms() < node->confirmed_until_ms;
     if (--node->calls == 0 && node->pin.changing) pthread_cond_broadcast(&node->moved);
     pthread_mutex_unlock(&node->mutex);
     return held;
@@ -79,7 +79,7 @@ void node_now(struct nodekeeper *node, struct pin *ret) {
 
 void node_standing(struct nodekeeper *node, struct node_standing *ret) {
     pthread_mutex_lock(&node->mutex);
-    *ret = (struct node_standing){node->pin, clock_ms() < node->confirmed_until_ms, node->overflowed, node->failure};
+    *ret = (struct node_standing){node->pin, clock_coarse_ms() < node->confirmed_until_ms, node->overflowed, node->failure};
     pthread_mutex_unlock(&node->mutex);
 }
 

@@ -64,13 +64,16 @@ struct work {
     const struct operation *plain; /* the one operation there is; NULL: there are several, or none */
 };
 
-static bool perform_once(struct proxy *proxy, struct seat *seat, const struct work *work, struct error *error) {
+/* *ret_undone: of a call that failed nothing is there. */
+static bool perform_once(struct proxy *proxy, struct seat *seat, const struct work *work, bool *ret_undone, struct error *error) {
     struct call call = {.definition = proxy->definition, .seat = seat, .writes = work->writes, .several = work->several};
+    *ret_undone = true;
     if (!node_pin(proxy->node, &call.pin, error)) return false;
     struct pin pinned = call.pin;
     bool plain = work->local || (work->plain != NULL && call_is_plain(&call, work->plain));
     bool ok = call_begin(&call, plain, error);
     if (ok) ok = call_end(&call, work->run(&call, work->context, error), error);
+    *ret_undone = !call.committing;
     bool held = node_unpin(proxy->node, &pinned);
     /* What was written was let in by the store itself; what was read may be of a side that leads no more, and what failed may have met
      * one that is gone. Whether a lost connection had committed nobody knows. */
@@ -90,17 +93,22 @@ static bool is_passing(struct seat *seat, const struct error *error, bool *bound
     return error_class(error->code) == CLASS_RETRY && error->code != ERROR_INTERRUPTED;
 }
 
+/* A connection that was lost before anything was there, perhaps long ago, is no matter of the caller's: another one is taken. */
 static bool perform(struct proxy *proxy, const struct work *work, struct error *error) {
     struct seat *seat;
     if (!pool_take(proxy->pool, &seat, error)) return false;
-    bool ok = false, bound_anew = false;
+    bool ok = false, bound_anew = false, undone = false, lost = false;
     for (int tries = 0; !ok && tries < TRIES; tries++) {
         if (tries > 0) clock_sleep_ms(REST_MS * (double)(1 << tries) * (0.5 + (double)rand() / RAND_MAX));
-        ok = perform_once(proxy, seat, work, error);
-        if (!ok && !is_passing(seat, error, &bound_anew)) break;
+        if (lost) {
+            pool_give(proxy->pool, seat, true);
+            if (!pool_take(proxy->pool, &seat, error)) return false;
+        }
+        ok = perform_once(proxy, seat, work, &undone, error);
+        lost = !ok && error->code == ERROR_STORE;
+        if (!ok && !(lost && undone) && !is_passing(seat, error, &bound_anew)) break;
     }
-    bool broken = !ok && (error->code == ERROR_STORE || error->code == ERROR_CORRUPT);
-    pool_give(proxy->pool, seat, broken);
+    pool_give(proxy->pool, seat, lost || (!ok && error->code == ERROR_CORRUPT));
     return ok;
 }
 

@@ -52,7 +52,7 @@ json_t *json_text(const char *string) {
 
 static struct {
     pthread_mutex_t lock, writing; /* in the order writing, lock */
-    struct text lines;
+    struct text lines, spare; /* spare: empty, and as large as lines have been; whoever writes has it */
 } waiting = {.lock = PTHREAD_MUTEX_INITIALIZER, .writing = PTHREAD_MUTEX_INITIALIZER};
 
 /* What cannot be written is gone: there is nobody to tell. */
@@ -60,15 +60,16 @@ void log_flush(void) {
     pthread_mutex_lock(&waiting.writing);
     pthread_mutex_lock(&waiting.lock);
     struct text lines = waiting.lines;
-    waiting.lines = (struct text){0};
+    waiting.lines = waiting.spare;
     pthread_mutex_unlock(&waiting.lock);
     for (size_t at = 0; at < lines.length;) {
         ssize_t size = write(STDERR_FILENO, lines.data + at, lines.length - at);
         if (size < 0 && errno != EINTR) break;
         if (size > 0) at += (size_t)size;
     }
+    text_clear(&lines);
+    waiting.spare = lines;
     pthread_mutex_unlock(&waiting.writing);
-    text_free(&lines);
 }
 
 static void put(struct text *line, bool waits) {
@@ -82,7 +83,8 @@ static void put(struct text *line, bool waits) {
 
 static void head(struct text *line, enum log_level level, const char *event) {
     char at[CLOCK_TEXT_BYTES];
-    text_addf(line, "{\"at\": \"%s\", \"level\": \"%s\", \"event\": \"%s\"", clock_text(clock_wall_ms(), at), level_names[level], event);
+    const char *const pieces[] = {"{\"at\": \"", clock_text(clock_wall_ms(), at), "\", \"level\": \"", level_names[level], "\", \"event\": \"", event, "\""};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) text_add(line, pieces[i]);
 }
 
 void log_event(enum log_level level, const char *event, json_t *more) {
@@ -114,7 +116,14 @@ void log_request(enum log_level level, const struct log_request *request) {
     member(&line, ", \"who\": ", request->who);
     member(&line, ", \"method\": ", request->method);
     member(&line, ", \"path\": ", request->path);
-    text_addf(&line, ", \"status\": %u, \"ms\": %lld.%02lld, \"received\": %zu}", request->status, hundredths / 100, hundredths % 100,
-              request->received);
+    text_add(&line, ", \"status\": ");
+    text_add_integer(&line, request->status);
+    text_add(&line, ", \"ms\": ");
+    text_add_integer(&line, hundredths / 100);
+    text_add(&line, hundredths % 100 < 10 ? ".0" : ".");
+    text_add_integer(&line, hundredths % 100);
+    text_add(&line, ", \"received\": ");
+    text_add_integer(&line, (int64_t)request->received);
+    text_add(&line, "}");
     put(&line, level == LOG_INFO);
 }

@@ -57,6 +57,10 @@ def test_a_replacement_that_does_not_look_is_found(found):
     found("expectation forgotten", "lists", lambda course: course.work(1))
 
 
+def test_a_server_that_does_not_look_is_found(found):
+    found("expectation forgotten", "lists", lambda course: course.work(1), served=2)
+
+
 def test_a_write_that_locks_nothing_is_found(found, app):
     if app.store == SQLITE:
         pytest.skip("one writer at a time it has anyway")

@@ -1,5 +1,7 @@
 """Whatever is done to a migration while clients are at work on it, each entity is a register to them: no write is lost, nothing that is
 read is older than what was written before, no page of a list lacks an entity. MIDFLIGHT_RACE_SEED draws the same calls again."""
+import signal
+
 import pytest
 
 
@@ -21,6 +23,13 @@ def test_between_two_stores(course_between):
      .ends())
 
 
+def test_through_servers_that_end_and_begin(course):
+    (course("split", count=300, served=2).work()
+     .start().percent(30, 100).restart(signal.SIGKILL)
+     .advance().restart(signal.SIGTERM).demote().advance().finish()
+     .ends())
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("shape", ["split", "lists"])
 def test_every_stage(course, shape):
@@ -29,6 +38,16 @@ def test_every_stage(course, shape):
      .advance(dies=True).demote().kill_a_proxy()
      .advance(dies=True).back_past_a_sleeper()
      .start().kill_a_proxy().percent(50, 100).advance().kill_a_proxy().finish(dies=True)
+     .ends())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shape", ["split", "lists"])
+def test_every_stage_through_servers(course, shape):
+    (course(shape, served=3, processes=4).work(1)
+     .start().percent(30, 100, 0, 60).restart(signal.SIGKILL).restart(signal.SIGTERM)
+     .advance().restart(signal.SIGKILL).demote().rollback().restart(signal.SIGTERM)
+     .start().percent(100).restart(signal.SIGKILL).advance().kill_a_proxy().finish().restart(signal.SIGTERM)
      .ends())
 
 

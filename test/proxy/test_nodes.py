@@ -8,6 +8,7 @@ import pytest
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from support.midflight import AWAITING_FINALIZATION
 from support.proxy import NEW, OLD, Proxy, Refused
+from support.stores import SQLITE
 
 
 def until(so, seconds=20):
@@ -53,6 +54,21 @@ def test_a_proxy_that_cannot_confirm_refuses_and_says_to_try_again(app, served):
         connection.execute("ROLLBACK")
     until(lambda: proxy.status().confirmed)
     assert proxy.get(OLD, "1")["name"] == "Ann Lee"
+
+
+def test_connections_that_the_server_ended_are_no_matter_of_the_callers(app, served):
+    if app.store == SQLITE:
+        pytest.skip("there is no server")
+    midflight, proxy = served(CUSTOMERS, SPLIT_NAME)
+    midflight.start().done()
+    read = proxy.get(OLD, "1")
+    calls = (lambda: proxy.get(NEW, "1"), lambda: proxy.replace(OLD, "1", {"email": "new@x"}, read), lambda: proxy.list(OLD),
+             lambda: proxy.batch(("put", NEW, "1", {"first_name": "Eve"}), ("get", OLD, "1")))
+    for call in calls:
+        with closing(app.connect()) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        call()
+    assert (proxy.get(OLD, "1")["name"], proxy.get(OLD, "1")["email"]) == ("Eve Lee", "new@x")
 
 
 def test_a_stage_waits_for_a_proxy_until_its_lease_is_over(course):

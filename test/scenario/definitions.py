@@ -1,9 +1,11 @@
 """The migrations that most scenarios are about, and what their tables hold before the start."""
 
 # 1:1 with a name that is split. customers.hint and people.note are mapped by nobody.
-CUSTOMERS = """
+CUSTOMERS_TABLE = """
     CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT, hint TEXT);
     CREATE UNIQUE INDEX customers_email ON customers (email);
+"""
+CUSTOMERS = CUSTOMERS_TABLE + """
     INSERT INTO customers VALUES
       (1, 'Ann Lee', 'ann@x', 'old 1'), (2, 'Bob', 'bob@x', 'old 2'), (3, 'Cy Dee', 'cy@x', 'old 3');
 """
@@ -37,8 +39,10 @@ SPLIT_NAME = """
 ONE_WAY = SPLIT_NAME[:SPLIT_NAME.index("    backward:")] + "    soak: 0s\n"
 
 # 1:N: a JSON list in one row becomes rows of a second table. people.note and subscriptions.remark are mapped by nobody.
-LISTS = """
+LISTS_TABLE = """
     CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, plans TEXT NOT NULL DEFAULT '[]', hint TEXT);
+"""
+LISTS = LISTS_TABLE + """
     INSERT INTO customers VALUES
       (1, 'Ann', '["basic","storage"]', 'old 1'), (2, 'Bob', '[]', 'old 2'), (3, 'Cy', '["basic"]', 'old 3');
 """

@@ -22,9 +22,10 @@ from random import Random
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.history import PASSING, Recorder
+from support.history import Recorder
 from support.proxy import NEW, OLD, Proxy, Refused
 from support.registers import SHAPES, Torn
+from support.service import Lost, Remote
 
 FACES = (OLD, NEW)
 PAGE = 7
@@ -60,12 +61,16 @@ class Client:
                 time.sleep(0.002)
             time.sleep(self.random.choice((0, 0, 0.0005, 0.003)))
 
-    def ask(self, work, **what):
+    def ask(self, work, respelled=False, **what):
+        """`respelled`: what is expected may be spelt in another way by now, so that a conflict says nothing."""
         name = self.recorder.call(**what)
         try:
             result = work()
         except Refused as refused:
-            self.recorder.answer(name, error=refused.code, message=str(refused))
+            code = "changed" if refused.code == "conflict" and respelled else refused.code
+            self.recorder.answer(name, error=code, message=str(refused))
+            raise Told from None
+        except Lost:
             raise Told from None
         try:
             self.recorder.answer(name, **result())
@@ -108,7 +113,7 @@ class Client:
         def work():
             self.proxy.replace(face, str(key), self.shape.document(face, key, value), expected)
             return lambda: {"result": True}
-        self.ask(work, do="replace", face=face, key=key, value=value, expected=self.state(face, key, expected))
+        self.go_by(work, face, key, expected, do="replace", value=value)
 
     def delete(self, face, key):
         def work():
@@ -124,7 +129,11 @@ class Client:
         def work():
             self.proxy.delete(face, str(key), expected)
             return lambda: {"result": True}
-        self.ask(work, do="remove", face=face, key=key, expected=self.state(face, key, expected))
+        self.go_by(work, face, key, expected, do="remove")
+
+    def go_by(self, work, face, key, document, **what):
+        expected = self.state(face, key, document)
+        self.ask(work, self.shape.respelled(face, expected), face=face, key=key, expected=expected, **what)
 
     def list(self, face, key):
         after = key - self.random.randint(1, PAGE)
@@ -155,11 +164,18 @@ class Client:
 
 
 class Told(Exception):
-    """The call was refused, and that is written down."""
+    """The call was refused, and that is written down; or its answer was lost, and none is."""
+
+
+def open_proxy(words):
+    """In this process, or the one behind a server's address."""
+    if words["address"]:
+        return Remote(words["address"], SHAPES[words["shape"]].migration)
+    return Proxy(words["definition"], {}, node=words["name"], connections=words["threads"])
 
 
 def main(words):
-    with Proxy(words["definition"], {}, node=words["name"], connections=words["threads"]) as proxy:
+    with open_proxy(words) as proxy:
         print("ready", flush=True)
         recorder, over = Recorder(words["file"], words["name"]), threading.Event()
         clients = [Client(proxy, recorder, SHAPES[words["shape"]], words["hot"], f"{words['name']} {n} {words['seed']}",
@@ -174,8 +190,9 @@ def main(words):
 
 
 class Crowd:
-    def __init__(self, shape, midflight, folder, hot, seed, processes=3, threads=2, fault=""):
-        """`fault`: of the first process, see base/failpoint.h."""
+    def __init__(self, shape, midflight, folder, hot, seed, processes=3, threads=2, fault="", addresses=()):
+        """`fault`: of the first process, see base/failpoint.h. `addresses`: of servers that they ask, in turn; none: the library."""
+        self.addresses = addresses
         self.words = {"shape": shape, "definition": str(midflight.file), "hot": list(hot), "seed": seed, "threads": threads}
         self.environment, self.folder, self.number = midflight.environment, folder, 0
         self.processes = [self.open(fault)] + [self.open() for _ in range(processes - 1)]
@@ -184,7 +201,8 @@ class Crowd:
         """One more process."""
         self.number += 1
         name = f"p{self.number}"
-        words = {**self.words, "name": name, "number": self.number, "file": str(self.folder / f"{name}.history")}
+        words = {**self.words, "name": name, "number": self.number, "file": str(self.folder / f"{name}.history"),
+                 "address": self.addresses[self.number % len(self.addresses)] if self.addresses else None}
         process = subprocess.Popen([sys.executable, __file__, json.dumps(words)], env={**self.environment, "MIDFLIGHT_FAULT": fault}, stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n", process.communicate()[1]

@@ -1,5 +1,6 @@
 """A migration that is carried from stage to stage while a crowd of clients reads and writes through proxies: what they were told must
 be a linearizable history. The seed, which is printed, decides what the clients ask for and when something is killed."""
+import signal
 import threading
 import time
 from random import Random
@@ -9,6 +10,7 @@ from support.history import History
 from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, RUNNING, UNINITIALIZED
 from support.proxy import Proxy, demote
 from support.registers import FIRST, SHAPES
+from support.service import Service
 from support.writers import seed_of_run
 
 COUNT = 600
@@ -16,11 +18,13 @@ PATIENCE_S = 60
 
 
 class Course:
-    def __init__(self, folder, midflight, shape, hot, seed, keys, **crowd):
+    def __init__(self, folder, midflight, shape, hot, seed, keys, served=0, fault="", **crowd):
+        """`served`: the clients go through so many servers."""
         self.folder, self.midflight, self.hot, self.begun = folder, midflight, hot, []
         self.over, self.follower = threading.Event(), None
         self.random, self.began = Random(f"course {seed}"), time.monotonic()
-        self.crowd = Crowd(shape, midflight, folder, keys, seed, **crowd)
+        self.service = Service(midflight, served, fault)
+        self.crowd = Crowd(shape, midflight, folder, keys, seed, fault=fault, addresses=self.service.addresses, **crowd)
         self.pilot = Proxy(midflight.file, midflight.environment, node="pilot")
 
     def close(self):
@@ -32,6 +36,7 @@ class Course:
                 process.kill()
             process.communicate()
         self.pilot.close()
+        self.service.close()
 
     def work(self, seconds=0.3, what=None):
         time.sleep(seconds)
@@ -117,6 +122,11 @@ class Course:
         self.crowd.kill(self.random)
         return self.work(0.2, "a proxy was killed")
 
+    def restart(self, number):
+        """A server is ended by a signal in the middle of its requests, and another begins in its place."""
+        self.service.restart(self.random.randrange(len(self.service.servers)), number)
+        return self.work(what=f"a server was ended, {signal.Signals(number).name}")
+
     def back_past_a_sleeper(self):
         """A proxy sleeps for longer than others believe in it, and wakes after a rollback; or before, if it holds SQLite's lock."""
         for _ in range(10):
@@ -130,6 +140,7 @@ class Course:
     def ends(self):
         """The clients end, and what they were told is checked."""
         self.crowd.close()
+        self.service.end()
         history = History(self.folder, self.hot, self.cold)
         print(history)
         history.check()

@@ -9,8 +9,14 @@ from collections import Counter, defaultdict
 
 from support.linearizable import ABSENT, Operation, check_register
 
-PASSING = {"epoch", "busy", "held", "overtime", "interrupted"}  # "make the same call again": nothing happened
-NOTHING_HAPPENED = PASSING | {"refused", "conflict"}
+PASSING = {"epoch", "busy", "held", "overtime", "interrupted", "closing", "away"}  # "make the same call again": nothing happened
+NOTHING_HAPPENED = PASSING | {"refused", "conflict", "changed"}
+
+
+def unsure(call, answer):
+    """A write whose connection was lost at the commit may have happened: a proxy that slept for too long loses its own. Who reads is
+    never told so."""
+    return answer.get("error") == "store" and (call["do"] not in ("get", "list"))
 
 
 class Recorder:
@@ -59,7 +65,7 @@ class History:
         for key, operations in sorted(self.operations.items()):
             check_register(operations, self.hot.get(key, ABSENT))
         broken = [f"{name}: {answer['error']}: {answer['message']}" for name, answer in self.answers.items()
-                  if answer.get("error", "conflict") not in NOTHING_HAPPENED]
+                  if answer.get("error", "conflict") not in NOTHING_HAPPENED and not unsure(self.calls[name], answer)]
         assert not broken, "clients were told\n" + "\n".join(broken[:5])
         return self
 

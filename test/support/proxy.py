@@ -65,9 +65,13 @@ _MISMATCH = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(_Mismatch))
 
 
 class Refused(Exception):
-    def __init__(self, error):
-        super().__init__(error.message.decode())
-        self.code, self.result = error.code.decode(), error.result
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+def refused(error):
+    return Refused(error.code.decode(), error.message.decode())
 
 
 def library():
@@ -80,11 +84,11 @@ def demote(midflight, why):
     os.environ.update(midflight.environment)
     handle, error, ours = ctypes.c_void_p(), _Error(), library()
     if ours.mf_open(str(midflight.file).encode(), None, ctypes.byref(handle), ctypes.byref(error)) != 0:
-        raise Refused(error)
+        raise refused(error)
     result = ours.mf_demote(handle, why.encode(), ctypes.byref(error))
     ours.mf_close(handle)
     if result != 0:
-        raise Refused(error)
+        raise refused(error)
 
 
 def _text(value):
@@ -116,7 +120,7 @@ class Proxy:
     def _do(self, name, *arguments):
         error = _Error()
         if getattr(self._library, name)(*arguments, ctypes.byref(error)) != 0:
-            raise Refused(error)
+            raise refused(error)
 
     def _take(self, pointer):
         text = ctypes.cast(pointer, ctypes.c_char_p).value

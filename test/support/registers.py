@@ -2,6 +2,7 @@
 seen to be torn."""
 import json
 
+from scenario.definitions import CUSTOMERS_TABLE, LISTS_TABLE, SPLIT_NAME, SUBSCRIPTIONS
 from support.proxy import NEW, OLD
 
 
@@ -23,30 +24,7 @@ def _number(text, letter):
 
 class SplitName:
     """The first value is a name in two words, the second an e-mail."""
-    schema = """
-        CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT, hint TEXT);
-        CREATE UNIQUE INDEX customers_email ON customers (email);
-    """
-    definition = """
-        migration: registers
-        old:
-          store: ${APP_DB}
-          key: {customers: id}
-        new:
-          key: {people: id}
-          create: |
-            CREATE TABLE people (id INTEGER PRIMARY KEY, first_name TEXT NOT NULL, last_name TEXT, email TEXT, note TEXT);
-          index: |
-            CREATE INDEX people_last_name ON people (last_name);
-        forward:
-          people: |
-            SELECT id, substr(name, 1, instr(name, ' ') - 1) AS first_name, substr(name, instr(name, ' ') + 1) AS last_name, email
-            FROM customers
-        backward:
-          customers: |
-            SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email FROM people
-        soak: 0s
-    """
+    schema, definition, migration = CUSTOMERS_TABLE, SPLIT_NAME, "split-name"
     renames = (OLD, NEW)
     columns, row = "id, name, email", "({key}, 'F0 L0', 'e{key}@0')"
 
@@ -55,6 +33,10 @@ class SplitName:
         first, second = state
         name = {"name": f"F{first} L{first}"} if face == OLD else {"first_name": f"F{first}", "last_name": f"L{first}"}
         return {**name, "email": None if second is None else f"e{key}@{second}"} if whole else name
+
+    @staticmethod
+    def respelled(face, state):
+        return False
 
     @staticmethod
     def state(face, key, document):
@@ -67,30 +49,7 @@ class SplitName:
 
 class Lists:
     """The first value is a name, the second fills a list, which is rows of their own in the new shape; its length goes with it."""
-    schema = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, plans TEXT NOT NULL DEFAULT '[]', hint TEXT);"
-    definition = """
-        migration: registers
-        old:
-          store: ${APP_DB}
-          key: {customers: id}
-        new:
-          key: {people: id, subscriptions: customer_id}
-          create: |
-            CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT);
-            CREATE TABLE subscriptions (customer_id INTEGER NOT NULL, position INTEGER NOT NULL, plan TEXT NOT NULL, remark TEXT,
-              PRIMARY KEY (customer_id, position));
-        forward:
-          people: SELECT id, name FROM customers
-          subscriptions: |
-            SELECT c.id AS customer_id, s.key AS position, s.value AS plan FROM customers c, json_each(c.plans) s
-        backward:
-          customers: |
-            SELECT p.id, p.name,
-                   (SELECT json_group_array(s.plan)
-                    FROM (SELECT plan FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS plans
-            FROM people p
-        soak: 0s
-    """
+    schema, definition, migration = LISTS_TABLE, SUBSCRIPTIONS, "subscriptions"
     renames = (OLD,)
     columns, row = "id, name, plans", "({key}, 'F0', '[\"p0\"]')"
 
@@ -104,6 +63,11 @@ class Lists:
         if face == OLD:
             return {"name": f"F{first}", "plans": json.dumps(plans, separators=(",", ":"))} if whole else {"name": f"F{first}"}
         return {"people": [{"name": f"F{first}"}], "subscriptions": [{"position": n, "plan": plan} for n, plan in enumerate(plans)]}
+
+    @classmethod
+    def respelled(cls, face, state):
+        """A list of several is spelt with blanks or without, by the client or the store that made the text."""
+        return face == OLD and len(cls.plans(state[1])) > 1
 
     @classmethod
     def state(cls, face, key, document):

@@ -204,6 +204,28 @@ static bool take_columns(sqlite3_stmt *statement, const char *what, struct flow 
     return true;
 }
 
+/* SQLite takes "a word" that no column is called for a text, in silence: a name that is misspelt. The word of a view that the query
+ * reads is the view's own matter. */
+static bool check_words(sqlite3 *db, const char *sql, const char *what, struct error *error) {
+    static const char unknown[] = "no such column: ";
+    sqlite3_stmt *statement = NULL;
+    TEXT word = {0};
+    catalog_strict(db, true);
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
+        const char *message = sqlite3_errmsg(db), *name = message + strlen(unknown);
+        if (strncmp(message, unknown, strlen(unknown)) == 0 && *name != '"') {
+            sqlite_quote(&word, name);
+        } else if (strncmp(message, unknown, strlen(unknown)) == 0) { /* later versions of SQLite quote it, and say more */
+            text_add_n(&word, name, (size_t)(strrchr(name, '"') + 1 - name));
+        }
+    }
+    sqlite3_finalize(statement);
+    catalog_strict(db, false);
+    if (word.length == 0 || strstr(sql, text_get(&word)) == NULL) return true;
+    return error_set(error, ERROR_DEFINITION, "%s: %s is no column of what it reads, and SQLite would take it for a text, in silence: mend the "
+                     "name, or put it in single quotes if a text is meant", what, text_get(&word));
+}
+
 /* The one statement in a query's text, without the semicolon and whatever follows it. */
 static bool only_statement(sqlite3 *db, const char *sql, const char *what, struct arena *arena, const char **ret,
                            struct error *error) {
@@ -252,7 +274,7 @@ bool catalog_flow(sqlite3 *db, const struct query *query, enum direction directi
     TEXT sql = {0};
     const char *only = NULL;
     STATEMENT *statement = NULL;
-    if (!only_statement(db, query->sql, what, arena, &only, error)) return false;
+    if (!only_statement(db, query->sql, what, arena, &only, error) || !check_words(db, only, what, error)) return false;
     text_addf(&sql, "SELECT * FROM (%s\n)", only);
     sqlite3_set_authorizer(db, note_read, &reading);
     bool prepared = statement_prepare(db, text_get(&sql), what, &statement, error);

@@ -20,6 +20,8 @@ MUST_USE bool catalog_copy(sqlite3 *live, const struct change *change, struct st
 
 /* The parts of it: an empty database in memory, what the live one has of a type ("table"), and the new shape. */
 MUST_USE bool catalog_open(sqlite3 **ret, struct error *error);
+/* Is "a word" that no column is called an error, or, as SQLite has it for old times' sake, a text? */
+void catalog_strict(sqlite3 *db, bool strict);
 MUST_USE bool catalog_copy_objects(sqlite3 *live, sqlite3 *copy, const char *type, struct error *error);
 MUST_USE bool catalog_make(sqlite3 *copy, const struct change *change, struct error *error);
 

@@ -57,11 +57,17 @@ static void run_leniently(sqlite3 *db, const char *script) {
     }
 }
 
+void catalog_strict(sqlite3 *db, bool strict) {
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, !strict, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, !strict, NULL);
+}
+
 bool catalog_make(sqlite3 *copy, const struct change *change, struct error *error) {
-    if (connection_script(copy, change->create, "new.create", error) &&
-        (change->index == NULL || connection_script(copy, change->index, "new.index", error))) {
-        return true;
-    }
+    catalog_strict(copy, true);
+    bool ok = connection_script(copy, change->create, "new.create", error) &&
+              (change->index == NULL || connection_script(copy, change->index, "new.index", error));
+    catalog_strict(copy, false);
+    if (ok) return true;
     if (error->code == ERROR_ROWS) error->code = ERROR_DEFINITION;
     return false;
 }

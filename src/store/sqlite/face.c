@@ -38,6 +38,7 @@ struct reading {
     const char *table;
     struct face_column *columns;
     size_t count;
+    bool sole; /* no entity has more than one */
 };
 
 struct kept {
@@ -156,6 +157,7 @@ static void read_straight(struct sqlite_store *store, struct reading *reading, e
     face_select(&sql, &dialect, table);
     set_sql(store, reading, &sql);
     reading->table = table->table->name;
+    reading->sole = table->sole;
     reading->count = table->column_count;
     reading->columns = ARENA_ARRAY(store->bound, struct face_column, reading->count);
     for (size_t c = 0; c < reading->count; c++) name_column(store, reading, c, shape, table->columns[c].name, &table->columns[c]);
@@ -217,15 +219,6 @@ static void add_real(struct text *text, double value) {
     if (strpbrk(number, ".e") == NULL) text_add(text, ".0");
 }
 
-static void add_integer(struct text *text, int64_t value) {
-    char number[24], *at = number + sizeof number;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do *--at = (char)('0' + rest % 10);
-    while ((rest /= 10) > 0);
-    if (value < 0) *--at = '-';
-    text_add_n(text, at, (size_t)(number + sizeof number - at));
-}
-
 static void add_text(struct text *text, const struct face_column *column, const char *data, size_t length) {
     bool like_bytes = column->loose && !column->elsewhere && length >= 2 && data[0] == '\\' && data[1] == 'x';
     if (like_bytes || !utf8_is(data, length)) {
@@ -242,7 +235,7 @@ static void add_value(struct text *text, const struct face_column *column, sqlit
         if (column->truth && (value == 0 || value == 1)) {
             text_add(text, value == 1 ? "true" : "false");
         } else {
-            add_integer(text, value);
+            text_add_integer(text, value);
         }
         break;
     }
@@ -294,6 +287,7 @@ static bool add_rows(struct text *text, const struct reading *reading, sqlite3_s
         }
         if (rows++ > 0) text_add(text, ",");
         add_row(text, reading, statement);
+        if (reading->sole) break;
     }
     *found = *found || rows > 0;
     return true;

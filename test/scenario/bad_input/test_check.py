@@ -24,6 +24,23 @@ def test_nothing_but_itself_is_left_behind(app, dump):
     assert dump() == before and app.tables() == ["customers"]
 
 
+@pytest.mark.parametrize("definition", [
+    SPLIT_NAME.replace("               email\n", '               "emial" AS email\n'),
+    SPLIT_NAME.replace("AS name, email FROM people", 'AS name, "emial" AS email FROM people'),
+    SPLIT_NAME.replace("ON people (last_name)", 'ON people ("emial")'),
+    SPLIT_NAME.replace("note TEXT\n", """note TEXT, CHECK ("emial" <> '')\n"""),
+], ids=["forward", "backward", "index", "create"])
+def test_a_misspelt_column_in_double_quotes_is_no_text(app, definition):
+    outcome = check(app, CUSTOMERS, definition)
+    assert outcome.status != 0 and "emial" in outcome.message, outcome
+
+
+def test_a_view_that_has_a_text_in_double_quotes_is_the_applications_own(app):
+    app.sql(CUSTOMERS + """CREATE VIEW kinds AS SELECT id, "person" AS kind FROM customers;""")
+    definition = SPLIT_NAME.replace("email\n        FROM customers", "(SELECT kind FROM kinds k WHERE k.id = customers.id) AS email\n        FROM customers")
+    assert "person" not in str(app.migration(definition).check())
+
+
 class TestRoundTrip:
     def test_that_holds_is_said_with_how_many_rows_were_tried(self, app):
         outcome = check(app, CUSTOMERS, SPLIT_NAME).done().json
