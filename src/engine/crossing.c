@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "engine/between.h"
 #include "engine/clients.h"
+#include "engine/demote.h"
 #include "engine/gate.h"
 #include "engine/nodes.h"
 #include "engine/pace.h"
@@ -81,10 +82,17 @@ static bool hold(struct flight *flight, enum side side, double *began, struct er
     return ok;
 }
 
-/* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and `close` is done.
+/* What a fence is for. */
+struct crossing {
+    enum direction direction; /* whose leader takes no more writes */
+    bool (*close)(struct flight *flight, const char *why, struct error *error); /* in the fence's transaction, its last act */
+    const char *failpoint, *why;
+};
+
+/* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and it closes.
  * *ret_held: its writers were stopped, *ret_ms: for so long they waited. */
-static bool fence_once(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
-                       const char *failpoint, bool *ret_held, double *ret_ms, struct error *error) {
+static bool fence_once(struct flight *flight, const struct crossing *crossing, bool *ret_held, double *ret_ms, struct error *error) {
+    enum direction direction = crossing->direction;
     enum side side = leader_of(direction);
     struct store *leader = flight_house(flight, side);
     struct standpoint before = flight->at;
@@ -96,8 +104,8 @@ static bool fence_once(struct flight *flight, enum direction direction, bool (*c
     if (ok) FAILPOINT("fenced");
     /* The way back was asked about this before, where --force may answer. */
     ok = ok && (direction == BACKWARD || gate_outbox(flight, error)) && drain_to_empty(flight, direction, began, error) &&
-         close(flight, error) && in_time(flight, began, error);
-    ok = flight_end_at(flight, side, ok, failpoint, error);
+         crossing->close(flight, crossing->why, error) && in_time(flight, began, error);
+    ok = flight_end_at(flight, side, ok, crossing->failpoint, error);
     *ret_ms = clock_ms() - began;
     if (!ok) flight->at = before;
     return ok;
@@ -109,11 +117,11 @@ static void rest_before(struct flight *flight, int tries, const struct error *wh
     for (double until = clock_ms() + ms; clock_ms() < until && !flight_stopped(flight);) clock_sleep_ms(10);
 }
 
-static bool fence(struct flight *flight, enum direction direction, bool (*close)(struct flight *flight, struct error *error),
-                  const char *failpoint, struct error *error) {
+static bool fence(struct flight *flight, const struct crossing *crossing, struct error *error) {
+    enum direction direction = crossing->direction;
     double held_ms = 0;
     bool held;
-    for (int tries = 0; !fence_once(flight, direction, close, failpoint, &held, &held_ms, error); tries++) {
+    for (int tries = 0; !fence_once(flight, crossing, &held, &held_ms, error); tries++) {
         /* Where no client waits at a pooler the store was patient already with those who are in its way. */
         bool patient = !held && flight->definition->change.pooler == NULL;
         bool passing = error->code == ERROR_GATE || (error->code == ERROR_BUSY && !patient), resumed = clients_let_go(flight, error);
@@ -128,6 +136,14 @@ static bool fence(struct flight *flight, enum direction direction, bool (*close)
     return true;
 }
 
+/* Every node knows before that the stage may change. */
+static bool cross(struct flight *flight, const struct crossing *crossing, struct error *error) {
+    if (!between_drain(flight, crossing->direction, error) || !flight_refresh(flight, error) || !nodes_await(flight, error)) return false;
+    if (fence(flight, crossing, error)) return true;
+    nodes_dismiss(flight);
+    return false;
+}
+
 /* --- the cut-over ----------------------------------------------------------------------------------------------- */
 
 static bool open_new(struct flight *flight, struct error *error) {
@@ -137,55 +153,54 @@ static bool open_new(struct flight *flight, struct error *error) {
 }
 
 static const struct step opening = {"open the new side", open_new, false, SIDE_NEW};
+/* It is closed again: the old side is about to lead, or does. */
+static const char CLOSED[] = "close the new side";
+
+static bool is_closed(struct flight *flight, bool *ret, struct error *error) {
+    *ret = false;
+    return flight->other == NULL || flight_step_done(flight, CLOSED, ret, error);
+}
+
+/* What a crossing marked that was taken back since. It is to be known as not done before the next one. */
+static bool unmark(struct flight *flight, struct error *error) {
+    struct store *new = flight_house(flight, SIDE_NEW);
+    const char *name = flight->at.record.name;
+    bool closed;
+    if (!is_closed(flight, &closed, error)) return false;
+    if (!closed) return true;
+    if (!flight_begin_at(flight, SIDE_NEW, error)) return false;
+    bool ok = new->ops->ledger_unmark(new, name, opening.name, error) && new->ops->ledger_unmark(new, name, CLOSED, error);
+    return flight_end_at(flight, SIDE_NEW, ok, "crossing unmarked", error);
+}
 
 /* In one database the new side opens in the same transaction. */
-static bool close_old(struct flight *flight, struct error *error) {
+static bool close_old(struct flight *flight, const char *why, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
     struct standpoint next = flight->at;
     next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
     if ((flight->other == NULL && !open_new(flight, error)) ||
         !(flight->definition->change.hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error)) ||
         !old->ops->ledger_set(old, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) ||
-        !ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error)) {
+        !ledger_move(old, &next, STAGE_AWAITING_FINALIZATION, flight->who, why, error)) {
         return false;
     }
     flight->at = next; /* in the transaction under way */
     return true;
 }
 
-bool between_open(struct flight *flight, bool *ret, struct error *error) {
+static bool open_if_need_be(struct flight *flight, bool *ret, struct error *error) {
     bool done;
     *ret = false;
-    if (flight->at.stage != STAGE_AWAITING_FINALIZATION || flight->other == NULL) return true;
     if (!flight_step_done(flight, opening.name, &done, error) || done) return done;
     *ret = true;
     return flight_step(flight, &opening, error);
 }
 
-static bool cross_fenced(struct flight *flight, struct error *error) {
-    if (fence(flight, FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), error)) return true;
-    nodes_dismiss(flight);
-    return false;
-}
-
 bool between_cross(struct flight *flight, struct error *error) {
-    if (!between_drain(flight, FORWARD, error) || !flight_refresh(flight, error) || !nodes_await(flight, error) ||
-        !cross_fenced(flight, error)) {
-        return false;
-    }
+    const struct crossing there = {FORWARD, close_old, stage_name(STAGE_AWAITING_FINALIZATION), "advance: every gate is green"};
+    if (!unmark(flight, error) || !cross(flight, &there, error)) return false;
     bool ok = flight->other == NULL || flight_step(flight, &opening, error);
     return ok ? clients_lead(flight, SIDE_NEW, error) && flight_refresh(flight, error) : (clients_let_go(flight, error), false);
-}
-
-bool between_settle(struct flight *flight, bool *ret, struct error *error) {
-    bool closed, opened = false, freed = false, after = flight->at.stage == STAGE_AWAITING_FINALIZATION;
-    *ret = false;
-    if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
-    if (after && closed) return flight_bind(flight, error);
-    bool ok = !after || (flight_bind(flight, error) && between_open(flight, &opened, error));
-    if (!clients_settle(flight, ok, &freed, error)) return false;
-    *ret = opened || freed;
-    return true;
 }
 
 static bool rehearse_some(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
@@ -207,50 +222,79 @@ bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done
 
 /* --- the way back ----------------------------------------------------------------------------------------------- */
 
-static bool close_new(struct flight *flight, struct error *error) {
+static bool close_new(struct flight *flight, const char *why, struct error *error) {
     struct store *new = flight_house(flight, SIDE_NEW);
-    return new->ops->capture_refuse(new, SIDE_NEW, error) &&
-           new->ops->ledger_mark(new, flight->at.record.name, "close the new side", error);
+    (void)why;
+    return new->ops->capture_refuse(new, SIDE_NEW, error) && new->ops->ledger_mark(new, flight->at.record.name, CLOSED, error);
 }
 
-/* The old side opens with the move: from there on nothing follows anything. */
-static bool open_old(struct flight *flight, struct error *error) {
+/* The old side opens with the move, and the new one follows as before the cut-over. */
+static bool open_old(struct flight *flight, const char *why, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
-    struct standpoint next = flight->at;
-    if (!nodes_await(flight, error) || !flight_begin(flight, error)) return false;
-    bool ok = old->ops->capture_off(old, error) &&
-              ledger_move(old, &next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
-    ok = flight_end(flight, ok, stage_name(STAGE_ROLLING_BACK), error);
-    if (ok) flight->at = next;
+    return old->ops->capture_note(old, SIDE_OLD, error) && demote_enter(flight, why, error);
+}
+
+/* In one database it does so in the transaction in which the new one closes. */
+static bool turn_to_old(struct flight *flight, const char *why, struct error *error) {
+    return flight->store->ops->capture_refuse(flight->store, SIDE_NEW, error) && open_old(flight, why, error);
+}
+
+static bool lead_old(struct flight *flight, const char *why, struct error *error) {
+    struct standpoint before = flight->at;
+    if (!flight_begin(flight, error)) return false;
+    bool ok = flight_end(flight, open_old(flight, why, error), stage_name(STAGE_AWAITING_ADDITIONAL_ACTION), error);
+    if (!ok) flight->at = before;
     return ok;
 }
 
-/* In one database the old side opens in the transaction in which the new one closes. */
-static bool turn_to_old(struct flight *flight, struct error *error) {
-    struct store *store = flight->store;
-    struct standpoint next = flight->at;
-    return store->ops->capture_refuse(store, SIDE_NEW, error) && store->ops->capture_note(store, SIDE_OLD, error) &&
-           ledger_move(store, &next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
+/* The new side is closed, and holds nothing that the old one lacks. */
+static bool end_return(struct flight *flight, const char *why, struct error *error) {
+    bool ok = flight->other == NULL || lead_old(flight, why, error);
+    return ok ? clients_lead(flight, SIDE_OLD, error) && flight_refresh(flight, error) : (clients_let_go(flight, error), false);
 }
 
-static bool return_here(struct flight *flight, struct error *error) {
-    if (!between_drain(flight, BACKWARD, error) || !flight_refresh(flight, error) || !nodes_await(flight, error)) return false;
-    if (fence(flight, BACKWARD, turn_to_old, stage_name(STAGE_ROLLING_BACK), error)) return flight_refresh(flight, error);
-    nodes_dismiss(flight);
-    return false;
+static bool resume_return(struct flight *flight, const char *why, struct error *error) {
+    if (!nodes_await(flight, error)) return false;
+    bool ok = clients_take_over(flight, error) && end_return(flight, why, error);
+    if (flight->at.stage == STAGE_AWAITING_FINALIZATION) nodes_dismiss(flight);
+    return ok;
 }
 
-bool between_return(struct flight *flight, struct error *error) {
+bool between_return(struct flight *flight, const char *why, struct error *error) {
+    struct crossing back = {BACKWARD, turn_to_old, stage_name(STAGE_AWAITING_ADDITIONAL_ACTION), why};
     bool ignored, closed;
-    if (flight->other == NULL) return return_here(flight, error);
-    if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
-    if (!closed && (!between_open(flight, &ignored, error) || !between_drain(flight, BACKWARD, error) ||
-                    !flight_refresh(flight, error) || !fence(flight, BACKWARD, close_new, "close the new side", error))) {
-        return false;
-    }
-    if (closed && !clients_take_over(flight, error)) return false;
-    return open_old(flight, error) ? clients_lead(flight, SIDE_OLD, error) : (clients_let_go(flight, error), false);
+    if (flight->other == NULL) return cross(flight, &back, error) && end_return(flight, why, error);
+    back.close = close_new;
+    back.failpoint = CLOSED;
+    if (!is_closed(flight, &closed, error)) return false;
+    if (closed) return resume_return(flight, why, error);
+    return open_if_need_be(flight, &ignored, error) && cross(flight, &back, error) && end_return(flight, why, error);
 }
+
+/* --- what was cut short ------------------------------------------------------------------------------------------- */
+
+bool between_go_on(struct flight *flight, bool *ret, struct error *error) {
+    bool closed;
+    *ret = false;
+    if (flight->at.stage != STAGE_AWAITING_FINALIZATION || flight->other == NULL) return true;
+    if (!is_closed(flight, &closed, error)) return false;
+    if (!closed) return open_if_need_be(flight, ret, error);
+    *ret = true;
+    if (!resume_return(flight, "a way back that was cut short: the new side was closed", error)) return false;
+    flight_note(flight, "the new side was closed by a midflight that was cut short on the way back: the old side leads again");
+    return true;
+}
+
+bool between_settle(struct flight *flight, bool *ret, struct error *error) {
+    bool gone_on = false, freed = false, after = flight->at.stage == STAGE_AWAITING_FINALIZATION;
+    *ret = false;
+    bool ok = !after || (flight_bind(flight, error) && between_go_on(flight, &gone_on, error));
+    if (!clients_settle(flight, ok, &freed, error)) return false;
+    *ret = gone_on || freed;
+    return true;
+}
+
+/* --- back to nothing ---------------------------------------------------------------------------------------------- */
 
 static bool release_old(struct flight *flight, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
