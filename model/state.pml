@@ -22,6 +22,9 @@
 #ifndef ROLLBACKS
 #define ROLLBACKS 1     /* an operator wants the way back */
 #endif
+#ifndef DEMOTIONS
+#define DEMOTIONS 0     /* the cut-over is taken back, and no more */
+#endif
 #ifndef ERAS
 #define ERAS 0          /* how often ranges of the drain are opened */
 #endif
@@ -77,6 +80,8 @@
 #define SHARES_NOT_RECALLED 32
 #define ERA_UNCHECKED 33
 #define FLOOR_FORGOTTEN 34
+#define MARKS_KEPT 35
+#define DEMOTED_UNCAPTURED 36
 #ifndef FAULT
 #define FAULT NONE
 #endif
@@ -126,7 +131,7 @@ byte share_seen[KEYS];  /* the same of the ranges of the drain, where they land:
 byte told[KEYS];
 byte eras = ERAS;
 byte writes = WRITES, crashes = CRASHES, expiries = EXPIRIES, aborts = ABORTS, demands = DEMANDS, starts = STARTS;
-byte rollbacks = ROLLBACKS;
+byte rollbacks = ROLLBACKS, demotions = DEMOTIONS;
 bool back_wanted;       /* an operator has said rollback */
 bool first_writes;      /* the first writer is in a transaction */
 

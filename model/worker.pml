@@ -3,7 +3,7 @@
 
 mtype = { IDLE,
     TAKEN, LEADING,                                 /* the migration's lease */
-    MAKING, OPENING, RELEASING, DROPPING, LEAVING,  /* a step in the new store, decided upon by what the old one's ledger says */
+    MAKING, UNMARKING, OPENING, RELEASING, DROPPING, LEAVING,  /* a step in the new store, decided upon by what the old one's ledger says */
     CLAIMING, COPYING, SHIPPED,                     /* a range */
     TO_SHARE, SHARING, SHARED, SHARE_LANDED,        /* a range of the drain */
     READ, DRAINING, CHECKED, DRAINED };             /* a parcel of the outbox */
@@ -321,6 +321,12 @@ inline new_open() {
     step_end()
 }
 
+/* A crossing that was taken back may be made again. */
+inline unmark() {
+    opened = false; closed = false;
+    step_end()
+}
+
 /* The new store forgets the migration, but for its last token: nobody's is the one that it knows then. */
 inline leave() {
     known = false;
@@ -408,7 +414,10 @@ proctype Worker(byte self) {
     /* the cut-over */
     :: atomic { faulty(POSITION_BEFORE_FENCE) && free_to_move && stage == AWAITING_ACTION && position == EVERY_ID ->
            position = outbox[at(OLD, 0)] | outbox[at(OLD, 1)] }
+    :: atomic { free_to_move && stage == AWAITING_ACTION && closed && !back_wanted && !faulty(MARKS_KEPT) -> doing = UNMARKING }
+    :: atomic { doing == UNMARKING -> if :: introduced -> unmark() :: else -> refused() fi; sound() }
     :: atomic { free_to_move && stage == AWAITING_ACTION && UNTIL != AWAITING_ACTION && !held[OLD] && fenced(OLD) &&
+           (!closed && !back_wanted || faulty(MARKS_KEPT)) &&
            (position != EVERY_ID || !faulty(POSITION_BEFORE_FENCE)) -> fence_begin(OLD); sound() }
     :: atomic { fence && aborts > 0 -> if :: faulty(TRIED_FOR_EVER) :: else -> aborts-- fi; fence_undo(); forget_parcel(); doing = LEADING; sound() }
     :: atomic { doing == LEADING && fence && from == OLD && (!waiting(OLD) || faulty(FLIP_BEFORE_DRAIN)) ->
@@ -425,13 +434,15 @@ proctype Worker(byte self) {
            if :: introduced -> capture_off(NEW); step_end() :: else -> refused() fi; sound() }
     :: atomic { free_to_move && stage == FINISHING && !captured[NEW] -> stage = FINISHED; capture_off(OLD); sound() }
 
-    /* the way back after the cut-over: the new side closes, then the old one opens */
+    /* the way back after the cut-over, for a demotion or a rollback: the new side closes, then the old one opens */
     :: atomic { free_to_move && stage == AWAITING_FINALIZATION && opened && may_go_back && !closed && !held[NEW] && introduced &&
            fenced(NEW) -> go_back(); fence_begin(NEW); sound() }
+    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && opened && demotions > 0 && !back_wanted && !closed && !held[NEW] &&
+           introduced && fenced(NEW) -> demotions--; fence_begin(NEW); sound() }
     :: atomic { doing == LEADING && fence && from == NEW && (!waiting(NEW) || faulty(BACK_BEFORE_DRAIN)) ->
            fence_commit(); refuses[NEW] = true; closed = true; sound() }
     :: atomic { free_to_move && stage == AWAITING_FINALIZATION && (closed || faulty(OLD_OPENED_FIRST) && opened && may_go_back) ->
-           stage = ROLLING_BACK; refuses[OLD] = false; capture_off(OLD); sound() }
+           stage = AWAITING_ACTION; refuses[OLD] = false; captured[OLD] = !faulty(DEMOTED_UNCAPTURED); sound() }
 
     /* the way back */
     :: atomic { free_to_move && may_go_back && (stage == INITIALIZING || stage == RUNNING || stage == AWAITING_ACTION) ->

@@ -141,7 +141,7 @@ static mf_result run_status(mf_migration *migration, const struct options *optio
     return result;
 }
 
-/* What start, advance and rollback end with: where the migration stands now. */
+/* What start, advance, demote and rollback end with: where the migration stands now. */
 static mf_result end_with_status(mf_migration *migration, const struct options *options, mf_result result,
                                  const mf_error *error) {
     mf_status status;
@@ -171,6 +171,11 @@ static mf_result run_follow(mf_migration *migration, const struct options *optio
 static mf_result run_advance(mf_migration *migration, const struct options *options) {
     mf_error error = {0};
     return end_with_status(migration, options, mf_advance(migration, &error), &error);
+}
+
+static mf_result run_demote(mf_migration *migration, const struct options *options) {
+    mf_error error = {0};
+    return end_with_status(migration, options, mf_demote(migration, NULL, &error), &error);
 }
 
 static mf_result run_rollback(mf_migration *migration, const struct options *options) {
@@ -337,6 +342,11 @@ const struct verb verbs[] = {
      "one-way door, to Finished. A red gate is named, with what turns it green.\n"
      "  midflight advance split-name.yaml",
      run_advance, NULL},
+    {"demote", "take the cut-over back, and nothing else", "--json",
+     "From Awaiting Finalization to Awaiting Additional Action: the old side leads again with all that the new one took, which\n"
+     "follows as before. `midflight advance` crosses over again.\n"
+     "  midflight demote split-name.yaml",
+     run_demote, NULL},
     {"rollback", "go back, from any stage before Finishing", "--json --force",
      "Everything that midflight made is taken away; the old side holds all that was written to either.\n"
      "  midflight rollback split-name.yaml",

@@ -116,17 +116,6 @@ static bool finish(struct flight *flight, struct error *error) {
            flight_move(flight, STAGE_FINISHED, BETWEEN_FINISHED, error);
 }
 
-/* A cut-over that was cut short between the two stores: *ret, it is done now, and that is all for this time. */
-static bool go_on(struct flight *flight, bool *ret, struct error *error) {
-    bool closed;
-    if (!flight_take(flight, false, error) || !flight_step_done(flight, "close the new side", &closed, error)) return false;
-    if (closed && flight->definition->change.pooler != NULL) {
-        return error_set(error, ERROR_GATE, "gate stage: a rollback of migration %s was cut short, and the clients may be waiting for its end: "
-                         "`midflight rollback` ends it", flight->at.record.name);
-    }
-    return between_settle(flight, ret, error);
-}
-
 bool carry_advance(struct flight *flight, struct error *error) {
     const char *name = flight->definition->change.name;
     bool resumed = false;
@@ -146,9 +135,9 @@ bool carry_advance(struct flight *flight, struct error *error) {
                flight_bind(flight, error) && gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) &&
                gate_way_back(flight, error) && (has_outbox(flight) ? between_cross(flight, error) : cut_over(flight, error));
     case STAGE_AWAITING_FINALIZATION:
-        if (flight->other != NULL && !go_on(flight, &resumed, error)) return false;
-        if (resumed) return true;
-        return flight_take(flight, false, error) && gate_soak(flight, error) && flight_bind(flight, error) &&
+        if (!flight_take(flight, false, error) || (flight->other != NULL && !between_settle(flight, &resumed, error))) return false;
+        if (resumed) return true; /* a crossing that was cut short has ended, and that is all for this time */
+        return gate_soak(flight, error) && flight_bind(flight, error) &&
                gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) &&
                gate_verified(flight, error) && gate_held(flight, error) && remember_form(flight, error) &&
                flight_move_through(flight, gate_held_at_last, STAGE_FINISHING, "advance: soaked, and every gate is green", error) &&

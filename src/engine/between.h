@@ -32,13 +32,14 @@ MUST_USE bool between_mend(struct flight *flight, struct error *error);
 MUST_USE bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error);
 /* The cut-over: writers of the old side wait; the outbox is seen empty; it closes, and the new side opens. */
 MUST_USE bool between_cross(struct flight *flight, struct error *error);
-/* The new side opens, if a cut-over was cut short before that; *ret: it was. */
-MUST_USE bool between_open(struct flight *flight, bool *ret, struct error *error);
-/* What a cut-over or a way back that was cut short left: the new side opens, and the clients of a pooler are led to the side that leads
- * and let go; *ret: something of that had to be done. On the way back from a new side that is closed they go on waiting. */
+/* After the cut-over: the new side closes, and what it took is on the old one, which opens: at Awaiting Additional Action, where the new
+ * one follows as before. */
+MUST_USE bool between_return(struct flight *flight, const char *why, struct error *error);
+/* The end of a crossing that was cut short: the new side opens, or where it was closed already on the way back, the old one does; *ret:
+ * there was one. Needs the lease. */
+MUST_USE bool between_go_on(struct flight *flight, bool *ret, struct error *error);
+/* The same, and the clients of a pooler are led to the side that leads and let go; *ret: something of that had to be done. */
 MUST_USE bool between_settle(struct flight *flight, bool *ret, struct error *error);
-/* After the cut-over: the new side closes, and what it took is on the old one, which opens: at Rolling Back. */
-MUST_USE bool between_return(struct flight *flight, struct error *error);
 /* What the last move of all is entered for; the new store remembers it before it is made. */
 #define BETWEEN_FINISHED "the old side is retired"
 /* From Rolling Back, all that midflight made goes; from Finishing, the old side retires. */

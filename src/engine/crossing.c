@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "engine/between.h"
 #include "engine/clients.h"
+#include "engine/demote.h"
 #include "engine/gate.h"
 #include "engine/nodes.h"
 #include "engine/pace.h"
@@ -91,38 +92,38 @@ static bool approach(struct flight *flight, enum direction direction, struct err
            (direction == BACKWARD || gate_quarantine(flight, error));
 }
 
-/* How a side closes: in the transaction of its fence. */
-struct closing {
-    enum direction direction; /* that the side leads */
-    bool (*move)(struct flight *flight, struct standpoint *next, struct error *error); /* in the ledger; NULL: close says it */
-    bool (*close)(struct flight *flight, struct error *error);
-    const char *failpoint;
+/* What a fence is for. */
+struct crossing {
+    enum direction direction; /* whose leader takes no more writes */
+    bool (*move)(struct flight *flight, struct standpoint *next, const char *why, struct error *error); /* in the ledger; NULL: close says it */
+    bool (*close)(struct flight *flight, struct error *error);                                          /* in the fence's transaction, its last act */
+    const char *failpoint, *why;
 };
 
 /* As much of it as makes no writer wait. */
-static bool make_ready(struct flight *flight, const struct closing *closing, struct standpoint *next, struct error *error) {
-    enum side side = leader_of(closing->direction);
+static bool make_ready(struct flight *flight, const struct crossing *crossing, struct standpoint *next, struct error *error) {
+    enum side side = leader_of(crossing->direction);
     struct store *leader = flight_house(flight, side);
     bool refuses = side == SIDE_NEW || !flight->definition->change.hold;
     if (refuses && leader->ops->capture_ready != NULL && !leader->ops->capture_ready(leader, side, error)) return false;
-    return closing->move == NULL || closing->move(flight, next, error);
+    return crossing->move == NULL || crossing->move(flight, next, crossing->why, error);
 }
 
 /* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and it is closed.
  * *ret_held: its writers were stopped, *ret_ms: for so long they waited. */
-static bool fence_once(struct flight *flight, const struct closing *closing, bool *ret_held, double *ret_ms, struct error *error) {
-    enum side side = leader_of(closing->direction);
+static bool fence_once(struct flight *flight, const struct crossing *crossing, bool *ret_held, double *ret_ms, struct error *error) {
+    enum side side = leader_of(crossing->direction);
     struct store *leader = flight_house(flight, side);
     struct standpoint next = flight->at;
     leader->held_since_ms = 0;
     *ret_held = false;
     if (!clients_ready(flight, error) || !flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();
-    bool ok = make_ready(flight, closing, &next, error) && clients_hold(flight, error);
+    bool ok = make_ready(flight, crossing, &next, error) && clients_hold(flight, error);
     ok = *ret_held = ok && hold(flight, side, &began, error);
     if (ok) FAILPOINT("fenced");
-    ok = ok && drain_to_empty(flight, closing->direction, began, error) && closing->close(flight, error) && in_time(flight, began, error);
-    ok = flight_end_at(flight, side, ok, closing->failpoint, error);
+    ok = ok && drain_to_empty(flight, crossing->direction, began, error) && crossing->close(flight, error) && in_time(flight, began, error);
+    ok = flight_end_at(flight, side, ok, crossing->failpoint, error);
     *ret_ms = clock_ms() - began;
     if (ok) flight->at = next;
     return ok;
@@ -134,12 +135,12 @@ static void rest_before(struct flight *flight, int tries, const struct error *wh
     for (double until = clock_ms() + ms; clock_ms() < until && !flight_stopped(flight);) clock_sleep_ms(10);
 }
 
-static bool fence(struct flight *flight, const struct closing *closing, struct error *error) {
-    enum direction direction = closing->direction;
+static bool fence(struct flight *flight, const struct crossing *crossing, struct error *error) {
+    enum direction direction = crossing->direction;
     double held_ms = 0;
     bool held;
     if (!approach(flight, direction, error)) return false;
-    for (int tries = 0; !fence_once(flight, closing, &held, &held_ms, error); tries++) {
+    for (int tries = 0; !fence_once(flight, crossing, &held, &held_ms, error); tries++) {
         /* Where no client waits at a pooler the store was patient already with those who are in its way. */
         bool patient = !held && flight->definition->change.pooler == NULL;
         bool passing = error->code == ERROR_GATE || (error->code == ERROR_BUSY && !patient), resumed = clients_let_go(flight, error);
@@ -151,6 +152,14 @@ static bool fence(struct flight *flight, const struct closing *closing, struct e
     return true;
 }
 
+/* Every node knows before that the stage may change. */
+static bool cross(struct flight *flight, const struct crossing *crossing, struct error *error) {
+    if (!between_drain(flight, crossing->direction, error) || !nodes_await(flight, error)) return false;
+    if (fence(flight, crossing, error)) return true;
+    nodes_dismiss(flight);
+    return false;
+}
+
 /* --- the cut-over ----------------------------------------------------------------------------------------------- */
 
 static bool open_new(struct flight *flight, struct error *error) {
@@ -160,12 +169,31 @@ static bool open_new(struct flight *flight, struct error *error) {
 }
 
 static const struct step opening = {"open the new side", open_new, false, SIDE_NEW};
+/* It is closed again: the old side is about to lead, or does. */
+static const char CLOSED[] = "close the new side";
 
-static bool move_over(struct flight *flight, struct standpoint *next, struct error *error) {
+static bool is_closed(struct flight *flight, bool *ret, struct error *error) {
+    *ret = false;
+    return flight->other == NULL || flight_step_done(flight, CLOSED, ret, error);
+}
+
+/* What a crossing marked that was taken back since. It is to be known as not done before the next one. */
+static bool unmark(struct flight *flight, struct error *error) {
+    struct store *new = flight_house(flight, SIDE_NEW);
+    const char *name = flight->at.record.name;
+    bool closed;
+    if (!is_closed(flight, &closed, error)) return false;
+    if (!closed) return true;
+    if (!flight_begin_at(flight, SIDE_NEW, error)) return false;
+    bool ok = new->ops->ledger_unmark(new, name, opening.name, error) && new->ops->ledger_unmark(new, name, CLOSED, error);
+    return flight_end_at(flight, SIDE_NEW, ok, "crossing unmarked", error);
+}
+
+static bool move_over(struct flight *flight, struct standpoint *next, const char *why, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
     next->record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
     return old->ops->ledger_set(old, next->record.name, RECORD_SOAK_UNTIL, next->record.soak_until_ms, error) &&
-           ledger_move(old, next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error);
+           ledger_move(old, next, STAGE_AWAITING_FINALIZATION, flight->who, why, error);
 }
 
 /* In one database the new side opens in the same transaction. */
@@ -175,37 +203,19 @@ static bool close_old(struct flight *flight, struct error *error) {
     return flight->definition->change.hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error);
 }
 
-bool between_open(struct flight *flight, bool *ret, struct error *error) {
+static bool open_if_need_be(struct flight *flight, bool *ret, struct error *error) {
     bool done;
     *ret = false;
-    if (flight->at.stage != STAGE_AWAITING_FINALIZATION || flight->other == NULL) return true;
     if (!flight_step_done(flight, opening.name, &done, error) || done) return done;
     *ret = true;
     return flight_step(flight, &opening, error);
 }
 
-static bool cross_fenced(struct flight *flight, struct error *error) {
-    struct closing closing = {FORWARD, move_over, close_old, stage_name(STAGE_AWAITING_FINALIZATION)};
-    if (fence(flight, &closing, error)) return true;
-    nodes_dismiss(flight);
-    return false;
-}
-
 bool between_cross(struct flight *flight, struct error *error) {
-    if (!between_drain(flight, FORWARD, error) || !nodes_await(flight, error) || !cross_fenced(flight, error)) return false;
+    const struct crossing there = {FORWARD, move_over, close_old, stage_name(STAGE_AWAITING_FINALIZATION), "advance: every gate is green"};
+    if (!unmark(flight, error) || !cross(flight, &there, error)) return false;
     bool ok = flight->other == NULL || flight_step(flight, &opening, error);
     return ok ? clients_lead(flight, SIDE_NEW, error) && flight_refresh(flight, error) : (clients_let_go(flight, error), false);
-}
-
-bool between_settle(struct flight *flight, bool *ret, struct error *error) {
-    bool closed, opened = false, freed = false, after = flight->at.stage == STAGE_AWAITING_FINALIZATION;
-    *ret = false;
-    if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
-    if (after && closed) return flight_bind(flight, error);
-    bool ok = !after || (flight_bind(flight, error) && between_open(flight, &opened, error));
-    if (!clients_settle(flight, ok, &freed, error)) return false;
-    *ret = opened || freed;
-    return true;
 }
 
 static bool rehearse_some(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
@@ -229,49 +239,76 @@ bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done
 
 static bool close_new(struct flight *flight, struct error *error) {
     struct store *new = flight_house(flight, SIDE_NEW);
-    return new->ops->capture_refuse(new, SIDE_NEW, error) &&
-           new->ops->ledger_mark(new, flight->at.record.name, "close the new side", error);
+    return new->ops->capture_refuse(new, SIDE_NEW, error) && new->ops->ledger_mark(new, flight->at.record.name, CLOSED, error);
 }
 
-/* The old side opens with the move: from there on nothing follows anything. */
+/* The old side opens, and the new one follows as before the cut-over. */
 static bool open_old(struct flight *flight, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);
+    return old->ops->capture_note(old, SIDE_OLD, error);
+}
+
+/* In one database it does so in the transaction in which the new one closes. */
+static bool turn_to_old(struct flight *flight, struct error *error) {
+    return flight->store->ops->capture_refuse(flight->store, SIDE_NEW, error) && open_old(flight, error);
+}
+
+static bool lead_old(struct flight *flight, const char *why, struct error *error) {
     struct standpoint next = flight->at;
-    if (!nodes_await(flight, error) || !flight_begin(flight, error)) return false;
-    bool ok = old->ops->capture_off(old, error) &&
-              ledger_move(old, &next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
-    ok = flight_end(flight, ok, stage_name(STAGE_ROLLING_BACK), error);
+    if (!flight_begin(flight, error)) return false;
+    bool ok = flight_end(flight, open_old(flight, error) && demote_enter(flight, &next, why, error),
+                         stage_name(STAGE_AWAITING_ADDITIONAL_ACTION), error);
     if (ok) flight->at = next;
     return ok;
 }
 
-static bool move_back(struct flight *flight, struct standpoint *next, struct error *error) {
-    return ledger_move(flight->store, next, STAGE_ROLLING_BACK, flight->who, "rollback", error);
+/* The new side is closed, and holds nothing that the old one lacks. */
+static bool end_return(struct flight *flight, const char *why, struct error *error) {
+    bool ok = flight->other == NULL || lead_old(flight, why, error);
+    return ok ? clients_lead(flight, SIDE_OLD, error) && flight_refresh(flight, error) : (clients_let_go(flight, error), false);
 }
 
-/* In one database the old side opens in the transaction in which the new one closes. */
-static bool turn_to_old(struct flight *flight, struct error *error) {
-    struct store *store = flight->store;
-    return store->ops->capture_refuse(store, SIDE_NEW, error) && store->ops->capture_note(store, SIDE_OLD, error);
+static bool resume_return(struct flight *flight, const char *why, struct error *error) {
+    if (!nodes_await(flight, error)) return false;
+    bool ok = clients_take_over(flight, error) && end_return(flight, why, error);
+    if (flight->at.stage == STAGE_AWAITING_FINALIZATION) nodes_dismiss(flight);
+    return ok;
 }
 
-static bool return_here(struct flight *flight, struct error *error) {
-    if (!between_drain(flight, BACKWARD, error) || !nodes_await(flight, error)) return false;
-    struct closing closing = {BACKWARD, move_back, turn_to_old, stage_name(STAGE_ROLLING_BACK)};
-    if (fence(flight, &closing, error)) return flight_refresh(flight, error);
-    nodes_dismiss(flight);
-    return false;
-}
-
-bool between_return(struct flight *flight, struct error *error) {
-    static const struct closing closing = {BACKWARD, NULL, close_new, "close the new side"};
+bool between_return(struct flight *flight, const char *why, struct error *error) {
+    const struct crossing within = {BACKWARD, demote_enter, turn_to_old, stage_name(STAGE_AWAITING_ADDITIONAL_ACTION), why};
+    const struct crossing apart = {BACKWARD, NULL, close_new, CLOSED, why};
     bool ignored, closed;
-    if (flight->other == NULL) return return_here(flight, error);
-    if (!flight_step_done(flight, "close the new side", &closed, error)) return false;
-    if (!closed && (!between_open(flight, &ignored, error) || !fence(flight, &closing, error))) return false;
-    if (closed && !clients_take_over(flight, error)) return false;
-    return open_old(flight, error) ? clients_lead(flight, SIDE_OLD, error) : (clients_let_go(flight, error), false);
+    if (flight->other == NULL) return cross(flight, &within, error) && end_return(flight, why, error);
+    if (!is_closed(flight, &closed, error)) return false;
+    if (closed) return resume_return(flight, why, error);
+    return open_if_need_be(flight, &ignored, error) && cross(flight, &apart, error) && end_return(flight, why, error);
 }
+
+/* --- what was cut short ------------------------------------------------------------------------------------------- */
+
+bool between_go_on(struct flight *flight, bool *ret, struct error *error) {
+    bool closed;
+    *ret = false;
+    if (flight->at.stage != STAGE_AWAITING_FINALIZATION || flight->other == NULL) return true;
+    if (!is_closed(flight, &closed, error)) return false;
+    if (!closed) return open_if_need_be(flight, ret, error);
+    *ret = true;
+    if (!resume_return(flight, "a way back that was cut short: the new side was closed", error)) return false;
+    flight_note(flight, "the new side was closed by a midflight that was cut short on the way back: the old side leads again");
+    return true;
+}
+
+bool between_settle(struct flight *flight, bool *ret, struct error *error) {
+    bool gone_on = false, freed = false, after = flight->at.stage == STAGE_AWAITING_FINALIZATION;
+    *ret = false;
+    bool ok = !after || (flight_bind(flight, error) && between_go_on(flight, &gone_on, error));
+    if (!clients_settle(flight, ok, &freed, error)) return false;
+    *ret = gone_on || freed;
+    return true;
+}
+
+/* --- back to nothing ---------------------------------------------------------------------------------------------- */
 
 static bool release_old(struct flight *flight, struct error *error) {
     struct store *old = flight_house(flight, SIDE_OLD);

@@ -83,7 +83,7 @@ static bool take_anew(struct flight *flight, struct lead *lead, struct error *er
 
 static bool begin_era(struct flight *flight, struct lead *lead, struct error *error) {
     bool ignored;
-    if (!flight_bind(flight, error) || !between_open(flight, &ignored, error) || !retry(flight, lead, error) ||
+    if (!flight_bind(flight, error) || !between_go_on(flight, &ignored, error) || !retry(flight, lead, error) ||
         (lead->spans && !drain_alone(flight, error)) || (drain_has_ranges(flight) && !drain_open(flight, error))) {
         return false;
     }

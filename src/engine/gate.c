@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "engine/between.h"
+#include "engine/held.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
@@ -94,6 +95,29 @@ bool gate_way_back(struct flight *flight, struct error *error) {
     }
     flight_note(flight, "the way back was tried on %" PRId64 " entities, and undone", entities);
     return true;
+}
+
+bool gate_noticed(struct flight *flight, struct error *error) {
+    int64_t held;
+    if (!gate_outbox(flight, error) || !held_count(flight, &held, error)) return false;
+    if (held > 0) {
+        return error_set(error, ERROR_GATE,
+                         "gate held: %" PRId64 " entities were written on the old side after the cut-over. `midflight status` lists them: "
+                         "`midflight verify --repair` gives the old side what the new one has of them, `midflight rollback --force` "
+                         "leaves them as the old side has them", held);
+    }
+    return true;
+}
+
+bool gate_taken(struct flight *flight, struct error *error) {
+    int64_t left;
+    if (flight->at.record.quarantined == 0) return true;
+    if (!quarantine_retry(flight, &left, error)) return false;
+    if (left == 0) return true;
+    return error_set(error, ERROR_GATE,
+                     "gate quarantine: the old side could not take %" PRId64 " entities that the new side holds, and would lead again "
+                     "without them. `midflight status` lists them: mend them, or `midflight rollback --force`",
+                     left);
 }
 
 bool gate_soak(struct flight *flight, struct error *error) {

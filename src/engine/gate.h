@@ -15,5 +15,9 @@ MUST_USE bool gate_quarantine(struct flight *flight, struct error *error);
 MUST_USE bool gate_verified(struct flight *flight, struct error *error);
 /* The way back was tried on a sample, in a transaction that was undone. */
 MUST_USE bool gate_way_back(struct flight *flight, struct error *error);
+/* Before the old side leads again: what was written on either since the cut-over was noticed, and is not at odds; */
+MUST_USE bool gate_noticed(struct flight *flight, struct error *error);
+/* and it takes all that the new one holds. */
+MUST_USE bool gate_taken(struct flight *flight, struct error *error);
 /* The soak time is over. */
 MUST_USE bool gate_soak(struct flight *flight, struct error *error);

@@ -1,13 +1,9 @@
 /* Back to Uninitialized, from every stage before the one-way door. */
-#include <inttypes.h>
-
 #include "base/failpoint.h"
 #include "engine/between.h"
 #include "engine/carry.h"
 #include "engine/gate.h"
-#include "engine/held.h"
 #include "engine/pace.h"
-#include "engine/quarantine.h"
 
 static bool rehearse_back(struct flight *flight, struct error *error) {
     bool swapped;
@@ -78,44 +74,22 @@ static bool undo(struct flight *flight, struct error *error) {
            forget(flight, error);
 }
 
-/* The old side would lead again with what was written there, and without what the new side took of the same entities. */
-static bool nothing_held(struct flight *flight, struct error *error) {
-    int64_t count;
-    if (!held_count(flight, &count, error)) return false;
-    return count == 0 || error_set(error, ERROR_GATE,
-                                   "gate held: %" PRId64 " entities were written on the old side after the cut-over. `midflight status` lists them: "
-                                   "`midflight verify --repair` gives the old side what the new one has of them, `midflight rollback --force` "
-                                   "leaves them as the old side has them", count);
-}
-
-/* After the cut-over the new side took writes: those that the old side refused would be lost on the way back. */
-static bool nothing_refused(struct flight *flight, bool force, struct error *error) {
-    int64_t left;
+/* After the cut-over the new side took writes. What cannot be asked is said: going back is all that is left then. */
+static bool may_return(struct flight *flight, bool force, struct error *error) {
+    struct error damage = {0};
     if (force) return true;
-    struct error damage;
-    if (!flight_bind(flight, &damage)) {
-        flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
-        return true;
-    }
-    if (!gate_outbox(flight, error) || !nothing_held(flight, error)) return false;
-    if (!gate_intact(flight, &damage)) {
-        /* Going back is all that is left; that it may not be complete must be said. */
-        flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
-        return true;
-    }
-    if (flight->at.record.quarantined == 0) return true;
-    if (!quarantine_retry(flight, &left, error)) return false;
-    if (left == 0) return true;
-    return error_set(error, ERROR_GATE,
-                     "gate quarantine: the old side could not take %" PRId64 " entities that the new side holds, and a "
-                     "rollback would lose them. `midflight status` lists them: mend them, or `midflight rollback --force`",
-                     left);
+    bool bound = flight_bind(flight, &damage);
+    if (bound && !gate_noticed(flight, error)) return false;
+    if (bound && gate_intact(flight, &damage)) return gate_taken(flight, error);
+    flight_note(flight, "the old side may lack what the new side took since: %s", damage.message);
+    return true;
 }
 
-/* To Rolling Back: where an outbox has to be drained first, by a fence. */
+/* To Rolling Back: where an outbox has to be drained first, by way of a demotion. */
 static bool turn_back(struct flight *flight, struct error *error) {
     if (flight->at.stage == STAGE_ROLLING_BACK) return true;
-    if (flight->at.stage == STAGE_AWAITING_FINALIZATION && has_outbox(flight)) return flight_bind(flight, error) && between_return(flight, error);
+    bool crosses = flight->at.stage == STAGE_AWAITING_FINALIZATION && has_outbox(flight);
+    if (crosses && (!flight_bind(flight, error) || !between_return(flight, "rollback", error))) return false;
     return flight_move(flight, STAGE_ROLLING_BACK, "rollback", error);
 }
 
@@ -142,15 +116,15 @@ bool carry_rollback(struct flight *flight, bool force, struct error *error) {
             return error_set(error, ERROR_GATE, "gate way back: migration %s has no `backward`, so there is none after the "
                              "cut-over", name);
         }
-        if (!flight_take(flight, true, error) || !settle(flight, error) || !nothing_refused(flight, force, error)) return false;
         break;
     case STAGE_INITIALIZING:
     case STAGE_RUNNING:
     case STAGE_AWAITING_ADDITIONAL_ACTION:
     case STAGE_ROLLING_BACK:
-        if (!flight_take(flight, true, error) || !settle(flight, error)) return false;
         break;
     }
+    if (!flight_take(flight, true, error) || !settle(flight, error)) return false;
+    if (flight->at.stage == STAGE_AWAITING_FINALIZATION && !may_return(flight, force, error)) return false;
     if (!turn_back(flight, error)) return false;
     return flight->other != NULL ? between_undo(flight, error) && forget(flight, error) : undo(flight, error);
 }

@@ -311,6 +311,7 @@ struct store_ops {
     bool (*ledger_moves)(struct store *store, const char *name, move_visit *visit, void *context, struct error *error);
     bool (*ledger_step)(struct store *store, const char *name, const char *step, bool *ret_done, struct error *error);
     bool (*ledger_mark)(struct store *store, const char *name, const char *step, struct error *error);      /* [tx] */
+    bool (*ledger_unmark)(struct store *store, const char *name, const char *step, struct error *error);    /* [tx] it is to be done again */
     bool (*ledger_forget)(struct store *store, const char *name, struct error *error); /* [tx] steps and findings go */
     /* The other store knows the migration by ledger_add as well. [tx] It is forgotten there, but for its highest token; */
     bool (*ledger_leave)(struct store *store, const char *name, struct error *error);

@@ -39,6 +39,7 @@ START = Step("start", AWAITING_ADDITIONAL_ACTION)
 FOLLOW = Step("follow", AWAITING_ADDITIONAL_ACTION)  # until the outbox is empty
 CUT_OVER = Step("advance", AWAITING_FINALIZATION)
 FOLLOW_BACK = Step("follow", AWAITING_FINALIZATION)
+DEMOTE = Step("demote", AWAITING_ADDITIONAL_ACTION)
 FINISH = Step("advance", FINISHED)
 BACK = Step("rollback", UNINITIALIZED)
 
@@ -50,10 +51,12 @@ ROUTES = {
     "back from the backfill": (ListToRows, (), (Step("start", RUNNING, "backfill, chunk"), BACK)),
     "back before the cut-over": (SplitName, (), (START, BACK)),
     "back after the cut-over": (SplitName, (), (START, CUT_OVER, BACK)),
+    "demoted": (SplitName, ("retire: rename",), (START, CUT_OVER, DEMOTE, FOLLOW, CUT_OVER, FINISH)),
+    "demoted, and back": (ListToRows, (), (START, CUT_OVER, DEMOTE, CUT_OVER, DEMOTE, BACK)),
 }
 # A plain ./check goes over these alone; ./check long over everything.
-SHORT = {"sqlite->sqlite": ("there", "back from the backfill", "back after the cut-over"), "sqlite->postgresql": ("there", "back after the cut-over"),
-         "postgresql->postgresql": ("back after the cut-over",), "postgresql->sqlite": (),
+SHORT = {"sqlite->sqlite": ("there", "back from the backfill", "back after the cut-over", "demoted"), "sqlite->postgresql": ("there", "back after the cut-over"),
+         "postgresql->postgresql": ("back after the cut-over", "demoted"), "postgresql->sqlite": (),
          SQLITE: ("there", "back from the backfill", "back after the cut-over"), POSTGRESQL: ("back after the cut-over",)}
 CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join((*PAIRS, *WITHIN))).split(",")
 JOURNEYS = [(pair, route) for pair in CHOSEN for route in (ROUTES if "MIDFLIGHT_LONG" in os.environ else SHORT[pair])]
@@ -289,3 +292,24 @@ def test_a_rollback_leads_home(killed, pair, route):
         assert killed.stage() == stage
         killed.midflight.advance().done()
     killed.end(prepared(pair, route).before)
+
+
+@pytest.mark.parametrize("pair", [pair for pair in CHOSEN if pair in PAIRS])
+@pytest.mark.parametrize("verb", ["follow", "advance"])
+@pytest.mark.parametrize("cut_short", ["demote", "rollback"])
+def test_whoever_comes_next_opens_the_old_side(pair, verb, cut_short, tmp_path):
+    """Both sides are closed where a way back was cut short."""
+    journey = Journey("demoted", applications(pair, tmp_path))
+    for step in (START, CUT_OVER):
+        journey.take(step)
+    kill(journey.midflight, "close the new side", 1, cut_short)
+    assert journey.stage() == AWAITING_FINALIZATION
+    assert not any(journey.request(side, Random(side)) for side in (OLD, NEW))
+    if verb == "follow":
+        journey.follow()
+    else:
+        assert "cut short" in journey.midflight.run(verb, json=False).done().err
+    assert journey.stage() == AWAITING_ADDITIONAL_ACTION
+    journey.write("opened")
+    journey.take(CUT_OVER)
+    journey.remove()

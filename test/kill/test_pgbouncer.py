@@ -14,7 +14,7 @@ FIRST, LAST = "clients go on", "clients released"
 # Wherever else there is a failpoint, there must be these.
 ALWAYS = {FIRST, "clients held", "fenced", "line written, unnamed", "line written", "clients turned", LAST}
 THERE = ALWAYS | {f"{AWAITING_FINALIZATION}, uncommitted", AWAITING_FINALIZATION, "open the new side, uncommitted", "open the new side"}
-BACK = ALWAYS | {"close the new side, uncommitted", "close the new side", "Rolling Back, uncommitted", "Rolling Back"}
+BACK = ALWAYS | {"close the new side, uncommitted", "close the new side", f"{AWAITING_ADDITIONAL_ACTION}, uncommitted", AWAITING_ADDITIONAL_ACTION}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from support.between import follow, settle
 from support.proxy import NEW, OLD, Proxy, Refused
 from support.stores import POSTGRESQL
 from support.workload import NEW as NEW_SIDE
+from support.workload import OLD as OLD_SIDE
 
 STAGES = ["Uninitialized", "Awaiting Additional Action", "Awaiting Finalization", "Finished"]
 
@@ -29,6 +30,14 @@ def carried(scene, schema, definition, stage, **options):
                 yield at
         else:
             yield at
+
+
+def until(so, work=lambda: None):
+    end = time.monotonic() + 20
+    while not so():
+        assert time.monotonic() < end, "not so in time"
+        work()
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -94,6 +103,40 @@ def test_reads_are_compared_with_the_other_store(scene):
             assert time.monotonic() < end
             [at.proxy.get(face, key) for face in (OLD, NEW) for key in "123"]
         assert all(cause.endswith(".email: value") for cause in at.proxy.mismatches())
+
+
+class TestGate:
+    """A red gate after the cut-over makes the old store lead again, by itself."""
+
+    @pytest.fixture
+    def red(self, scene):
+        with carried(scene, CUSTOMERS, SPLIT_NAME, "Awaiting Additional Action", sample=1.0, mismatch_rate=0.1, samples_min=5) as at:
+            at.proxy.rollout(100)
+            at.midflight.advance().done()
+            at.proxy.put(NEW, "2", {"first_name": "Rob"})
+            settle(at.midflight)
+            at.behind(OLD_SIDE, "UPDATE customers SET email = 'wrong' WHERE id = 1")
+            until(lambda: at.midflight.stage() == "Awaiting Additional Action", lambda: [at.proxy.get(NEW, key) for key in "123"])
+            yield at
+
+    def test_says_why_and_takes_no_read_from_the_new_side(self, red):
+        until(lambda: red.proxy.status().demoted)
+        assert "gate mismatches: " in red.proxy.status().demoted.decode() and red.proxy.status().percent == 0
+        assert "gate mismatches: " in red.midflight.history().done().lines[-1]["why"]
+
+    def test_loses_nothing_and_the_new_side_follows(self, red):
+        assert red.proxy.get(OLD, "2")["name"].startswith("Rob")
+        red.proxy.put(OLD, "3", {"name": "Cyril Dee"})
+        red.proxy.put(NEW, "4", {"first_name": "Di"})
+        settle(red.midflight)
+        assert red.new("SELECT id, first_name FROM people WHERE id > 2 ORDER BY id") == [(3, "Cyril"), (4, "Di")]
+
+    def test_lets_the_migration_cross_over_again_once_it_is_mended(self, red):
+        assert red.midflight.advance().status != 0  # the sides differ
+        red.midflight.verify("--repair").done()
+        for stage in ("Awaiting Finalization", "Finished"):
+            assert red.midflight.advance().done().json["stage"] == stage
+        assert red.proxy.get(NEW, "1")["email"] == "wrong" and red.proxy.get(NEW, "2")["first_name"] == "Rob"
 
 
 class TestTheFollowerIsGone:

@@ -19,7 +19,7 @@ def test_the_way_back(course):
 def test_between_two_stores(course_between):
     (course_between("split", count=300).work().follow()
      .start().percent(30, 100)
-     .advance(dies=True).rollback().start().advance().finish()
+     .advance(dies=True).demote().advance().rollback().start().advance().finish()
      .ends())
 
 
@@ -56,6 +56,6 @@ def test_every_stage_through_servers(course, shape):
 def test_every_stage_between_two_stores(course_between, shape):
     (course_between(shape).work(1).follow()
      .start().percent(30, 100, 0, 60)
-     .kill_a_proxy().advance(dies=True).back_past_a_sleeper()
+     .kill_a_proxy().advance(dies=True).demote().kill_a_proxy().advance().back_past_a_sleeper()
      .start().percent(50, 100).advance().kill_a_proxy().finish(dies=True)
      .ends())

@@ -107,11 +107,7 @@ def test_rollout_and_comparison(server):
 def test_a_demotion(stage, server):
     server.post(f"{ONE}/start").ok()
     server.post(f"{ONE}/advance").ok()
-    answer = server.post(f"{ONE}/demote", {"why": "too slow"})
-    if stage.old is not stage.new and answer.status == 409:  # between two stores it is refused, and the way out named
-        assert "midflight rollback" in answer.problem(409, "refused")["detail"]
-        return
-    assert answer.ok().json["result"]["stage"] == "Awaiting Additional Action"
+    assert server.post(f"{ONE}/demote", {"why": "too slow"}).ok().json["result"]["stage"] == "Awaiting Additional Action"
     assert server.get(f"{ONE}/history").json["moves"][-1]["why"].find("too slow") >= 0
 
 

@@ -130,6 +130,9 @@ class Midflight:
     def advance(self, *options, **more):
         return self.run("advance", *options, **more)
 
+    def demote(self, *options, **more):
+        return self.run("demote", *options, **more)
+
     def rollback(self, *options, **more):
         return self.run("rollback", *options, **more)
 

@@ -80,7 +80,7 @@ def library():
 
 
 def demote(midflight, why):
-    """mf_demote: the command line has no such verb."""
+    """mf_demote, with a reason, which the command line does not take."""
     os.environ.update(midflight.environment)
     handle, error, ours = ctypes.c_void_p(), _Error(), library()
     if ours.mf_open(str(midflight.file).encode(), None, ctypes.byref(handle), ctypes.byref(error)) != 0:

@@ -200,13 +200,21 @@ static bool make_notes(struct postgres_store *store, enum side side, bool *ret, 
            pg_capture_triggers(store, side, error);
 }
 
+/* It is this side's turn to give numbers: at the start they are entered, later they go on after what the other side gave. In one database
+ * they part when the new shape is made. */
+static bool take_numbers(struct postgres_store *store, enum side side, struct error *error) {
+    bool later = side == SIDE_NEW;
+    if (!later && store->half == NULL) return true;
+    if (!later && !exists(store, pg_own(store, "outbox"), &later, error)) return false;
+    return later ? pg_numbers_pass(store, error) : pg_numbers_part(store, error);
+}
+
 /* The new side opens while clients wait, after the old one has closed for good: a crash of the server that undoes it undoes whatever was
  * written there since as well, and the next command opens it again. */
 bool pg_half_note(struct postgres_store *store, enum side side, struct error *error) {
     bool made = false, apart = store->half != NULL;
     if (apart && side == SIDE_NEW && !pg_script(store->db, "SET LOCAL synchronous_commit = off", NULL, error)) return false;
-    bool parts = side == SIDE_OLD && apart; /* in one database they part when the new shape is made */
-    return (side == SIDE_NEW ? pg_numbers_pass(store, error) : !parts || pg_numbers_part(store, error)) &&
+    return take_numbers(store, side, error) &&
            make_notes(store, side, &made, error) && make_refusal(store, side, true, error) && (!made || pg_enter_objects(store, error));
 }
 

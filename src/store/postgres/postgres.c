@@ -404,6 +404,7 @@ const struct store_ops postgres_ops = {
     .ledger_moves = sql_ledger_moves,
     .ledger_step = sql_ledger_step,
     .ledger_mark = sql_ledger_mark,
+    .ledger_unmark = sql_ledger_unmark,
     .ledger_forget = sql_ledger_forget,
     .ledger_leave = sql_ledger_leave,
     .ledger_stay = postgres_ledger_stay,

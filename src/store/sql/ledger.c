@@ -153,6 +153,10 @@ bool sql_ledger_mark(struct store *store, const char *name, const char *step, st
     return RUN(SQL_ledger_mark, NULL, NULL, NULL, sql_text(name), sql_text(step));
 }
 
+bool sql_ledger_unmark(struct store *store, const char *name, const char *step, struct error *error) {
+    return RUN(SQL_ledger_unmark, NULL, NULL, NULL, sql_text(name), sql_text(step));
+}
+
 bool sql_ledger_forget(struct store *store, const char *name, struct error *error) {
     return RUN(SQL_ledger_forget_steps, NULL, NULL, NULL, sql_text(name)) &&
            RUN(SQL_ledger_forget_findings, NULL, NULL, NULL, sql_text(name)) &&

@@ -18,6 +18,7 @@ bool sql_ledger_moves(struct store *store, const char *name, move_visit *visit, 
 bool sql_ledger_step(struct store *store, const char *name, const char *step, bool *ret_done,
                      struct error *error);
 bool sql_ledger_mark(struct store *store, const char *name, const char *step, struct error *error);
+bool sql_ledger_unmark(struct store *store, const char *name, const char *step, struct error *error);
 bool sql_ledger_forget(struct store *store, const char *name, struct error *error);
 bool sql_ledger_leave(struct store *store, const char *name, struct error *error);
 bool sql_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);

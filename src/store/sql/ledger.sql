@@ -124,6 +124,9 @@ SELECT 1 FROM midflight_step WHERE migration = ?1 AND step = ?2;
 -- name: ledger_mark
 INSERT INTO midflight_step (migration, step) VALUES (?1, ?2);
 
+-- name: ledger_unmark
+DELETE FROM midflight_step WHERE migration = ?1 AND step = ?2;
+
 -- name: ledger_forget_steps
 DELETE FROM midflight_step WHERE migration = ?1;
 

@@ -235,6 +235,7 @@ const struct store_ops sqlite_ops = {
     .ledger_moves = sql_ledger_moves,
     .ledger_step = sql_ledger_step,
     .ledger_mark = sql_ledger_mark,
+    .ledger_unmark = sql_ledger_unmark,
     .ledger_forget = sql_ledger_forget,
     .ledger_leave = sql_ledger_leave,
     .ledger_stay = sqlite_ledger_stay,

@@ -10,7 +10,7 @@ from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from scenario.stages.conftest import awaiting_additional_action, uninitialized
 from support.midflight import USAGE, binary
 
-VERBS = ["check", "start", "status", "verify", "advance", "rollback", "history"]
+VERBS = ["check", "start", "status", "verify", "advance", "demote", "rollback", "history"]
 
 
 def command(*words, env=None, stdin=None):
