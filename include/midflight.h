@@ -110,7 +110,7 @@ MF_API mf_result mf_follow(mf_migration *migration, const mf_work *work, mf_erro
 MF_API mf_result mf_rollback(mf_migration *migration, bool force, mf_error *error);
 
 /* Back from Awaiting Finalization to Awaiting Additional Action: the old side leads again, the new one follows, nothing is taken
- * away. `why` stands in the history. Refused for the short form and between two stores (docs/proxy.md says why). */
+ * away; no read comes from the new side. `why` stands in the history. Refused for the short form (docs/proxy.md says why). */
 MF_API mf_result mf_demote(mf_migration *migration, const char *why, mf_error *error);
 
 typedef struct mf_verify {

@@ -157,11 +157,13 @@ static bool take(struct flight *flight, bool force, struct error *error) {
 
 bool flight_take(struct flight *flight, bool force, struct error *error) {
     double began = clock_ms();
+    enum stage before = flight->at.stage;
     while (!take(flight, force, error)) {
         bool passing = has_outbox(flight) && error->code == ERROR_HELD && clock_ms() - began < TAKE_MS;
         if (!passing || interrupt_requested()) return false;
         clock_sleep_ms(TAKE_LOOK_MS);
         if (!flight_refresh(flight, error)) return false;
+        if (flight->at.stage != before) return moved_on(flight, before, flight->at.stage, error);
     }
     flight->renewed_ms = clock_ms();
     return flight_introduce(flight, error);

@@ -53,6 +53,7 @@ struct shadow {
     struct outcome outcomes[SAMPLES_MAX]; /* the last, round and round */
     size_t outcome_count;
     char demoted[256];
+    int64_t epoch; /* at which the samples of the window were taken; 0: not looked yet */
 };
 
 /* --- the queue -------------------------------------------------------------------------------------------------- */
@@ -334,11 +335,23 @@ static bool demote(struct shadow *shadow, const struct pin *pin, const char *why
     return ok;
 }
 
-/* What was seen before a demotion says nothing of what comes after it. */
-static void begin_window(struct shadow *shadow, const char *why) {
+static void begin_window(struct shadow *shadow) {
     pthread_mutex_lock(&shadow->mutex);
     shadow->outcome_count = 0;
-    snprintf(shadow->demoted, sizeof shadow->demoted, "%s", why);
+    pthread_mutex_unlock(&shadow->mutex);
+}
+
+/* What was seen at one stage says nothing of the next. */
+static bool is_same_stage(struct shadow *shadow, int64_t epoch) {
+    bool same = shadow->epoch == 0 || shadow->epoch == epoch;
+    shadow->epoch = epoch;
+    if (!same) begin_window(shadow);
+    return same;
+}
+
+static void tell(struct shadow *shadow, const char *before, const char *why) {
+    pthread_mutex_lock(&shadow->mutex);
+    snprintf(shadow->demoted, sizeof shadow->demoted, "%s%.200s", before, why);
     pthread_mutex_unlock(&shadow->mutex);
 }
 
@@ -347,8 +360,9 @@ static void look_at_gates(struct shadow *shadow) {
     struct node_standing standing;
     struct error error = {0};
     char why[256];
-    shadow_report(shadow, &report);
     node_standing(shadow->node, &standing);
+    if (!is_same_stage(shadow, standing.pin.epoch)) return;
+    shadow_report(shadow, &report);
     bool led = standing.pin.stage == STAGE_AWAITING_ADDITIONAL_ACTION ? standing.pin.percent_e4 > 0
                                                                       : standing.pin.stage == STAGE_AWAITING_FINALIZATION;
     if (!led || (!report.mismatch_red && !report.error_red && !report.latency_red)) return;
@@ -363,12 +377,11 @@ static void look_at_gates(struct shadow *shadow) {
                  report.follower.p99_ms / report.leader.p99_ms);
     }
     if (demote(shadow, &standing.pin, why, &error)) {
-        begin_window(shadow, why);
+        begin_window(shadow);
+        tell(shadow, "", why);
         node_look(shadow->node);
     } else {
-        pthread_mutex_lock(&shadow->mutex);
-        snprintf(shadow->demoted, sizeof shadow->demoted, "could not: %.200s", error.message); /* tried again at the next look */
-        pthread_mutex_unlock(&shadow->mutex);
+        tell(shadow, "could not: ", error.message); /* tried again at the next look */
     }
 }
 

@@ -5,6 +5,7 @@ import atexit
 import os
 import signal
 import subprocess
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from support.application import Application
-from support.between import PAIRS, WITHIN, Move, changes, is_refusal, settle
+from support.between import PAIRS, WITHIN, Move, changes, follow, is_refusal, settle
 from support.failpoints import kill, trace
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, ROLLING_BACK, RUNNING, TIMEOUT_S,
                                UNINITIALIZED)
@@ -299,14 +300,16 @@ def test_a_rollback_leads_home(killed, pair, route):
 @pytest.mark.parametrize("cut_short", ["demote", "rollback"])
 def test_whoever_comes_next_opens_the_old_side(pair, verb, cut_short, tmp_path):
     """Both sides are closed where a way back was cut short."""
-    journey = Journey("demoted", applications(pair, tmp_path))
+    journey = Journey("demoted", applications(pair, tmp_path), made=False)
     for step in (START, CUT_OVER):
         journey.take(step)
     kill(journey.midflight, "close the new side", 1, cut_short)
     assert journey.stage() == AWAITING_FINALIZATION
     assert not any(journey.request(side, Random(side)) for side in (OLD, NEW))
     if verb == "follow":
-        journey.follow()
+        with follow(journey.midflight):
+            while journey.stage() == AWAITING_FINALIZATION:
+                time.sleep(0.02)
     else:
         assert "cut short" in journey.midflight.run(verb, json=False).done().err
     assert journey.stage() == AWAITING_ADDITIONAL_ACTION
