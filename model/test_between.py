@@ -21,7 +21,7 @@ CALM = {"CRASHES": 0, "EXPIRIES": 0, "ABORTS": 0, "ROLLBACKS": 0}
 # What is proved: bounds of state.pml that differ from what stands there.
 PROOFS = {
     "crossing": CROSSING | {"WRITES": 2, "CRASHES": 1, "EXPIRIES": 1, "ABORTS": 1, "ROLLBACKS": 1},
-    "demotion": CROSSING | {"DEMOTIONS": 1, "WRITES": 2, "CRASHES": 0, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 0},
+    "demotion": CROSSING | {"DEMOTIONS": 1, "WRITES": 1, "CRASHES": 1, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 0},
     "again": COPY | {"STARTS": 2, "WRITES": 1, "CRASHES": 0, "EXPIRIES": 1, "ROLLBACKS": 1},
     "late": COPY | {"STARTS": 2, "WRITES": 0, "CRASHES": 0, "EXPIRIES": 2, "ROLLBACKS": 1},
     "demand": CROSSING | {"DEMANDS": 1, "WRITES": 2, "CRASHES": 0, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 1},
@@ -37,7 +37,7 @@ PROOFS = {
 ENDINGS = {
     "crossing": CROSSING | {"WRITES": 1, "CRASHES": 1, "EXPIRIES": 1, "ABORTS": 1, "ROLLBACKS": 1},
     "whole": {"WRITES": 1, "CRASHES": 0, "EXPIRIES": 0, "ABORTS": 1, "ROLLBACKS": 1},
-    "demotion": CROSSING | {"DEMOTIONS": 1, "WRITES": 1, "CRASHES": 1, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 1},
+    "demotion": CROSSING | {"DEMOTIONS": 1, "WRITES": 1, "CRASHES": 0, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 1},
 }
 
 # Each seeded fault: bounds in which it shows, and what spin must say.
