@@ -244,7 +244,10 @@ static bool only_statement(sqlite3 *db, const char *sql, const char *what, struc
     status = sqlite3_prepare_v2(db, tail, -1, &statement, NULL);
     bool more = status != SQLITE_OK || statement != NULL;
     sqlite3_finalize(statement);
-    if (more) return error_set(error, ERROR_DEFINITION, "%s: there is more than one statement: give one SELECT", what);
+    if (more) {
+        error_set(error, ERROR_DEFINITION, "%s: there is more than one statement: give one SELECT", what);
+        return false;
+    }
     *ret = arena_copy_n(arena, sql, length);
     return true;
 }
