@@ -18,7 +18,7 @@
  * once a session while keys are few (plan_cache_mode), and each time where they are many.
  *
  * Loops: while a direction syncs, the setting midflight.syncing bears its name, for this transaction alone; the other
- * direction's triggers stand back (their WHEN). An error undoes the setting together with the writes.
+ * direction's triggers stand back. An error undoes the setting together with the writes.
  *
  * Who comes second: under READ COMMITTED every statement of a function has a snapshot of its own. The followers of an
  * entity that several leader rows make up are locked first, so that the queries then see what the writer before

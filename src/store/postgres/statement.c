@@ -396,6 +396,15 @@ static void add_declarations(struct text *text, const struct capture *capture) {
     }
 }
 
+/* What the other direction's sync writes is not captured. The function says so itself: a trigger's WHEN is read from its text and
+ * compiled for every statement, which takes longer than all that this costs. It names all by the schema, as not every function here
+ * has a search_path of its own. */
+static void add_stand_back(struct text *text, const struct capture *capture) {
+    text_add(text, "  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) ");
+    pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
+    text_add(text, " THEN RETURN NULL; END IF;\n");
+}
+
 static void add_trigger(struct text *text, const struct capture *capture, const char *name, const char *table) {
     text_add(text, "CREATE TRIGGER ");
     pg_quote(text, pg_own_name(capture->store, name));
@@ -405,9 +414,7 @@ static void add_trigger(struct text *text, const struct capture *capture, const 
     if (capture->event != EVENT_NONE) text_add(text, " REFERENCING");
     if ((capture->event == EVENT_UPDATE && !capture->light) || capture->event == EVENT_DELETE) text_add(text, " OLD TABLE AS midflight_old");
     if (capture->event == EVENT_UPDATE || capture->event == EVENT_INSERT) text_add(text, " NEW TABLE AS midflight_new");
-    text_add(text, " FOR EACH STATEMENT\n  WHEN (current_setting('midflight.syncing', true) IS DISTINCT FROM ");
-    pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
-    text_addf(text, ") EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
+    text_addf(text, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
 }
 
 /* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. */
@@ -437,9 +444,12 @@ static const char *capture_name(const struct capture *capture) {
 }
 
 /* A function that names everything by its schema, so that it needs no search_path of its own, which takes longer than to note a key. */
-static void add_light_function(struct text *text, const struct capture *capture, const char *name, const char *into) {
+static void add_light_function(struct text *text, const struct capture *capture, const char *name) {
     text_addf(text, "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\nAS $midflight$\n#variable_conflict "
                     "use_column\nBEGIN\n", pg_own(capture->store, name));
+}
+
+static void add_light_insert(struct text *text, const struct capture *capture, const char *into) {
     if (strcmp(into, "outbox") == 0) pg_add_limit(text, capture->store);
     text_addf(text, "  INSERT INTO %s (", pg_own(capture->store, into));
     sync_names(text, &pg_dialect, NULL, &capture->store->key);
@@ -463,13 +473,16 @@ static const char *rekey_name(const struct capture *capture) {
 /* What it wrote is in one transition table; the key that an UPDATE took from a row is noted by itself. */
 static void add_light(const struct capture *capture, const char *into, struct text *text) {
     const struct names *key = &capture->table->table->key;
-    add_light_function(text, capture, capture_name(capture), into);
+    add_light_function(text, capture, capture_name(capture));
+    add_stand_back(text, capture);
+    add_light_insert(text, capture, into);
     text_add(text, capture->table->sole ? "SELECT " : "SELECT DISTINCT ");
     sync_names(text, &pg_dialect, NULL, key);
     text_addf(text, " FROM %s;\n  RETURN NULL;\n", capture->event == EVENT_DELETE ? "midflight_old" : "midflight_new");
     pg_end_function(text);
     if (capture->event != EVENT_UPDATE) return;
-    add_light_function(text, capture, rekey_name(capture), into);
+    add_light_function(text, capture, rekey_name(capture));
+    add_light_insert(text, capture, into);
     text_add(text, "VALUES (");
     sync_names(text, &pg_dialect, "OLD", key);
     text_add(text, ");\n  RETURN NULL;\n");
@@ -502,6 +515,7 @@ static void add_full_note(const struct capture *capture, const char *into, struc
     bool apart = store->standing.housed != HOUSES_BOTH;
     pg_add_function(text, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(text, "BEGIN\n");
+    add_stand_back(text, capture);
     if (store->change.outbox && strcmp(into, "outbox") == 0) pg_add_limit(text, store);
     add_keyless(text, capture);
     text_addf(text, "  INSERT INTO %s (", pg_own(store, into));
@@ -551,6 +565,7 @@ static bool add_capture(const struct capture *capture, struct text *text, struct
     pg_add_function(text, store, pg_own(store, capture_name(capture)), "", "trigger");
     add_declarations(text, capture);
     text_add(text, "BEGIN\n");
+    add_stand_back(text, capture);
     if (pg_is_plain(capture)) pg_add_single(text, capture);
     add_rest(text, capture);
     pg_end_function(text);

@@ -1,42 +1,34 @@
 CREATE TRIGGER "midflight_split-name_old_customers_delete" AFTER DELETE ON public.customers REFERENCING OLD TABLE AS
-      midflight_old FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name backward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_delete"();
+      midflight_old FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_old_customers_delete"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON public.customers REFERENCING NEW TABLE AS
-      midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name backward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_insert"();
+      midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_old_customers_insert"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE ON public.customers FOR EACH ROW WHEN (((old.id
       IS DISTINCT FROM new.id) AND (current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name
       backward'::text))) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_rekey"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_truncate" AFTER TRUNCATE ON public.customers FOR EACH STATEMENT
-      WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name backward'::text)) EXECUTE
-      FUNCTION midflight."midflight_split-name_old_customers_truncate"();
+      EXECUTE FUNCTION midflight."midflight_split-name_old_customers_truncate"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_update" AFTER UPDATE ON public.customers REFERENCING NEW TABLE AS
-      midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name backward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_update"();
+      midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_old_customers_update"();
 
 CREATE TRIGGER "midflight_split-name_new_people_delete" AFTER DELETE ON public.people REFERENCING OLD TABLE AS
-      midflight_old FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name forward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_delete"();
+      midflight_old FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_people_delete"();
 
 CREATE TRIGGER "midflight_split-name_new_people_insert" AFTER INSERT ON public.people REFERENCING NEW TABLE AS
-      midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name forward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_insert"();
+      midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_people_insert"();
 
 CREATE TRIGGER "midflight_split-name_new_people_rekey" AFTER UPDATE ON public.people FOR EACH ROW WHEN (((old.id IS
       DISTINCT FROM new.id) AND (current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name
       forward'::text))) EXECUTE FUNCTION midflight."midflight_split-name_new_people_rekey"();
 
-CREATE TRIGGER "midflight_split-name_new_people_truncate" AFTER TRUNCATE ON public.people FOR EACH STATEMENT WHEN
-      ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name forward'::text)) EXECUTE
+CREATE TRIGGER "midflight_split-name_new_people_truncate" AFTER TRUNCATE ON public.people FOR EACH STATEMENT EXECUTE
       FUNCTION midflight."midflight_split-name_new_people_truncate"();
 
 CREATE TRIGGER "midflight_split-name_new_people_update" AFTER UPDATE ON public.people REFERENCING NEW TABLE AS
-      midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name forward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_update"();
+      midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_people_update"();
 
 CREATE TRIGGER "midflight_split-name_new_refuse_people" BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.people
       FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_refuse"();
@@ -652,6 +644,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_delete"()
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
@@ -669,6 +663,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_insert"()
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
@@ -704,6 +700,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_truncate"(
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
@@ -722,6 +720,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_update"()
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
@@ -809,6 +809,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_delete"
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
@@ -826,6 +828,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_insert"
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
@@ -861,6 +865,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_truncat
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
@@ -879,6 +885,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_update"
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);

@@ -1,35 +1,27 @@
 CREATE TRIGGER "midflight_split-name_old_customers_delete" AFTER DELETE ON public.customers REFERENCING OLD TABLE AS
-      midflight_old FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name backward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_delete"();
+      midflight_old FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_old_customers_delete"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON public.customers REFERENCING NEW TABLE AS
-      midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name backward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_insert"();
+      midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_old_customers_insert"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_truncate" AFTER TRUNCATE ON public.customers FOR EACH STATEMENT
-      WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name backward'::text)) EXECUTE
-      FUNCTION midflight."midflight_split-name_old_customers_truncate"();
+      EXECUTE FUNCTION midflight."midflight_split-name_old_customers_truncate"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_update" AFTER UPDATE ON public.customers REFERENCING OLD TABLE AS
-      midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text,
-      true) IS DISTINCT FROM 'split-name backward'::text)) EXECUTE FUNCTION
+      midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_split-name_old_customers_update"();
 
 CREATE TRIGGER "midflight_split-name_new_people_delete" AFTER DELETE ON public.people REFERENCING OLD TABLE AS
-      midflight_old FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name forward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_delete"();
+      midflight_old FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_people_delete"();
 
 CREATE TRIGGER "midflight_split-name_new_people_insert" AFTER INSERT ON public.people REFERENCING NEW TABLE AS
-      midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'split-name forward'::text)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_insert"();
+      midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_people_insert"();
 
-CREATE TRIGGER "midflight_split-name_new_people_truncate" AFTER TRUNCATE ON public.people FOR EACH STATEMENT WHEN
-      ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name forward'::text)) EXECUTE
+CREATE TRIGGER "midflight_split-name_new_people_truncate" AFTER TRUNCATE ON public.people FOR EACH STATEMENT EXECUTE
       FUNCTION midflight."midflight_split-name_new_people_truncate"();
 
 CREATE TRIGGER "midflight_split-name_new_people_update" AFTER UPDATE ON public.people REFERENCING OLD TABLE AS
-      midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text,
-      true) IS DISTINCT FROM 'split-name forward'::text)) EXECUTE FUNCTION
+      midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_split-name_new_people_update"();
 
 CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_apply"(midflight_keys
@@ -556,6 +548,8 @@ DECLARE
   midflight_count bigint;
   midflight_row_1 record;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     IF OLD."id" IS NOT NULL THEN
@@ -696,6 +690,8 @@ DECLARE
   midflight_count bigint;
   midflight_row_1 record;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   BEGIN
     SELECT * INTO STRICT NEW FROM midflight_new;
     IF NEW."id" IS NOT NULL THEN
@@ -836,6 +832,8 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -899,6 +897,8 @@ DECLARE
   midflight_count bigint;
   midflight_row_1 record;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     SELECT * INTO STRICT NEW FROM midflight_new;
@@ -1235,6 +1235,8 @@ DECLARE
   midflight_count bigint;
   midflight_row_1 record;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     IF OLD."id" IS NOT NULL THEN
@@ -1389,6 +1391,8 @@ DECLARE
   midflight_count bigint;
   midflight_row_1 record;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   BEGIN
     SELECT * INTO STRICT NEW FROM midflight_new;
     IF NEW."id" IS NOT NULL THEN
@@ -1550,6 +1554,8 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1613,6 +1619,8 @@ DECLARE
   midflight_count bigint;
   midflight_row_1 record;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     SELECT * INTO STRICT NEW FROM midflight_new;

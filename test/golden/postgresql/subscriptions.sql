@@ -1,62 +1,49 @@
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_old_customers_delete" AFTER DELETE ON public.customers
-      REFERENCING OLD TABLE AS midflight_old FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text,
-      true) IS DISTINCT FROM 'subscriptions-out-of-customers backward'::text)) EXECUTE FUNCTION
+      REFERENCING OLD TABLE AS midflight_old FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_subscriptions-out-of-customers_old_customers_delete"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_old_customers_insert" AFTER INSERT ON public.customers
-      REFERENCING NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text,
-      true) IS DISTINCT FROM 'subscriptions-out-of-customers backward'::text)) EXECUTE FUNCTION
+      REFERENCING NEW TABLE AS midflight_new FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_subscriptions-out-of-customers_old_customers_insert"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_old_customers_truncate" AFTER TRUNCATE ON public.customers
-      FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'subscriptions-out-of-customers backward'::text)) EXECUTE FUNCTION
+      FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_subscriptions-out-of-customers_old_customers_truncate"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_old_customers_update" AFTER UPDATE ON public.customers
-      REFERENCING OLD TABLE AS midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN
-      ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'subscriptions-out-of-customers
-      backward'::text)) EXECUTE FUNCTION midflight."midflight_subscriptions-out-of-customers_old_customers_update"();
+      REFERENCING OLD TABLE AS midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT EXECUTE FUNCTION
+      midflight."midflight_subscriptions-out-of-customers_old_customers_update"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_people_delete" AFTER DELETE ON public.people REFERENCING
-      OLD TABLE AS midflight_old FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS
-      DISTINCT FROM 'subscriptions-out-of-customers forward'::text)) EXECUTE FUNCTION
+      OLD TABLE AS midflight_old FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_subscriptions-out-of-customers_new_people_delete"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_people_insert" AFTER INSERT ON public.people REFERENCING
-      NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS
-      DISTINCT FROM 'subscriptions-out-of-customers forward'::text)) EXECUTE FUNCTION
+      NEW TABLE AS midflight_new FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_subscriptions-out-of-customers_new_people_insert"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_people_truncate" AFTER TRUNCATE ON public.people FOR EACH
-      STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'subscriptions-out-of-customers forward'::text)) EXECUTE FUNCTION
-      midflight."midflight_subscriptions-out-of-customers_new_people_truncate"();
+      STATEMENT EXECUTE FUNCTION midflight."midflight_subscriptions-out-of-customers_new_people_truncate"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_people_update" AFTER UPDATE ON public.people REFERENCING
-      OLD TABLE AS midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN
-      ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'subscriptions-out-of-customers
-      forward'::text)) EXECUTE FUNCTION midflight."midflight_subscriptions-out-of-customers_new_people_update"();
+      OLD TABLE AS midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT EXECUTE FUNCTION
+      midflight."midflight_subscriptions-out-of-customers_new_people_update"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_s_20866285b23be460" AFTER INSERT ON public.subscriptions
-      REFERENCING NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text,
-      true) IS DISTINCT FROM 'subscriptions-out-of-customers forward'::text)) EXECUTE FUNCTION
+      REFERENCING NEW TABLE AS midflight_new FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_subscriptions-out-of-customers_new_s_20866285b23be460"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_s_37d022ca26f4ecba" AFTER TRUNCATE ON
-      public.subscriptions FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM
-      'subscriptions-out-of-customers forward'::text)) EXECUTE FUNCTION
+      public.subscriptions FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_subscriptions-out-of-customers_new_s_37d022ca26f4ecba"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_s_ac35c2fdac81030f" AFTER DELETE ON public.subscriptions
-      REFERENCING OLD TABLE AS midflight_old FOR EACH STATEMENT WHEN ((current_setting('midflight.syncing'::text,
-      true) IS DISTINCT FROM 'subscriptions-out-of-customers forward'::text)) EXECUTE FUNCTION
+      REFERENCING OLD TABLE AS midflight_old FOR EACH STATEMENT EXECUTE FUNCTION
       midflight."midflight_subscriptions-out-of-customers_new_s_ac35c2fdac81030f"();
 
 CREATE TRIGGER "midflight_subscriptions-out-of-customers_new_s_f8d4f7f617b9273d" AFTER UPDATE ON public.subscriptions
-      REFERENCING OLD TABLE AS midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT WHEN
-      ((current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'subscriptions-out-of-customers
-      forward'::text)) EXECUTE FUNCTION midflight."midflight_subscriptions-out-of-customers_new_s_f8d4f7f617b9273d"();
+      REFERENCING OLD TABLE AS midflight_old NEW TABLE AS midflight_new FOR EACH STATEMENT EXECUTE FUNCTION
+      midflight."midflight_subscriptions-out-of-customers_new_s_f8d4f7f617b9273d"();
 
 CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_backward_apply"(midflight_keys
       midflight."midflight_subscriptions-out-of-customers_key"[], midflight_now_1
@@ -763,6 +750,8 @@ DECLARE
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -882,6 +871,8 @@ DECLARE
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -994,6 +985,8 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1057,6 +1050,8 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1211,6 +1206,8 @@ DECLARE
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1327,6 +1324,8 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1386,6 +1385,8 @@ DECLARE
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1511,6 +1512,8 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1745,6 +1748,8 @@ DECLARE
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1885,6 +1890,8 @@ DECLARE
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -2012,6 +2019,8 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -2076,6 +2085,8 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
+        backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
