@@ -355,18 +355,23 @@ bool flight_stopped(const struct flight *flight) {
     return interrupt_requested() || (flight->stop != NULL && atomic_load(flight->stop));
 }
 
-bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error) {
+bool flight_move_through(struct flight *flight, bool (*gate)(struct flight *flight, struct error *error), enum stage to, const char *why,
+                         struct error *error) {
     if (!nodes_await(flight, error)) return false;
     if (!flight_begin(flight, error)) {
         nodes_dismiss(flight);
         return false;
     }
     struct standpoint next = flight->at;
-    bool ok = ledger_move(flight->store, &next, to, flight->who, why, error);
+    bool ok = (gate == NULL || gate(flight, error)) && ledger_move(flight->store, &next, to, flight->who, why, error);
     ok = flight_end(flight, ok, stage_name(to), error);
     if (ok) flight->at = next;
     if (!ok) nodes_dismiss(flight);
     return ok;
+}
+
+bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error) {
+    return flight_move_through(flight, NULL, to, why, error);
 }
 
 bool flight_step(struct flight *flight, const struct step *step, struct error *error) {

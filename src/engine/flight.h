@@ -98,6 +98,9 @@ bool flight_stopped(const struct flight *flight);
 
 /* Moves to a stage in a transaction of its own. */
 MUST_USE bool flight_move(struct flight *flight, enum stage to, const char *why, struct error *error);
+/* The same, if a gate that can only be asked in that transaction lets it through. */
+MUST_USE bool flight_move_through(struct flight *flight, bool (*gate)(struct flight *flight, struct error *error), enum stage to, const char *why,
+                                  struct error *error);
 
 /* A step of a stage: done once, and known to be. */
 struct step {

@@ -27,7 +27,16 @@ bool held_keys(struct flight *flight, struct key_list *list, struct error *error
     return ok;
 }
 
-/* The sync is the release's own: whoever writes the entity after it is held anew. */
+bool held_has(struct flight *flight, const char *key, bool *ret, struct error *error) {
+    struct key_list list = {.arena = arena_new()};
+    size_t ignored;
+    bool ok = held_keys(flight, &list, error);
+    *ret = ok && key_list_find(&list, key, &ignored);
+    arena_free(list.arena);
+    return ok;
+}
+
+/* Whoever writes the entity after the release is held anew, and the sync leaves that as it is. */
 static bool resolve_one(struct flight *flight, const char *key, struct arena *arena, struct error *error) {
     struct key_list refused = {.arena = arena};
     if (!flight_begin(flight, error)) return false;
@@ -43,22 +52,17 @@ bool held_resolve(struct flight *flight, int64_t *ret, struct error *error) {
     return ok;
 }
 
-/* The old side's store does with writes there as it is told. */
-static bool tell_old(struct flight *flight, bool hold, struct error *error) {
-    struct store *old = flight_house(flight, SIDE_OLD);
-    if (!flight_begin(flight, error)) return false;
-    bool ok = hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error);
-    return flight_end(flight, ok, hold ? "held again" : "held no more", error);
-}
-
 bool gate_held(struct flight *flight, struct error *error) {
     int64_t count;
-    if (!flight->definition->change.hold) return true;
-    if (!tell_old(flight, false, error) || !held_count(flight, &count, error)) return false;
+    if (!held_count(flight, &count, error)) return false;
     if (count == 0) return true;
-    return tell_old(flight, true, error) &&
-           error_set(error, ERROR_GATE,
+    return error_set(error, ERROR_GATE,
                      "gate held: %" PRId64 " entit%s written on the old side after the cut-over. `midflight status` lists them: what is right of "
                      "it, write on the new side; then `midflight verify --repair` gives the old side what the new one has",
                      count, count == 1 ? "y was" : "ies were");
+}
+
+bool gate_held_at_last(struct flight *flight, struct error *error) {
+    struct store *old = flight_house(flight, SIDE_OLD);
+    return !flight->definition->change.hold || (old->ops->capture_refuse(old, SIDE_OLD, error) && gate_held(flight, error));
 }

@@ -10,7 +10,10 @@ MUST_USE bool held_visit(struct flight *flight, finding_visit *visit, void *cont
 MUST_USE bool held_count(struct flight *flight, int64_t *ret, struct error *error);
 /* Their keys, sorted. */
 MUST_USE bool held_keys(struct flight *flight, struct key_list *list, struct error *error);
+MUST_USE bool held_has(struct flight *flight, const char *key, bool *ret, struct error *error);
 /* The side that leads is right: each is synced from it, and held no more; *ret: how many. Needs the lease. */
 MUST_USE bool held_resolve(struct flight *flight, int64_t *ret, struct error *error);
-/* A gate: there are none, and will be none: it is the last, and from here on writes on the old side are refused. */
+/* A gate: there are none. */
 MUST_USE bool gate_held(struct flight *flight, struct error *error);
+/* [tx] The same, and there will be none: from here on writes on the old side are refused. */
+MUST_USE bool gate_held_at_last(struct flight *flight, struct error *error);

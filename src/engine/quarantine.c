@@ -16,18 +16,26 @@ bool quarantine_has(struct flight *flight, enum direction direction, const char 
     return flight->store->ops->finding_known(flight->store, flight->at.record.name, quarantine_of(direction), key, ret, error);
 }
 
-/* [tx] *ret_refused: the follower refused rows of the entity, or a query failed; then what the transaction did may be
- * incomplete. */
-static bool sync_within(struct flight *flight, enum direction direction, const char *key, bool *ret_refused,
-                        struct error *error) {
+enum outcome {
+    SYNCED,
+    REFUSED, /* by the follower, or a query failed: what the transaction did may be incomplete */
+    HELD,    /* somebody wrote the follower's rows meanwhile: the transaction is to be undone */
+};
+
+/* [tx] Whether it is held is asked once its rows are ours: a writer of them has committed by now, or waits for us. */
+static bool sync_within(struct flight *flight, enum direction direction, const char *key, enum outcome *ret, struct error *error) {
     struct error failure = {0};
-    if (flight->store->ops->sync(flight->store, direction, key, &failure)) {
-        return quarantine_has(flight, direction, key, ret_refused, error);
+    bool refused, held = false;
+    *ret = REFUSED;
+    if (!flight->store->ops->sync(flight->store, direction, key, &failure)) {
+        if (failure.code == ERROR_ROWS) return true;
+        *error = failure;
+        return false;
     }
-    *ret_refused = true;
-    if (failure.code == ERROR_ROWS) return true;
-    *error = failure;
-    return false;
+    if (!quarantine_has(flight, direction, key, &refused, error)) return false;
+    if (!refused && direction == BACKWARD && !held_has(flight, key, &held, error)) return false;
+    if (!refused) *ret = held ? HELD : SYNCED;
+    return true;
 }
 
 static bool put(struct flight *flight, enum direction direction, const char *key, const char *reason, struct error *error) {
@@ -73,9 +81,13 @@ static bool sync_apart(struct flight *flight, enum direction direction, struct n
 }
 
 static bool sync_one(struct flight *flight, enum direction direction, const char *key, bool *refused, struct error *error) {
+    enum outcome outcome;
     if (!flight_begin(flight, error)) return false;
-    bool ok = sync_within(flight, direction, key, refused, error);
-    return flight_end(flight, ok, "repair", error);
+    bool ok = sync_within(flight, direction, key, &outcome, error);
+    *refused = ok && outcome != SYNCED;
+    if (!ok || outcome != HELD) return flight_end(flight, ok, "repair", error);
+    flight_undo(flight);
+    return true;
 }
 
 bool quarantine_sync(struct flight *flight, enum direction direction, struct names keys, struct key_list *refused, struct error *error) {
@@ -104,9 +116,9 @@ static bool try_together(struct flight *flight, enum direction direction, const 
     bool ok = true;
     for (size_t i = 0; ok && i < keys->count; i++) ok = store->ops->park(store, direction, keys->items[i], error);
     for (size_t i = 0; ok && i < keys->count; i++) {
-        bool refused;
-        ok = sync_within(flight, direction, keys->items[i], &refused, error);
-        if (ok && !refused) names_add(arena, ret_accepted, keys->items[i]);
+        enum outcome outcome;
+        ok = sync_within(flight, direction, keys->items[i], &outcome, error);
+        if (ok && outcome == SYNCED) names_add(arena, ret_accepted, keys->items[i]);
     }
     if (ok && ret_accepted->count == keys->count) return flight_end(flight, true, "repair together", error);
     flight_undo(flight);

@@ -87,12 +87,23 @@ static bool record_difference(struct flight *flight, const struct difference *di
     return store->ops->finding_add(store, flight->at.record.name, DIVERGENCE, &finding, error);
 }
 
-/* What waits in quarantine, or is held, is known to differ, and has a gate of its own. */
-static bool is_known(struct flight *flight, const struct key_list *held, const char *key, bool *ret, struct error *error) {
-    size_t ignored;
-    *ret = key_list_find(held, key, &ignored);
-    if (*ret || flight->at.record.quarantined == 0) return true;
+/* What waits in quarantine is known to differ, and has a gate of its own. */
+static bool is_known(struct flight *flight, const char *key, bool *ret, struct error *error) {
+    *ret = false;
+    if (flight->at.record.quarantined == 0) return true;
     return quarantine_has(flight, FORWARD, key, ret, error) && (*ret || quarantine_has(flight, BACKWARD, key, ret, error));
+}
+
+/* What is held is known to differ, has a gate of its own, and is not to be repaired before somebody has looked. */
+static bool leave_held(struct flight *flight, struct collected *collected, struct error *error) {
+    struct key_list held = {.arena = collected->arena};
+    size_t kept = 0, ignored;
+    if (!held_keys(flight, &held, error)) return false;
+    for (size_t i = 0; i < collected->count; i++) {
+        if (!key_list_find(&held, collected->items[i].difference.key, &ignored)) collected->items[kept++] = collected->items[i];
+    }
+    collected->count = kept;
+    return true;
 }
 
 /* An entity that differs in several tables is one entity; the differences of a step come table by table. Leaves the first of each. */
@@ -111,14 +122,14 @@ static void keep_first(struct collected *collected, struct key_list *keys) {
     collected->count = kept;
 }
 
-/* Leaves those that were not known to quarantine before, or are repaired. */
+/* Leaves those that were not known to quarantine before, or are repaired, and are not held. */
 static bool keep_news(struct flight *flight, struct verification *verification, struct collected *collected, struct error *error) {
-    struct key_list keys = {.arena = collected->arena}, refused = {.arena = collected->arena}, held = {.arena = collected->arena};
+    struct key_list keys = {.arena = collected->arena}, refused = {.arena = collected->arena};
     size_t kept = 0;
     keep_first(collected, &keys);
-    if (!flight_refresh(flight, error) || !held_keys(flight, &held, error)) return false;
+    if (!flight_refresh(flight, error)) return false;
     for (size_t i = 0; i < collected->count; i++) {
-        if (!is_known(flight, &held, collected->items[i].difference.key, &collected->items[i].known, error)) return false;
+        if (!is_known(flight, collected->items[i].difference.key, &collected->items[i].known, error)) return false;
     }
     if (verification->repair && !quarantine_sync(flight, leading(flight), keys.names, &refused, error)) return false;
     key_list_sort(&refused);
@@ -129,7 +140,7 @@ static bool keep_news(struct flight *flight, struct verification *verification, 
         if (!found->known || found->repaired) collected->items[kept++] = *found;
     }
     collected->count = kept;
-    return true;
+    return leave_held(flight, collected, error);
 }
 
 /* Some of them in one transaction, which an application may have to wait for. */

@@ -71,6 +71,8 @@ def test_the_end_waits_for_it_and_repair_takes_the_new_sides_word(people):
     people.old("UPDATE customers SET name = 'Held Ann' WHERE id = 1")
     outcome = people.midflight.advance().refused()
     assert "gate held" in outcome.message and people.midflight.stage() == AWAITING_FINALIZATION
+    people.old("UPDATE customers SET name = 'Held Bob' WHERE id = 2")  # it passes as before
+    assert held(people) == ["1", "2"]
     people.midflight.verify("--repair").done()
     assert names(people)[1] == "Ann Lee" and held(people) == []
     people.midflight.advance().done()
@@ -127,6 +129,34 @@ def test_an_old_write_that_meets_one_carried_back_is_never_overwritten(people):
     assert failures == []
     assert {key: name for key, name in names(people).items() if key in keys} == last
     assert people.midflight.status().done().json["held"] == len(keys)
+
+
+def test_what_is_written_while_a_repair_is_at_work_is_settled_or_held_and_never_both(people):
+    """Entity by entity: the old version's word stands and is listed, or the new one's does and it is not."""
+    keys = range(10, 210)
+    people.new("INSERT INTO people (id, first_name, last_name) VALUES " + ", ".join(f"({key}, 'Ann', 'Lee')" for key in keys))
+    people.drain()
+    failures = []
+
+    def write():
+        try:
+            with closing(people.apps[OLD].connect()) as connection:
+                for key in keys:
+                    connection.execute(f"UPDATE customers SET name = 'Held {key}' WHERE id = {key}")
+                    time.sleep(0.002)
+        except Exception as failure:  # told in the test's own thread
+            failures.append(failure)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while thread.is_alive():
+        people.midflight.verify("--repair").done()
+    thread.join()
+    assert failures == []
+    stands = {str(key) for key, name in names(people).items() if name == f"Held {key}"}
+    assert set(held(people)) <= stands | {"..."} and people.midflight.status().done().json["held"] == len(stands)
+    people.midflight.verify("--repair").done()
+    assert names(people) == {**dict.fromkeys(keys, "Ann Lee"), 1: "Ann Lee", 2: "Bob", 3: "Cy Dee"}
 
 
 @pytest.mark.parametrize("option, said", [("", "sync: outbox"), ("sync: outbox\nold_writes: hold\nalter: {table: t, change: DROP COLUMN c}", "")])
