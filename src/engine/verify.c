@@ -18,7 +18,7 @@
 
 /* Rows compared in one read of the store: as many as it takes about so long for, which is shorter, with a rest so many times as
  * long, while others write. A sample is taken in small steps, all of one size. */
-#define STEP_MS 50.0
+#define STEP_MS 100.0
 #define STEP_BUSY_MS 10.0
 #define REST_BUSY 2.0
 #define ROWS_FIRST 2000
@@ -32,7 +32,7 @@
 #define LOOK_MS 50.0
 /* Parts of the whole that a crew takes: as many as keep it busy to the end, each of so many rows at the least. */
 #define PARTS_MAX 32
-#define PART_ROWS_LEAST 20000
+#define PART_ROWS_LEAST 50000
 /* Differences of one step kept at most: a step that finds more is taken again in smaller ones, as far as that goes. */
 #define DIFFERENCES_MAX 10000
 

@@ -206,7 +206,7 @@ static bool copy_chunk(struct postgres_store *store, int64_t token, struct chunk
 /* --- transactions older than the capture ------------------------------------------------------------------------- */
 
 #define DRAIN_MS 60000.0
-#define DRAIN_LOOK_MS 50.0
+#define DRAIN_LOOK_MS 10.0
 
 /* Every running transaction of this database holds a lock on its own number. */
 static const char running[] =

@@ -21,7 +21,7 @@
 /* So few rows are no longer halved. */
 #define EACH_ROWS 32
 
-/* A rehearsal holds its locks for so long at a time. */
+/* A rehearsal holds its locks for so long at a time, and rests so long after it where others write. */
 #define REHEARSAL_MS 3.0
 #define REHEARSAL_REST_MS 10.0
 /* It gives way to whoever is at work on its entities, and tries again so often. */
@@ -223,7 +223,7 @@ static bool inspect_range(struct judge *judge, struct stretch *stretch, int64_t 
     struct error failure;
     struct postgres_store *store = judge->store;
     if (!pg_script(store->db, "SAVEPOINT range", NULL, error)) return false;
-    if (inspect_whole(judge, stretch, &failure)) return pg_script(store->db, "RELEASE range", NULL, error);
+    if (inspect_whole(judge, stretch, &failure)) return true; /* the savepoint goes with the transaction */
     if (failure.code == ERROR_ROWS) {
         return pg_script(store->db, "ROLLBACK TO range; RELEASE range", NULL, error) && inspect_halves(judge, stretch, rows, error);
     }
@@ -231,8 +231,8 @@ static bool inspect_range(struct judge *judge, struct stretch *stretch, int64_t 
     return false;
 }
 
-/* The sides of a step fit into memory, whatever the planner makes of them; a step is too short for a compiler. It locks no row, and may be silent for as long as whoever reads the
- * differences takes to read them. */
+/* The sides of a step fit into memory, whatever the planner makes of them; a step is too short for a compiler. It locks no row, and
+ * may be silent for as long as whoever reads the differences takes to read them. */
 #define STEP_SETTINGS \
     "SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; " \
     "SET LOCAL idle_in_transaction_session_timeout = 0"
@@ -282,11 +282,10 @@ static void add_key_values(struct text *text, const struct postgres_store *store
     }
 }
 
-/* SELECT function(ARRAY[ROW(k1, ...)::key]) FROM (SELECT $1::type AS k1, ...), giving way. */
+/* SELECT function(ARRAY[ROW(k1, ...)::key]) FROM (SELECT $1::type AS k1, ...), in a transaction that gives way. */
 static bool call(struct postgres_store *store, const char *function, const char *key, struct error *error) {
     TEXT sql = {0};
     RESULT *ignored = NULL;
-    if (!pg_script(store->db, PG_GIVE_WAY, NULL, error)) return false;
     text_addf(&sql, "SELECT %s(ARRAY[ROW(", function);
     sync_names(&sql, &pg_dialect, NULL, &store->key);
     text_addf(&sql, ")::%s]) FROM (SELECT ", pg_own(store, "key"));
@@ -295,6 +294,10 @@ static bool call(struct postgres_store *store, const char *function, const char 
     if (key_query(store, text_get(&sql), key, &ignored, error)) return true;
     if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* again, after a rest */
     return false;
+}
+
+static bool call_each(struct postgres_store *store, enum direction direction, const char *key, struct error *error) {
+    return call(store, pg_own(store, arena_format(store->bound, "%s_each", direction_name(direction))), key, error);
 }
 
 /* A session of another time zone may have written the same key otherwise: what is found of it now is listed as we write it. */
@@ -349,7 +352,7 @@ bool postgres_sync(struct store *base, enum direction direction, const char *key
     bool null;
     if (!key_is_null(store, key, &null, error)) return false;
     if (null) return release_keyless(store, direction, key, error);
-    return call(store, pg_own(store, arena_format(store->bound, "%s_each", direction_name(direction))), key, error) &&
+    return pg_script(store->db, PG_GIVE_WAY, NULL, error) && call_each(store, direction, key, error) &&
            forget_spelling(store, direction, key, error);
 }
 
@@ -357,7 +360,8 @@ bool postgres_park(struct store *base, enum direction direction, const char *key
     struct postgres_store *store = postgres_store_of(base);
     bool null;
     if (!key_is_null(store, key, &null, error)) return false;
-    return null || call(store, pg_own(store, arena_format(store->bound, "%s_park", direction_name(direction))), key, error);
+    return null || (pg_script(store->db, PG_GIVE_WAY, NULL, error) &&
+                    call(store, pg_own(store, arena_format(store->bound, "%s_park", direction_name(direction))), key, error));
 }
 
 /* --- rehearsing the way back ---------------------------------------------------------------------------------- */
@@ -374,10 +378,13 @@ static bool rehearse_keys(struct postgres_store *store, const struct names *keys
     int64_t before = 0, after = 0;
     if (!base->ops->begin(base, error)) return false;
     double began = clock_ms();
-    bool ok = findings(store, &before, error);
+    bool ok = pg_script(store->db, PG_GIVE_WAY, NULL, error) && findings(store, &before, error);
     while (ok && *done < keys->count && clock_ms() - began < REHEARSAL_MS) {
         const char *key = keys->items[(*done)++];
-        ok = (postgres_sync(base, BACKWARD, key, error) || error_prefix(error, "the way back of entity %s fails", key)) &&
+        bool null = false;
+        ok = key_is_null(store, key, &null, error);
+        if (!ok || null) continue;
+        ok = (call_each(store, BACKWARD, key, error) || error_prefix(error, "the way back of entity %s fails", key)) &&
              findings(store, &after, error);
         if (ok && after > before) ok = error_set(error, ERROR_GATE, "the way back: the old shape refuses entity %s", key);
     }
@@ -417,16 +424,17 @@ static bool choose_keys(struct postgres_store *store, int64_t entities, struct c
 bool postgres_rehearse(struct store *base, int64_t entities, int64_t *ret_done, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct choice choice = {.arena = store->bound};
-    bool ok = choose_keys(store, entities, &choice, error);
+    bool others = false;
+    bool ok = choose_keys(store, entities, &choice, error) && base->ops->others_write(base, &others, error);
     size_t done = 0;
     for (int tries = 0; ok && done < choice.keys.count;) {
         size_t before = done;
         ok = rehearse_keys(store, &choice.keys, &done, error);
         if (!ok && error->code == ERROR_OVERTIME && tries++ < REHEARSAL_TRIES) { /* somebody is at work on them */
             done = before;
-            ok = true;
+            ok = others = true;
         }
-        clock_sleep_ms(REHEARSAL_REST_MS);
+        if (others) clock_sleep_ms(REHEARSAL_REST_MS);
     }
     *ret_done = (int64_t)done;
     return ok;
