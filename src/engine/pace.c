@@ -44,8 +44,11 @@
 #define REST_SHARED_MAX 8.0
 #define REST_SHARED_FIRST 0.3
 
-/* Between two stores a chunk ends with a commit in either, and locks nobody out of the one that is in use: it may be longer. */
-#define HOLD_APART_MS 250.0
+/* Between two stores a chunk ends with a commit in either, and locks nobody out of the one that is in use: it may be longer, and is so
+ * sooner. */
+#define HOLD_APART_MS 1000.0
+#define GROWS_APART 8.0
+#define GROWS 2.0
 #define AIM_APART_MS 50.0
 
 struct pace {
@@ -91,7 +94,7 @@ static void pace_follow(struct pace *pace, const struct chunk *chunk) {
     double aim = pace->hold_ms_max * AIM_QUIET, busy = pace->apart ? AIM_APART_MS : pace->shared ? AIM_SHARED_MS : AIM_BUSY_MS;
     if (pace_busy(pace) && aim > busy) aim = busy;
     double factor = aim / fmax(chunk->hold_ms, 0.01);
-    if (factor > 2) factor = 2;
+    factor = fmin(factor, pace->apart ? GROWS_APART : GROWS);
     if (factor < 0.25) factor = 0.25;
     /* A chunk cut short by the range's end says nothing about size. */
     if (chunk->rows >= pace->rows / 2 || factor < 1) pace->rows = (int64_t)((double)pace->rows * factor);

@@ -46,6 +46,8 @@ struct half {
     struct stream *streams[2];    /* by direction: what lands here */
     struct shipment shipment;
     struct arrival landing;
+    char *put;                    /* of what is landing, what the server has not got yet */
+    size_t put_size;
     bool stale; /* a transaction was undone: the stages hold its dead rows, which only a commit would have taken away */
 };
 

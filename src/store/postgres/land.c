@@ -14,6 +14,8 @@
 #include "store/sql/catalog.h"
 #include "store/sql/ledger.h"
 
+/* Rows go to the server by so many bytes at once: each message of a COPY has its price. */
+#define PUT_BYTES ((size_t)64 << 10)
 /* The longest text of a row that a difference tells of. */
 #define ROW_TEXT_MAX 600
 
@@ -112,6 +114,7 @@ bool postgres_land_begin(struct store *base, size_t number, bool raw, struct err
     struct arrival *landing = &store->half->landing;
     TEXT sql = {0};
     landing->stream = number == 0 ? NULL : stream_of(store, number);
+    store->half->put_size = 0;
     text_add(&sql, "COPY ");
     if (number == 0) {
         const char *stage = key_stage(store, error);
@@ -127,8 +130,21 @@ bool postgres_land_begin(struct store *base, size_t number, bool raw, struct err
     return pg_copy_begin(store->db, text_get(&sql), whose(store, landing->stream), error);
 }
 
+static bool put_rest(struct postgres_store *store, struct error *error) {
+    size_t size = store->half->put_size;
+    store->half->put_size = 0;
+    return size == 0 || pg_copy_put(store->db, store->half->put, size, error);
+}
+
 bool postgres_land_data(struct store *base, const char *data, size_t size, struct error *error) {
-    return pg_copy_put(postgres_store_of(base)->db, data, size, error);
+    struct postgres_store *store = postgres_store_of(base);
+    struct half *half = store->half;
+    if (half->put == NULL) half->put = ARENA_ARRAY(store->bound, char, PUT_BYTES);
+    if (half->put_size + size > PUT_BYTES && !put_rest(store, error)) return false;
+    if (size > PUT_BYTES) return pg_copy_put(store->db, data, size, error);
+    memcpy(half->put + half->put_size, data, size);
+    half->put_size += size;
+    return true;
 }
 
 /* A value that would be rounded, cut or shifted. */
@@ -155,7 +171,7 @@ bool postgres_land_end(struct store *base, struct error *error) {
     struct arrival *landing = &store->half->landing;
     const struct stream *stream = landing->stream;
     int64_t rows = 0;
-    if (!pg_copy_end(store->db, whose(store, stream), &rows, error)) return false;
+    if (!put_rest(store, error) || !pg_copy_end(store->db, whose(store, stream), &rows, error)) return false;
     if (stream == NULL) return plan_keys(store, rows, error);
     if (is_straight(store, stream)) return true;
     return (check_misfits(store, stream, error) || error_prefix(error, "%s", whose(store, stream))) &&

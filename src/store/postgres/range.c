@@ -4,6 +4,7 @@
  * the cursor in the transaction that writes the chunk's rows, by the token: who comes too late writes nothing. Tokens come
  * from one sequence for all migrations, so a token of a migration that was rolled back is never valid again. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,11 @@
 #include "base/interrupt.h"
 #include "store/postgres/state.h"
 
-/* Ranges are as many as keep a crew busy to the end, each of so many rows at the least. */
+/* A chunk ends with its range, so ranges are large, and yet as many as keep a crew busy to the end: so many rows in each, unless that
+ * makes too few of them; then no fewer than these. */
 #define RANGES_MAX 128
+#define RANGE_ROWS 32768
+#define RANGES_FEW 16
 #define RANGE_ROWS_MIN 1024
 /* A table that was never analyzed is taken to hold so many rows a page. */
 #define PAGE_ROWS 50
@@ -60,6 +64,12 @@ static bool highest(struct postgres_store *store, struct arena *arena, const cha
     return pg_text(store->db, text_get(&sql), NULL, arena, ret, error);
 }
 
+/* How many ranges for so many rows, and no more than `most`. */
+static double ranges_of(double rows, double most) {
+    double ranges = fmin(rows / RANGE_ROWS_MIN, fmax(rows / RANGE_ROWS, RANGES_FEW));
+    return fmax(fmin(ranges, most), 1);
+}
+
 /* Keys that divide the first old table evenly, by a sample of its pages, all below the highest:
  *
  *   WITH sample AS (SELECT DISTINCT "id" AS k1 FROM "customers" TABLESAMPLE SYSTEM (3.4) WHERE ("id") < ($1)),
@@ -80,9 +90,7 @@ static bool divide(struct postgres_store *store, const char *until, int64_t part
         return false;
     }
     double pages = strtod(PQgetvalue(size, 0, 0), NULL), rows = strtod(PQgetvalue(size, 0, 1), NULL);
-    double ranges = (rows > 0 ? rows : pages * PAGE_ROWS) / RANGE_ROWS_MIN;
-    if (ranges > (double)parts) ranges = (double)parts;
-    if (ranges < 1) ranges = 1;
+    double ranges = ranges_of(rows > 0 ? rows : pages * PAGE_ROWS, (double)parts);
     double looked = (double)parts * SAMPLE_PAGES, percent = pages <= looked ? 100 : 100 * looked / pages;
     text_add(&sql, "WITH sample AS (SELECT DISTINCT ");
     for (size_t k = 0; k < key->count; k++) {

@@ -49,6 +49,11 @@ static bool is_short_text(const struct type *type) {
     return is(type, "name") || is(type, "\"char\"");
 }
 
+/* Their texts are none of a value's: the type writes another one, and calls what is none of its own bad SQL. */
+static bool is_query(const struct type *type) {
+    return is(type, "tsvector") || is(type, "tsquery") || is(type, "jsonpath");
+}
+
 static bool is_integer(const struct type *type) {
     return is(type, "smallint") || is(type, "integer") || is(type, "bigint");
 }
@@ -151,7 +156,7 @@ static struct passage between(struct type from, struct type column, bool enums, 
         return element.stage == NULL ? (struct passage){.never = element.never, .type = type} : to_the_letter(type, value, arena);
     }
     if (is(&from, "bytea") && (is_text(&column) || is_short_text(&column))) return (struct passage){.never = true};
-    if (begins(&column, "ts") && !is_text(&column)) return (struct passage){.never = true}; /* and what is none of it is taken for bad SQL */
+    if (is_query(&column)) return (struct passage){.never = true};
     if (is_short_text(&column) || (!is_text(&column) && (is_text(&from) || is_short_text(&from)))) return to_the_letter(type, value, arena);
     if (!is_text(&column) && !enums && !are_akin(&from, &column)) return (struct passage){.never = true};
     struct passage passage = by_kind(&from, &column, type, value, arena);

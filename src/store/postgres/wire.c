@@ -1,6 +1,7 @@
 /* COPY: rows by the thousand, in and out. */
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
@@ -19,11 +20,19 @@ static bool copy_start(PGconn *db, const char *sql, const char *what, ExecStatus
     return false;
 }
 
+/* The server has taken the statement: what it calls bad syntax from here on is in a value, of a tsvector, say. */
+static bool copy_fail(PGconn *db, const PGresult *result, const char *what, struct error *error) {
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    pg_fail(db, result, what, error);
+    if (state != NULL && strcmp(state, "42601") == 0) error->code = ERROR_ROWS;
+    return false;
+}
+
 /* Everything that the statement still has to say; its first error is the one that counts. */
 static bool copy_finish(PGconn *db, const char *what, int64_t *ret_rows, struct error *error) {
     bool ok = true;
     for (PGresult *result = PQgetResult(db); result != NULL; result = PQgetResult(db)) {
-        if (ok && PQresultStatus(result) != PGRES_COMMAND_OK) ok = pg_fail(db, result, what, error);
+        if (ok && PQresultStatus(result) != PGRES_COMMAND_OK) ok = copy_fail(db, result, what, error);
         if (ok) *ret_rows = strtoll(PQcmdTuples(result), NULL, 10);
         PQclear(result);
         if (PQstatus(db) == CONNECTION_BAD) break;

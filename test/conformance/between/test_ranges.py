@@ -1,7 +1,8 @@
 """Several carry over what waits, each a range of the keys: what one of them has nobody else writes, whoever comes, sleeps or dies."""
 import signal
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -12,6 +13,7 @@ from support.stores import POSTGRESQL
 from support.workload import NEW, OLD
 
 ROWS = 40000
+LAG_S = 10  # of a key among others, on a machine that is busy
 MANY = CUSTOMERS + f"""
     WITH RECURSIVE n (i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
     INSERT INTO customers (id, name, email) SELECT i, 'First Last' || i, i || '@x' FROM n;
@@ -80,6 +82,45 @@ def test_a_hot_range_is_split_among_those_who_follow_and_nothing_is_lost(scene, 
             scene.at(side, f"UPDATE {'customers' if side == OLD else 'people'} SET email = email || 'b'")
             eventually(scene.midflight, lambda status: ranges(scene) > 1 or status["outbox"] == 0)
         settle(scene.midflight)
+    agree(scene)
+
+
+class Hot:
+    """Writes one key, up to 1,000 times a second, until the block ends."""
+
+    def __init__(self, scene, key):
+        self.scene, self.key, self.count, self.over = scene, key, 0, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        with closing(self.scene.apps[OLD].connect()) as connection:
+            while not self.over.wait(0.001):
+                connection.execute(f"UPDATE customers SET email = 'hot {self.count}' WHERE id = {self.key}")
+                self.count += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
+def test_one_key_that_is_written_all_the_time_holds_no_other_back(scene, two_stores):
+    """Its range cannot be split. What is written elsewhere meanwhile is on the other side while the key is still being written."""
+    scene = scene(MANY, SPLIT_NAME).start()
+    with follow(scene.midflight), follow(scene.midflight, "--join"), Hot(scene, ROWS // 2) as hot:
+        idle()
+        for number in range(10):
+            key, before = 7 + number * (ROWS // 10), hot.count
+            scene.old(f"UPDATE customers SET email = 'mark {number}' WHERE id = {key}")
+            until = time.monotonic() + LAG_S
+            while scene.new(f"SELECT email FROM people WHERE id = {key}") != [(f"mark {number}",)]:
+                assert time.monotonic() < until, f"key {key} waits for longer than {LAG_S} s, after {hot.count - before} writes of the hot one"
+                time.sleep(0.01)
+        assert hot.thread.is_alive() and hot.count > 0
+    scene.drain()
     agree(scene)
 
 

@@ -131,6 +131,22 @@ class TestLongValue:
         assert scene.new("SELECT first_name FROM people ORDER BY id") == [("Anna",), ("Bob",), ("Cy",)]
 
 
+class TestText:
+    """That the column's type does not read, and that the server calls bad syntax."""
+    WORDS = SPLIT_NAME.replace("email TEXT,", "email TSVECTOR,")
+
+    def test_that_is_no_tsvector_is_listed_with_its_key(self, scene, pair):
+        if pair != (SQLITE, POSTGRESQL):
+            pytest.skip("of one server, or of none, such a type is refused or not known")
+        scene = scene(CUSTOMERS + "INSERT INTO customers VALUES (4, 'Di Fox', '''shut', NULL);", self.WORDS).start()
+        assert scene.quarantine() == ["4"]
+        scene.old("UPDATE customers SET email = '''open' WHERE id = 2")
+        scene.old("UPDATE customers SET email = 'ann' WHERE id = 1")
+        scene.drain()
+        assert sorted(scene.quarantine()) == ["2", "4"]
+        assert scene.new("SELECT email::text FROM people WHERE id = 1") == [("'ann'",)]
+
+
 class TestBadCast:
     """The leader's own query fails over a row, or the other store has another type for what it yields."""
     AGES = """
