@@ -31,7 +31,7 @@ class Scene:
         return self.db.execute(statement, values).fetchall()
 
     def quarantine(self):
-        return quarantined_keys(self.midflight)
+        return self.midflight.quarantined_keys()
 
     def behind_the_back(self, *statements):
         self.app.behind_the_back(*statements)
