@@ -60,10 +60,9 @@ class Course:
         return self.work(what=f"{verb}{', killed and run again' if dies else ''}: {until}")
 
     def again(self, verb, *options):
-        """Once more for as long as another midflight has the lease, or writers are in the way, as it says itself: who follows has the
-        lease most of the time."""
+        """Once more for as long as another midflight has the lease, as it says itself: who follows has it most of the time."""
         end = time.monotonic() + PATIENCE_S
-        while (outcome := self.midflight.run(verb, *options)).status != 0 and outcome.json["error"] in ("held", "busy"):
+        while (outcome := self.midflight.run(verb, *options)).status != 0 and outcome.json["error"] == "held":
             assert time.monotonic() < end, outcome
         return outcome
 

@@ -124,6 +124,7 @@ struct locks {
     int tries;
     bool release;    /* of capture: the sequences as well */
     bool drop;       /* the old tables are about to go */
+    const char *then; /* what is to be done under them, NULL: nothing. Others may hold what it takes besides, and want what we hold */
 };
 
 /* Old tables that will be dropped let go of those that they refer to: DROP TABLE would want the strongest lock on these. */
@@ -138,7 +139,7 @@ static bool run_locks(void *context, struct error *error) {
     const char *sql = locks->tries++ % 2 == 1 && locks->turned != NULL ? locks->turned : locks->sql;
     double asked = clock_ms();
     if (!pg_script(store->db, sql, NULL, error) || (locks->drop && !let_go(store, error)) ||
-        (locks->release && !pg_numbers_join(store, error))) {
+        (locks->release && !pg_numbers_join(store, error)) || (locks->then != NULL && !pg_script(store->db, locks->then, NULL, error))) {
         /* While clients wait at a pooler there is no time for a rest: they go on first. */
         if (error->code == ERROR_BUSY && store->sql.base.hold_until_ms > 0) error->code = ERROR_OVERTIME;
         return false;
@@ -184,13 +185,13 @@ static bool list_captured(struct postgres_store *store, enum side side, const en
     return !any || list_tables(store, side, list, error);
 }
 
-/* For triggers that are to be dropped, and the side that is to be closed (NULL: none): `drop`, and the old tables soon after.
+/* Does what drops triggers, and closes a side (NULL: none), under the locks it needs: `drop`, and the old tables go soon after.
  * Whoever writes one side goes on to the other: if we held that already and waited for the first, each try would end in a
  * deadlock. Who writes which side is not known, so that the tries take the sides in turns: the new one first, then the old one. */
-static bool lock_to_release(struct postgres_store *store, const enum side *closing, bool drop, struct error *error) {
+static bool release_by(struct postgres_store *store, const struct text *sql, const enum side *closing, bool drop, struct error *error) {
     TEXT list = {0};
     TEXT turned = {0};
-    struct locks locks = {.release = true, .drop = drop};
+    struct locks locks = {.release = true, .drop = drop, .then = text_get(sql)};
     if (!pg_numbers_pass(store, error) || !list_captured(store, SIDE_NEW, closing, &list, error) ||
         !list_captured(store, SIDE_OLD, closing, &list, error) || !list_captured(store, SIDE_OLD, closing, &turned, error) ||
         !list_captured(store, SIDE_NEW, closing, &turned, error)) {
@@ -260,15 +261,14 @@ bool postgres_capture_close(struct store *base, enum side side, struct error *er
     const char *message = arena_format(store->bound, "midflight: table %%s is being taken away by migration %s: write the %s "
                                                      "shape''s tables", store->change.name, side == SIDE_OLD ? "new" : "old");
     return add_drops(store, &sql, error) && add_refusal(store, side, message, &sql, error) &&
-           lock_to_release(store, &side, drop, error) && pg_script(store->db, text_get(&sql), NULL, error) &&
-           pg_enter_objects(store, error);
+           release_by(store, &sql, &side, drop, error) && pg_enter_objects(store, error);
 }
 
 bool postgres_capture_off(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     TEXT sql = {0};
-    return add_drops(store, &sql, error) && lock_to_release(store, NULL, false, error) &&
-           (store->half == NULL || pg_ranges_close(store, error)) && pg_script(store->db, text_get(&sql), NULL, error);
+    return add_drops(store, &sql, error) && release_by(store, &sql, NULL, false, error) &&
+           (store->half == NULL || pg_ranges_close(store, error));
 }
 
 bool postgres_capture_intact(struct store *base, char *ret_missing, size_t size, struct error *error) {

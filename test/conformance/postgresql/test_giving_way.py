@@ -182,3 +182,18 @@ def test_a_row_that_is_never_let_go_ends_it_by_name_and_the_same_command_goes_on
         assert "entity 1 could not be synced forward" in outcome.message and "tries" in outcome.message
     assert midflight.verify("--repair").done().json["repaired"] == 1
     whole(app)
+
+
+def test_whoever_looks_into_the_outbox_and_goes_on_to_the_tables_does_not_end_a_rollback(app):
+    """As a proxy does on one of PostgreSQL's connections: it asks whether an entity waits, then reads it."""
+    midflight = app.migration(SPLIT_NAME + "    sync: outbox\n")
+    midflight.start().done()
+    outbox = app.value("SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'midflight'::regnamespace AND relkind = 'r' "
+                       "AND relname LIKE '%outbox'")
+    with transaction(app) as reader:
+        reader.execute(f"SELECT count(*) FROM {outbox}")
+        process = midflight.begin("rollback")
+        until_it_waits(app, "relation")
+        assert reader.execute("SELECT count(*) FROM customers").fetchone()[0] == app.value("SELECT count(*) FROM customers")
+    midflight.end(process).done()
+    assert midflight.stage() == UNINITIALIZED
