@@ -8,7 +8,7 @@ from random import Random
 from support.clients import Crowd
 from support.history import History
 from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, RUNNING, UNINITIALIZED
-from support.proxy import Proxy, demote
+from support.proxy import Proxy, Refused, demote
 from support.registers import FIRST, SHAPES
 from support.service import Service
 from support.writers import seed_of_run
@@ -114,7 +114,14 @@ class Course:
         return self.verb("rollback", until=UNINITIALIZED, **more)
 
     def demote(self):
-        demote(self.midflight, "the test says so")
+        """Once more for as long as it is refused, as any crossing may be where a server has just gone or writers would wait too long."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                demote(self.midflight, "the test says so")
+                break
+            except Refused:
+                assert time.monotonic() < end
         assert self.stage() == AWAITING_ADDITIONAL_ACTION
         return self.work(what="demoted")
 
