@@ -26,19 +26,16 @@ static bool begin_in(const struct call *call, struct store *store, struct error 
 }
 
 static void undo(struct call *call) {
-    struct store *leader = leader_house(call), *ledger = call->seat->flight->store;
+    struct store *leader = leader_house(call);
     if (call->within) leader->ops->rollback(leader);
-    if (call->holding) ledger->ops->rollback(ledger);
-    call->within = call->holding = false;
+    call->within = false;
 }
 
-/* The ledger is asked in a transaction that holds it; *ret_moved: the stage is not the one that the seat is bound at. */
+/* The ledger is asked in a transaction of its store; *ret_moved: the stage is not the one that the seat is bound at. */
 static bool pin_ledger(struct call *call, bool *ret_moved, struct error *error) {
     struct store *ledger = call->seat->flight->store;
     struct record record = {0};
     bool found = false;
-    if (!begin_in(call, ledger, error)) return false;
-    call->holding = true;
     if (FAULT("stage not looked at again")) return true;
     if (!ledger->ops->ledger_pin(ledger, call->definition->change.name, &record, &found, error)) return false;
     call->pin.stage = STAGE_UNINITIALIZED;
@@ -55,16 +52,22 @@ static bool pin_ledger(struct call *call, bool *ret_moved, struct error *error) 
     return true;
 }
 
-/* The transaction that holds the ledger is the leader's own, where that is one store. */
 static bool begin_leader(struct call *call, struct error *error) {
-    struct store *leader = leader_house(call);
-    if (call->holding && leader == call->seat->flight->store) {
-        call->within = true;
-        call->holding = false;
-        return true;
-    }
-    call->within = begin_in(call, leader, error);
+    call->within = begin_in(call, leader_house(call), error);
     return call->within;
+}
+
+/* Where the leader is the ledger's store the stage is held for as long as the call takes. Where it is not, nothing is held in the one
+ * while the other may keep us waiting, as the fence may: the leader lets in no write when it leads no more, and whether what was read is
+ * still true is asked at the end. */
+static bool begin_pinned(struct call *call, bool *ret_moved, struct error *error) {
+    struct store *ledger = call->seat->flight->store;
+    if (!begin_in(call, ledger, error)) return false;
+    bool ok = pin_ledger(call, ret_moved, error);
+    call->apart = leader_house(call) != ledger;
+    call->within = ok && !*ret_moved && !call->apart;
+    if (!call->within) ledger->ops->rollback(ledger);
+    return ok && (*ret_moved || !call->apart || begin_leader(call, error));
 }
 
 static bool begin_changing(struct call *call, struct error *error) {
@@ -75,16 +78,8 @@ static bool begin_changing(struct call *call, struct error *error) {
             call->pin.epoch = call->seat->flight->at.record.epoch;
             continue;
         }
-        if (!pin_ledger(call, &moved, error)) {
-            undo(call);
-            return false;
-        }
-        if (!moved) {
-            if (begin_leader(call, error)) return true;
-            undo(call);
-            return false;
-        }
-        undo(call);
+        if (!begin_pinned(call, &moved, error)) return false;
+        if (!moved) return true;
     }
     return error_set(error, ERROR_EPOCH, "migration %s is moving on: make the same call again", call->definition->change.name);
 }
@@ -96,7 +91,7 @@ bool call_begin(struct call *call, bool plain, struct error *error) {
     return plain || begin_leader(call, error);
 }
 
-/* Who only read, in another store than the ledger's, may have been passed by a change of stage. */
+/* Who works in another store than the ledger's may have been passed by a change of stage. */
 static bool stayed(struct call *call, struct error *error) {
     struct store *ledger = call->seat->flight->store;
     struct record record = {0};
@@ -108,14 +103,15 @@ static bool stayed(struct call *call, struct error *error) {
 
 bool call_end(struct call *call, bool ok, struct error *error) {
     struct store *leader = leader_house(call);
-    bool apart = call->holding && !call->writes;
+    bool found = ok || error->code == ERROR_CONFLICT; /* something was read, and told */
+    if (call->apart && found) ok = stayed(call, error) && ok;
     if (ok && call->within && call->writes) {
         call->committing = true;
         ok = leader->ops->commit(leader, error);
         call->within = !ok;
     }
     undo(call); /* what only read, and what failed */
-    return ok && (!apart || stayed(call, error));
+    return ok;
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */

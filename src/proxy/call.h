@@ -12,7 +12,7 @@ struct call {
     bool writes;
     bool several;         /* operations, which see one moment's state but for what they write */
     bool within;          /* a transaction is under way in the leader's store */
-    bool holding;         /* and another, in the ledger's store, that holds the stage */
+    bool apart;           /* in another store than the ledger's, while a change of stage is announced */
     bool committing;      /* what is written may be there, even if the connection is lost */
     enum side served_from; /* out, of the last read */
 };
