@@ -17,8 +17,10 @@
 /* A fence that is not to be had, or takes too long, is tried again so often, after rests that double. */
 #define TRIES 5
 #define REST_MS 200.0
-/* How often the way back is tried, each time after a drain, before its failure is believed. */
+/* How often the way back is tried, each time after a rest and a drain, before its failure is believed: in all for longer than two
+ * transactions of the application's stand in one another's way before their server ends one. */
 #define REHEARSALS 10
+#define REHEARSAL_REST_MS 10.0
 
 /* --- the fence -------------------------------------------------------------------------------------------------- */
 
@@ -129,10 +131,19 @@ static bool fence_once(struct flight *flight, const struct crossing *crossing, b
     return ok;
 }
 
-static void rest_before(struct flight *flight, int tries, const struct error *why) {
-    double ms = REST_MS * pow(2, tries) * (0.5 + (double)rand() / RAND_MAX);
-    flight_note(flight, "%s; trying again in %.0f ms", why->message, ms);
+/* After so many tries before this one; never in step with others. */
+static double rest_ms(double first_ms, int tries) {
+    return first_ms * pow(2, tries) * (0.5 + (double)rand() / RAND_MAX);
+}
+
+static void rest(const struct flight *flight, double ms) {
     for (double until = clock_ms() + ms; clock_ms() < until && !flight_stopped(flight);) clock_sleep_ms(10);
+}
+
+static void rest_before(struct flight *flight, int tries, const struct error *why) {
+    double ms = rest_ms(REST_MS, tries);
+    flight_note(flight, "%s; trying again in %.0f ms", why->message, ms);
+    rest(flight, ms);
 }
 
 static bool fence(struct flight *flight, const struct crossing *crossing, struct error *error) {
@@ -231,7 +242,9 @@ bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done
     for (int tries = 1;; tries++) {
         if (rehearse_some(flight, entities, ret_done, error)) return true;
         bool passing = error->code == ERROR_ROWS || error->code == ERROR_BUSY || error->code == ERROR_GATE;
-        if (!passing || tries == REHEARSALS || !between_drain(flight, FORWARD, error)) return false;
+        if (!passing || tries == REHEARSALS) return false;
+        if (error->code == ERROR_BUSY) rest(flight, rest_ms(REHEARSAL_REST_MS, tries));
+        if (!between_drain(flight, FORWARD, error)) return false;
     }
 }
 
