@@ -58,9 +58,7 @@ static bool drain_within(struct flight *flight, enum direction direction, bool *
     return ok;
 }
 
-/* Nobody writes the leader any more: what its outbox holds now is all there will be. Whether it lost anything for want of room was asked
- * before on the way back, where --force may answer. */
-static bool drain_to_empty(struct flight *flight, enum direction direction, double began, struct error *error) {
+static bool drain_while_held(struct flight *flight, enum direction direction, double began, struct error *error) {
     struct store *leader = flight_house(flight, leader_of(direction));
     struct backlog left = {.keys = 1};
     bool whole = true, fits = false;
@@ -74,15 +72,25 @@ static bool drain_to_empty(struct flight *flight, enum direction direction, doub
     return (direction == BACKWARD || gate_backlog(flight, &left, error)) && (whole || nothing_refused(flight, direction, error));
 }
 
+/* Nobody writes the leader any more: what its outbox holds now is all there will be. Whether it lost anything for want of room was asked
+ * before on the way back, where --force may answer. */
+static bool drain_to_empty(struct flight *flight, enum direction direction, double began, struct error *error) {
+    struct store *follower = flight_house(flight, follower_of(direction));
+    follower->wait_until_ms = began + (double)flight->definition->pause_ms_max;
+    bool ok = drain_while_held(flight, direction, began, error);
+    follower->wait_until_ms = 0;
+    return ok;
+}
+
 /* Clients of a pooler wait for as long as it takes to hold those who came another way. */
 static bool hold(struct flight *flight, enum side side, double *began, struct error *error) {
     struct store *leader = flight_house(flight, side);
     double waiting = flight->clients_held_ms;
-    leader->hold_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
+    leader->wait_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
     /* In one database what is held on the old side is to be known as well. */
     bool held = side == SIDE_NEW && flight->definition->change.hold && flight->other == NULL;
     bool ok = leader->ops->hold(leader, side, error) && (!held || leader->ops->hold(leader, SIDE_OLD, error));
-    leader->hold_until_ms = 0;
+    leader->wait_until_ms = 0;
     if (leader->held_since_ms > 0) *began = leader->held_since_ms;
     if (waiting > 0) *began = waiting;
     return ok;

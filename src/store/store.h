@@ -527,8 +527,8 @@ struct store {
     /* Since when the transaction under way holds the application's tables, by clock_ms; 0: since it began. The engine puts 0; a
      * store that asks for locks again and again, and holds none in between, says when it had them. */
     double held_since_ms;
-    /* By when (clock_ms) hold must have come to its end, where others wait meanwhile; 0: it takes its time. */
-    double hold_until_ms;
+    /* By when (clock_ms) we wait for no lock of another's any more, as writers or clients wait meanwhile; 0: we take our time. */
+    double wait_until_ms;
 };
 
 /* Before anything else in a process that is nobody else's: client libraries may be set up for our threads alone. */

@@ -1,15 +1,19 @@
-"""A midflight that was frozen right after it took the lease wakes when the migration was rolled back, or begun anew: what it took is worth
-nothing in either store."""
+"""A midflight that was frozen at a bad moment. Right after it took the lease: when it wakes the migration was rolled back, or begun anew, and
+what it took is worth nothing in either store. While it holds the writers: when it wakes the other side is locked by somebody else."""
 import os
 import signal
+import time
+from contextlib import closing
 
 import pytest
 
 from kill.test_between import START, Journey, applications
-from support.between import PAIRS
+from support.between import PAIRS, Move
 from support.failpoints import freeze
 from support.midflight import AWAITING_ADDITIONAL_ACTION, UNINITIALIZED
+from support.stores import SQLITE
 from support.workload import NEW, OLD
+from support.workloads import SplitName
 
 CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", "sqlite->sqlite,postgresql->postgresql").split(",")
 LONG = {name: pytest.mark.long for name in ("sqlite->postgresql", "postgresql->sqlite")}
@@ -67,3 +71,42 @@ def test_a_ledger_that_was_made_anew_begins_where_the_other_store_left_off(journ
     assert old.value(f"SELECT token FROM {old.ledger}midflight_migration") > token
     journey.move.drain()
     journey.twin.agree()
+
+
+class TestFollowerLockedByAnother:
+    """While the writers of the leader are held, what they wrote last cannot be brought to the other side."""
+
+    @pytest.fixture
+    def held(self, request, tmp_path):
+        apps = applications(request.param, tmp_path / "apps")
+        move = Move(SplitName, apps, 50, "soak: 0s", "pause_max: 200ms")
+        move.midflight.start().done()
+        move.open(OLD)
+        yield move
+        move.abandon()
+        for app in apps.values():
+            app.remove()
+
+    @pytest.mark.parametrize("held", [name for name in PAIRS if name in CHOSEN], indirect=True)
+    def test_they_go_on_when_pause_max_is_over(self, held):
+        process = freeze(held.midflight, "fenced", 1, "advance")
+        while held.midflight.status().done().json["outbox"] == 0:  # nobody wrote just before
+            process.send_signal(signal.SIGCONT)
+            held.midflight.end(process)
+            held.midflight.rollback().done()
+            held.midflight.start().done()
+            held.versions[OLD].writes_again()
+            process = freeze(held.midflight, "fenced", 1, "advance")
+        with closing(held.apps[NEW].connect()) as connection:
+            connection.execute("BEGIN IMMEDIATE" if held.apps[NEW].store == SQLITE else "BEGIN; LOCK TABLE people IN EXCLUSIVE MODE")
+            process.send_signal(signal.SIGCONT)
+            began = time.monotonic()
+            held.versions[OLD].writes_again()
+            waited = time.monotonic() - began
+            connection.execute("ROLLBACK")
+        held.midflight.end(process)
+        assert waited < 3, f"writers waited {waited:.1f} s"  # a store's own patience with a lock is 5 s
+        if held.midflight.stage() == AWAITING_ADDITIONAL_ACTION:
+            held.midflight.advance().done()
+        held.close(OLD)
+        held.twin.agree(NEW)

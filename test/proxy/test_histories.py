@@ -19,7 +19,7 @@ def test_the_way_back(course):
 def test_between_two_stores(course_between):
     (course_between("split", count=300).work().follow()
      .start().percent(30, 100)
-     .advance(dies=True).rollback().start().advance().finish()
+     .advance(dies=True).demote().advance().rollback().start().advance().finish()
      .ends())
 
 

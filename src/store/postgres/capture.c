@@ -141,7 +141,7 @@ static bool run_locks(void *context, struct error *error) {
     if (!pg_script(store->db, sql, NULL, error) || (locks->drop && !let_go(store, error)) ||
         (locks->release && !pg_numbers_join(store, error)) || (locks->then != NULL && !pg_script(store->db, locks->then, NULL, error))) {
         /* While clients wait at a pooler there is no time for a rest: they go on first. */
-        if (error->code == ERROR_BUSY && store->sql.base.hold_until_ms > 0) error->code = ERROR_OVERTIME;
+        if (error->code == ERROR_BUSY && store->sql.base.wait_until_ms > 0) error->code = ERROR_OVERTIME;
         return false;
     }
     if (store->sql.base.held_since_ms == 0) store->sql.base.held_since_ms = asked;

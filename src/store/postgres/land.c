@@ -42,10 +42,17 @@ static bool make_stages(struct postgres_store *store, enum direction direction, 
 
 /* --- opening ----------------------------------------------------------------------------------------------------- */
 
+/* A lock is waited for until the writers who wait for us must go on. */
+static void add_patience(struct text *text, double until_ms) {
+    double left_ms = until_ms - clock_ms();
+    if (until_ms > 0) text_addf(text, "SET LOCAL lock_timeout = '%.0fms'; ", left_ms < 1 ? 1 : left_ms);
+}
+
 /* What writes holds the lock by which a later holder of the token finds its session. */
 static bool begin(struct postgres_store *store, const struct parcel *parcel, bool writes, struct error *error) {
     TEXT sql = {0};
     text_addf(&sql, "%s; ", parcel->joins ? "SAVEPOINT midflight_landing" : "BEGIN");
+    add_patience(&sql, store->sql.base.wait_until_ms);
     text_add(&sql, PG_CANONICAL "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = "
                    "'off'; SELECT set_config('midflight.syncing', ");
     pg_quote_text(&sql, pg_guard(store, parcel->direction));

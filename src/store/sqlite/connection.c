@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 
-/* How long we wait for SQLite's one writer's lock before we say so and stop. */
+/* How long we wait for SQLite's one writer's lock, at most, before we say so and stop. */
 #define LOCK_WAIT_MS 5000
 
 void statement_finalize(sqlite3_stmt **statement) {
@@ -38,9 +38,9 @@ bool error_from(sqlite3 *db, const char *what, struct error *error) {
                              "on from there", file);
         }
         return error_set(error, ERROR_BUSY,
-                         "%s%s%s is locked: another connection has held its writer's lock for over %d s. End the long "
+                         "%s%s%s is locked: another connection holds its writer's lock for longer than is waited for. End the long "
                          "transaction there, then run the same command again",
-                         at, colon, file, LOCK_WAIT_MS / 1000);
+                         at, colon, file);
     case SQLITE_INTERRUPT:
         return error_set(error, ERROR_OVERTIME, "%s%s%s: a step took longer than it may hold the writers", at, colon,
                          file);
@@ -134,11 +134,18 @@ bool connection_integer(sqlite3 *db, const char *sql, int64_t *ret, struct error
     return true;
 }
 
+struct waiter {
+    double since_ms;
+    const double *until_ms; /* see struct store */
+};
+
 /* Polls often and never in step with other pollers: SQLite's waiters do not queue, so who polls most often wins. */
 static int wait_for_lock(void *context, int tries) {
-    double *since = context;
-    if (tries == 0) *since = clock_ms();
-    if (interrupt_requested() || clock_ms() - *since > LOCK_WAIT_MS) return 0;
+    struct waiter *waiter = context;
+    double now_ms = clock_ms();
+    if (tries == 0) waiter->since_ms = now_ms;
+    if (interrupt_requested() || now_ms - waiter->since_ms > LOCK_WAIT_MS) return 0;
+    if (*waiter->until_ms > 0 && now_ms > *waiter->until_ms) return 0;
     clock_sleep_ms(tries < 20 ? 0.5 + (double)(tries % 3) * 0.3 : 2.0 + (double)(tries % 5));
     return 1;
 }
@@ -158,7 +165,7 @@ static bool file_check(const char *path, struct error *error) {
     return true;
 }
 
-bool connection_open(const char *address, sqlite3 **ret, const char **ret_name, struct arena *arena,
+bool connection_open(const char *address, const double *wait_until_ms, sqlite3 **ret, const char **ret_name, struct arena *arena,
                      struct error *error) {
     const char *path = path_of(address);
     if (*path == '\0') return error_set(error, ERROR_USAGE, "store '%s' names no file: sqlite:path/to/file.db", address);
@@ -170,7 +177,9 @@ bool connection_open(const char *address, sqlite3 **ret, const char **ret_name, 
         return false;
     }
     sqlite3_extended_result_codes(db, 0);
-    sqlite3_busy_handler(db, wait_for_lock, arena_alloc(arena, sizeof(double)));
+    struct waiter *waiter = arena_alloc(arena, sizeof *waiter);
+    waiter->until_ms = wait_until_ms;
+    sqlite3_busy_handler(db, wait_for_lock, waiter);
     /* Foreign keys off: rows arrive in key order, parents maybe after children; they are checked as a whole at the
      * end. Sync NORMAL: with a write-ahead log a chunk and its cursor are lost together or not at all. */
     int64_t tables;

@@ -27,7 +27,8 @@ MUST_USE bool connection_integer(sqlite3 *db, const char *sql, int64_t *ret, str
 /* Turns the handle's last error into ours: locked, full, corrupt, refused rows, or the store's own trouble. */
 bool error_from(sqlite3 *db, const char *what, struct error *error);
 
-MUST_USE bool connection_open(const char *address, sqlite3 **ret, const char **ret_name, struct arena *arena,
+/* `wait_until_ms` is looked at whenever the file's lock is waited for; see struct store. */
+MUST_USE bool connection_open(const char *address, const double *wait_until_ms, sqlite3 **ret, const char **ret_name, struct arena *arena,
                               struct error *error);
 
 /* SQLite as a dialect of the sync generator. */

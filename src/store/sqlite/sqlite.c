@@ -98,7 +98,7 @@ static bool sqlite_open(const char *address, struct store **ret, struct error *e
     store->sql.base.ops = &sqlite_ops;
     store->sql.connection = (struct sql_connection){connection_run, connection_run_script};
     store->arena = arena_new();
-    if (!connection_open(address, &store->db, &store->sql.base.name, store->arena, error)) {
+    if (!connection_open(address, &store->sql.base.wait_until_ms, &store->db, &store->sql.base.name, store->arena, error)) {
         sqlite_close(&store->sql.base);
         return false;
     }
