@@ -18,10 +18,12 @@ static bool put_away(struct flight *flight, enum direction direction, const char
            (known || quarantine_put(flight, direction, key, reason, error));
 }
 
-/* What differs of some keys, together, at equal positions: those that are under way are left out. */
+/* What differs of some keys, together, at equal positions: those that are under way are left out. (What the outbox of a side that
+ * follows holds is not.) */
 static bool look_at_keys(struct flight *flight, enum direction direction, struct names keys, difference_visit *visit, void *context,
                          struct error *error) {
-    struct parcel parcel = {.kind = PARCEL_KEYS, .direction = direction, .settled = true, .keys = &keys};
+    bool leads = direction == between_leading(flight);
+    struct parcel parcel = {.kind = PARCEL_KEYS, .direction = direction, .settled = leads, .keys = &keys};
     size_t half = keys.count / 2;
     if (keys.count == 0 || parcel_compare(flight, &parcel, visit, context, error)) return true;
     if (error->code != ERROR_ROWS) return false;

@@ -47,9 +47,12 @@ static bool nothing_refused(struct flight *flight, enum direction direction, str
                      record.quarantined - before, side_name(follower_of(direction)));
 }
 
-/* What the outbox holds, in the transaction of the fence. *ret_whole: it went as a whole, and was refused nowhere. */
+/* What the outbox holds, in the transaction of the fence. *ret_whole: it went as a whole, and was refused nowhere. On the way to the new
+ * side it stays in the outbox as well, and no disk is waited for where it lands: open_if_need_be. What is held would be carried over
+ * with it. */
 static bool drain_within(struct flight *flight, enum direction direction, bool *ret_whole, struct error *error) {
-    struct parcel parcel = {.direction = direction, .within = true, .rows = INT64_MAX};
+    bool stays = direction == FORWARD && !flight->definition->change.hold;
+    struct parcel parcel = {.direction = direction, .within = true, .stays = stays, .rows = INT64_MAX};
     struct chunk chunk = {.rows = INT64_MAX, .hold_ms_max = (double)flight->definition->pause_ms_max};
     struct store *store = flight->store;
     bool ok = flight->other == NULL ? store->ops->drain(store, direction, 0, &chunk, error) : parcel_drain(flight, &parcel, error);
@@ -60,15 +63,15 @@ static bool drain_within(struct flight *flight, enum direction direction, bool *
 
 static bool drain_while_held(struct flight *flight, enum direction direction, double began, struct error *error) {
     struct store *leader = flight_house(flight, leader_of(direction));
-    struct backlog left = {.keys = 1};
+    struct backlog left;
     bool whole = true, fits = false;
-    while (left.keys > 0) {
+    do {
         if (!drain_within(flight, direction, &fits, error) || !leader->ops->backlog(leader, &left, error) ||
             !in_time(flight, began, error)) {
             return false;
         }
         whole = whole && fits;
-    }
+    } while (!fits && left.keys > 0);
     return (direction == BACKWARD || gate_backlog(flight, &left, error)) && (whole || nothing_refused(flight, direction, error));
 }
 
@@ -222,12 +225,14 @@ static bool close_old(struct flight *flight, struct error *error) {
     return flight->definition->change.hold ? old->ops->capture_hold(old, SIDE_OLD, error) : old->ops->capture_refuse(old, SIDE_OLD, error);
 }
 
+/* What landed in the fence is sure to be there as long as the session lasts that landed it, and for good with the first commit there
+ * that waits for the disk. Whoever comes later carries it over once more, while neither side takes writes. */
 static bool open_if_need_be(struct flight *flight, bool *ret, struct error *error) {
     bool done;
     *ret = false;
     if (!flight_step_done(flight, opening.name, &done, error) || done) return done;
     *ret = true;
-    return flight_step(flight, &opening, error);
+    return between_drain(flight, FORWARD, error) && flight_step(flight, &opening, error);
 }
 
 bool between_cross(struct flight *flight, struct error *error) {

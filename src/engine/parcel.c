@@ -63,7 +63,7 @@ bool parcel_carry(struct flight *flight, struct parcel *parcel, bool keep, struc
     FAILPOINT("parcel, uncommitted");
     if (!passage.follower->ops->land_close(passage.follower, keep, error)) return drop_parcel(passage);
     FAILPOINT("parcel landed");
-    return passage.leader->ops->ship_close(passage.leader, keep, error);
+    return passage.leader->ops->ship_close(passage.leader, keep && !parcel->stays, error);
 }
 
 /* --- keys ------------------------------------------------------------------------------------------------------- */

@@ -171,6 +171,8 @@ struct parcel {
     bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
     bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
     bool clears; /* KEYS: what the outbox holds of them is read as well, and taken once they have landed */
+    /* Within a fence: the outbox keeps what it holds of it, and where it lands a crash of the server may undo it. */
+    bool stays;
     bool settled; /* KEYS: those that the outbox holds, in the same snapshot, are under way and left out */
     const struct names *keys; /* KEYS: as text */
     const char *cursor;       /* SPAN: the last key passed; OUTBOX: keys after it alone; NULL: from the beginning */

@@ -2,7 +2,7 @@
  * opened, and before its commit, when nobody can raise it any more.
  *
  * What is new here goes straight into its table by COPY. Anything else comes into temporary tables, one for the keys and one a query,
- * and the very statements run from there that sync within one database. A commit is durable before the leader hears of it. */
+ * and the very statements run from there that sync within one database. A commit is durable before anything leaves the outbox for it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +53,8 @@ static bool begin(struct postgres_store *store, const struct parcel *parcel, boo
     TEXT sql = {0};
     text_addf(&sql, "%s; ", parcel->joins ? "SAVEPOINT midflight_landing" : "BEGIN");
     add_patience(&sql, store->sql.base.wait_until_ms);
-    text_add(&sql, PG_CANONICAL "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = "
-                   "'off'; SELECT set_config('midflight.syncing', ");
+    if (parcel->stays) text_add(&sql, "SET LOCAL synchronous_commit = off; ");
+    text_add(&sql, PG_CANONICAL "; SELECT set_config('midflight.syncing', ");
     pg_quote_text(&sql, pg_guard(store, parcel->direction));
     text_add(&sql, ", true)");
     if (writes) {

@@ -22,6 +22,8 @@ static void keep_quiet(void *context, const char *message) {
  * every session; midflight's own tables are found after the application's. It brings workers of its own, as many as it is told:
  * those that the server would add to a long pass take the processors that the application needs.
  *
+ * What we have committed is on the disk, unless we say that it need not be.
+ *
  * A midflight that is stopped, or whose packets are dropped, must not hold its row locks for ever: the server ends a
  * transaction of ours that is silent for 10 s (none ever is), and looks after the connection as we do at our end. */
 #define SILENCE_S "10"
@@ -35,6 +37,7 @@ static const char settings[] =
     "SET tcp_keepalives_count = 3; SET tcp_user_timeout = '" SILENCE_S "s'; "
     "SELECT set_config(s.name, v.value, false) FROM pg_settings s JOIN (VALUES ('idle_session_timeout', '0'), "
     "('transaction_timeout', '0'), ('client_connection_check_interval', '5s')) AS v (name, value) ON v.name = s.name; "
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; "
     "SELECT set_config('search_path', current_setting('search_path') || ', midflight', false)";
 
 /* The server answered, and will not have us: no such database, role or password. libpq has no SQLSTATE for this. */
