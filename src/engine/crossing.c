@@ -1,186 +1,18 @@
 /* Between two stores: the cut-over, the way back, and the end. */
-#include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
-#include "base/failpoint.h"
 #include "base/interrupt.h"
 #include "engine/between.h"
 #include "engine/clients.h"
 #include "engine/demote.h"
-#include "engine/gate.h"
+#include "engine/fence.h"
 #include "engine/nodes.h"
 #include "engine/pace.h"
 #include "engine/parcel.h"
 
-/* A fence that is not to be had, or takes too long, is tried again so often, after rests that double. */
-#define TRIES 5
-#define REST_MS 200.0
 /* How often the way back is tried, each time after a rest and a drain, before its failure is believed: in all for longer than two
  * transactions of the application's stand in one another's way before their server ends one. */
 #define REHEARSALS 10
 #define REHEARSAL_REST_MS 10.0
-
-/* --- the fence -------------------------------------------------------------------------------------------------- */
-
-static bool too_long(const struct flight *flight, double held_ms, struct error *error) {
-    return error_set(error, ERROR_GATE,
-                     "gate pause: the cut-over of migration %s would have held the writers for over %.1f ms, and pause_max is "
-                     "%" PRId64 " ms. It was undone and all is as before: run the same command again, at a quieter time, or with a "
-                     "longer pause_max", flight->at.record.name, held_ms, flight->definition->pause_ms_max);
-}
-
-static bool in_time(const struct flight *flight, double began, struct error *error) {
-    double held_ms = clock_ms() - began;
-    return held_ms <= (double)flight->definition->pause_ms_max || too_long(flight, held_ms, error);
-}
-
-static bool nothing_refused(struct flight *flight, enum direction direction, struct error *error) {
-    int64_t before = flight->at.record.quarantined;
-    struct record record = flight->at.record;
-    bool found;
-    if (!flight->store->ops->ledger_find(flight->store, record.name, &record, &found, error)) return false;
-    if (record.quarantined <= before) return true;
-    return error_set(error, ERROR_GATE, "gate quarantine: %" PRId64 " entities that were written just now do not fit on the %s side. "
-                     "`midflight status` lists them with the reason: mend the rows, then run the same command again",
-                     record.quarantined - before, side_name(follower_of(direction)));
-}
-
-/* What the outbox holds, in the transaction of the fence. *ret_whole: it went as a whole, and was refused nowhere. On the way to the new
- * side it stays in the outbox as well, and no disk is waited for where it lands: open_if_need_be. What is held would be carried over
- * with it. */
-static bool drain_within(struct flight *flight, enum direction direction, bool *ret_whole, struct error *error) {
-    bool stays = direction == FORWARD && !flight->definition->change.hold;
-    struct parcel parcel = {.direction = direction, .within = true, .stays = stays, .rows = INT64_MAX};
-    struct chunk chunk = {.rows = INT64_MAX, .hold_ms_max = (double)flight->definition->pause_ms_max};
-    struct store *store = flight->store;
-    bool ok = flight->other == NULL ? store->ops->drain(store, direction, 0, &chunk, error) : parcel_drain(flight, &parcel, error);
-    if (!ok && error->code == ERROR_OVERTIME) return too_long(flight, chunk.hold_ms_max, error);
-    *ret_whole = flight->other != NULL && parcel.done;
-    return ok;
-}
-
-static bool drain_while_held(struct flight *flight, enum direction direction, double began, struct error *error) {
-    struct store *leader = flight_house(flight, leader_of(direction));
-    struct backlog left;
-    bool whole = true, fits = false;
-    do {
-        if (!drain_within(flight, direction, &fits, error) || !leader->ops->backlog(leader, &left, error) ||
-            !in_time(flight, began, error)) {
-            return false;
-        }
-        whole = whole && fits;
-    } while (!fits && left.keys > 0);
-    return (direction == BACKWARD || gate_backlog(flight, &left, error)) && (whole || nothing_refused(flight, direction, error));
-}
-
-/* Nobody writes the leader any more: what its outbox holds now is all there will be. Whether it lost anything for want of room was asked
- * before on the way back, where --force may answer. */
-static bool drain_to_empty(struct flight *flight, enum direction direction, double began, struct error *error) {
-    struct store *follower = flight_house(flight, follower_of(direction));
-    follower->wait_until_ms = began + (double)flight->definition->pause_ms_max;
-    bool ok = drain_while_held(flight, direction, began, error);
-    follower->wait_until_ms = 0;
-    return ok;
-}
-
-/* Clients of a pooler wait for as long as it takes to hold those who came another way. */
-static bool hold(struct flight *flight, enum side side, double *began, struct error *error) {
-    struct store *leader = flight_house(flight, side);
-    double waiting = flight->clients_held_ms;
-    leader->wait_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
-    /* In one database what is held on the old side is to be known as well. */
-    bool held = side == SIDE_NEW && flight->definition->change.hold && flight->other == NULL;
-    bool ok = leader->ops->hold(leader, side, error) && (!held || leader->ops->hold(leader, SIDE_OLD, error));
-    leader->wait_until_ms = 0;
-    if (leader->held_since_ms > 0) *began = leader->held_since_ms;
-    if (waiting > 0) *began = waiting;
-    return ok;
-}
-
-/* What was written since the last drain, and what can be done beforehand, keeps nobody waiting later. */
-static bool approach(struct flight *flight, enum direction direction, struct error *error) {
-    return between_drain(flight, direction, error) && flight_refresh(flight, error) &&
-           (direction == BACKWARD || gate_quarantine(flight, error));
-}
-
-/* What a fence is for. */
-struct crossing {
-    enum direction direction; /* whose leader takes no more writes */
-    bool (*move)(struct flight *flight, struct standpoint *next, const char *why, struct error *error); /* in the ledger; NULL: close says it */
-    bool (*close)(struct flight *flight, struct error *error);                                          /* in the fence's transaction, its last act */
-    const char *failpoint, *why;
-};
-
-/* As much of it as makes no writer wait. */
-static bool make_ready(struct flight *flight, const struct crossing *crossing, struct standpoint *next, struct error *error) {
-    enum side side = leader_of(crossing->direction);
-    struct store *leader = flight_house(flight, side);
-    bool refuses = side == SIDE_NEW || !flight->definition->change.hold;
-    if (refuses && leader->ops->capture_ready != NULL && !leader->ops->capture_ready(leader, side, error)) return false;
-    return crossing->move == NULL || crossing->move(flight, next, crossing->why, error);
-}
-
-/* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and it is closed.
- * *ret_held: its writers were stopped, *ret_ms: for so long they waited. */
-static bool fence_once(struct flight *flight, const struct crossing *crossing, bool *ret_held, double *ret_ms, struct error *error) {
-    enum side side = leader_of(crossing->direction);
-    struct store *leader = flight_house(flight, side);
-    struct standpoint next = flight->at;
-    leader->held_since_ms = 0;
-    *ret_held = false;
-    if (!clients_ready(flight, error) || !flight_begin_at(flight, side, error)) return false;
-    double began = clock_ms();
-    bool ok = make_ready(flight, crossing, &next, error) && clients_hold(flight, error);
-    ok = *ret_held = ok && hold(flight, side, &began, error);
-    if (ok) FAILPOINT("fenced");
-    ok = ok && drain_to_empty(flight, crossing->direction, began, error) && crossing->close(flight, error) && in_time(flight, began, error);
-    ok = flight_end_at(flight, side, ok, crossing->failpoint, error);
-    *ret_ms = clock_ms() - began;
-    if (ok) flight->at = next;
-    return ok;
-}
-
-/* After so many tries before this one; never in step with others. */
-static double rest_ms(double first_ms, int tries) {
-    return first_ms * pow(2, tries) * (0.5 + (double)rand() / RAND_MAX);
-}
-
-static void rest(const struct flight *flight, double ms) {
-    for (double until = clock_ms() + ms; clock_ms() < until && !flight_stopped(flight);) clock_sleep_ms(10);
-}
-
-static void rest_before(struct flight *flight, int tries, const struct error *why) {
-    double ms = rest_ms(REST_MS, tries);
-    flight_note(flight, "%s; trying again in %.0f ms", why->message, ms);
-    rest(flight, ms);
-}
-
-static bool fence(struct flight *flight, const struct crossing *crossing, struct error *error) {
-    enum direction direction = crossing->direction;
-    double held_ms = 0;
-    bool held;
-    if (!approach(flight, direction, error)) return false;
-    for (int tries = 0; !fence_once(flight, crossing, &held, &held_ms, error); tries++) {
-        /* Where no client waits at a pooler the store was patient already with those who are in its way. */
-        bool patient = !held && flight->definition->change.pooler == NULL;
-        bool passing = error->code == ERROR_GATE || (error->code == ERROR_BUSY && !patient), resumed = clients_let_go(flight, error);
-        if (!passing || !resumed || tries == TRIES - 1 || flight_stopped(flight)) return false;
-        rest_before(flight, tries, error);
-        if (!flight_refresh(flight, error) || !approach(flight, direction, error)) return false;
-    }
-    flight_note(flight, "the writers of the %s side were held for %.1f ms", side_name(leader_of(direction)), held_ms);
-    return true;
-}
-
-/* Every node knows before that the stage may change. */
-static bool cross(struct flight *flight, const struct crossing *crossing, struct error *error) {
-    if (!between_drain(flight, crossing->direction, error) || !nodes_await(flight, error)) return false;
-    if (fence(flight, crossing, error)) return true;
-    nodes_dismiss(flight);
-    return false;
-}
 
 /* --- the cut-over ----------------------------------------------------------------------------------------------- */
 
@@ -236,10 +68,9 @@ static bool open_if_need_be(struct flight *flight, bool *ret, struct error *erro
 }
 
 bool between_cross(struct flight *flight, struct error *error) {
-    const struct crossing there = {FORWARD, move_over, close_old, stage_name(STAGE_AWAITING_FINALIZATION), "advance: every gate is green"};
-    if (!unmark(flight, error) || !cross(flight, &there, error)) return false;
-    bool ok = flight->other == NULL || flight_step(flight, &opening, error);
-    return ok ? clients_lead(flight, SIDE_NEW, error) && flight_refresh(flight, error) : (clients_let_go(flight, error), false);
+    const struct crossing there = {FORWARD, move_over, close_old, flight->other == NULL ? NULL : &opening,
+                                   stage_name(STAGE_AWAITING_FINALIZATION), "advance: every gate is green"};
+    return unmark(flight, error) && fence_cross(flight, &there, error) && clients_lead(flight, SIDE_NEW, error) && flight_refresh(flight, error);
 }
 
 static bool rehearse_some(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
@@ -256,7 +87,7 @@ bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done
         if (rehearse_some(flight, entities, ret_done, error)) return true;
         bool passing = error->code == ERROR_ROWS || error->code == ERROR_BUSY || error->code == ERROR_GATE;
         if (!passing || tries == REHEARSALS) return false;
-        if (error->code == ERROR_BUSY) rest(flight, rest_ms(REHEARSAL_REST_MS, tries));
+        if (error->code == ERROR_BUSY) fence_rest(flight, REHEARSAL_REST_MS, tries);
         if (!between_drain(flight, FORWARD, error)) return false;
     }
 }
@@ -302,13 +133,13 @@ static bool resume_return(struct flight *flight, const char *why, struct error *
 }
 
 bool between_return(struct flight *flight, const char *why, struct error *error) {
-    const struct crossing within = {BACKWARD, demote_enter, turn_to_old, stage_name(STAGE_AWAITING_ADDITIONAL_ACTION), why};
-    const struct crossing apart = {BACKWARD, NULL, close_new, CLOSED, why};
+    const struct crossing within = {BACKWARD, demote_enter, turn_to_old, NULL, stage_name(STAGE_AWAITING_ADDITIONAL_ACTION), why};
+    const struct crossing apart = {BACKWARD, NULL, close_new, NULL, CLOSED, why};
     bool ignored, closed;
-    if (flight->other == NULL) return cross(flight, &within, error) && end_return(flight, why, error);
+    if (flight->other == NULL) return fence_cross(flight, &within, error) && end_return(flight, why, error);
     if (!is_closed(flight, &closed, error)) return false;
     if (closed) return resume_return(flight, why, error);
-    return open_if_need_be(flight, &ignored, error) && cross(flight, &apart, error) && end_return(flight, why, error);
+    return open_if_need_be(flight, &ignored, error) && fence_cross(flight, &apart, error) && end_return(flight, why, error);
 }
 
 /* --- what was cut short ------------------------------------------------------------------------------------------- */

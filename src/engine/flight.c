@@ -335,11 +335,23 @@ void flight_undo(struct flight *flight) {
 }
 
 bool flight_end_at(struct flight *flight, enum side side, bool ok, const char *failpoint, struct error *error) {
+    return flight_end_while(flight, side, ok, failpoint, NULL, NULL, error);
+}
+
+static bool commit_while(struct flight *flight, struct store *store, flight_work *meanwhile, void *context, struct error *error) {
+    bool asks = store->ops->commit_ask != NULL;
+    if (!(asks ? store->ops->commit_ask(store, error) : store->ops->commit(store, error))) return false;
+    meanwhile(flight, context);
+    return !asks || store->ops->committed(store, error);
+}
+
+bool flight_end_while(struct flight *flight, enum side side, bool ok, const char *failpoint, flight_work *meanwhile, void *context,
+                      struct error *error) {
     struct store *store = flight_house(flight, side);
     char before[128];
     snprintf(before, sizeof before, "%s, uncommitted", failpoint);
     if (ok) FAILPOINT(before);
-    ok = ok && store->ops->commit(store, error);
+    ok = ok && (meanwhile == NULL ? store->ops->commit(store, error) : commit_while(flight, store, meanwhile, context, error));
     if (!ok) store->ops->rollback(store);
     if (store == flight->store) flight->inside = false;
     if (ok) FAILPOINT(failpoint);
@@ -376,14 +388,15 @@ bool flight_move(struct flight *flight, enum stage to, const char *why, struct e
     return flight_move_through(flight, NULL, to, why, error);
 }
 
-bool flight_step(struct flight *flight, const struct step *step, struct error *error) {
+bool flight_step_begin(struct flight *flight, const struct step *step, struct error *error) {
     struct store *store = flight_house(flight, step->at);
-    bool ok = true;
-    if (step->alone) ok = step->run(flight, error);
-    if (!ok || !flight_begin_at(flight, step->at, error)) return false;
-    if (!step->alone) ok = step->run(flight, error);
-    ok = ok && store->ops->ledger_mark(store, flight->at.record.name, step->name, error);
-    return flight_end_at(flight, step->at, ok, step->name, error);
+    if ((step->alone && !step->run(flight, error)) || !flight_begin_at(flight, step->at, error)) return false;
+    bool ok = (step->alone || step->run(flight, error)) && store->ops->ledger_mark(store, flight->at.record.name, step->name, error);
+    return ok || flight_end_at(flight, step->at, false, step->name, error);
+}
+
+bool flight_step(struct flight *flight, const struct step *step, struct error *error) {
+    return flight_step_begin(flight, step, error) && flight_end_at(flight, step->at, true, step->name, error);
 }
 
 bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error) {

@@ -88,6 +88,10 @@ void flight_undo(struct flight *flight);
 /* The same in the store that has a side. */
 MUST_USE bool flight_begin_at(struct flight *flight, enum side side, struct error *error);
 MUST_USE bool flight_end_at(struct flight *flight, enum side side, bool ok, const char *failpoint, struct error *error);
+/* The same; `meanwhile` is done while the store waits for its disk, in the other one. It is not done where the commit is not asked for. */
+typedef void flight_work(struct flight *flight, void *context);
+MUST_USE bool flight_end_while(struct flight *flight, enum side side, bool ok, const char *failpoint, flight_work *meanwhile, void *context,
+                               struct error *error);
 /* Long work renews the lease now and then, where its own transactions do not. */
 MUST_USE bool flight_renew(struct flight *flight, struct error *error);
 /* The other store comes to know the migration, and who holds the lease. */
@@ -112,6 +116,8 @@ struct step {
 MUST_USE bool flight_steps(struct flight *flight, const struct step *steps, size_t count, struct error *error);
 /* One that is known not to be done. */
 MUST_USE bool flight_step(struct flight *flight, const struct step *step, struct error *error);
+/* As far as its commit, which flight_end_at is then. */
+MUST_USE bool flight_step_begin(struct flight *flight, const struct step *step, struct error *error);
 MUST_USE bool flight_step_done(struct flight *flight, const char *name, bool *ret, struct error *error);
 
 /* What the short form's exchange left to be done; outside of transactions, and again after a crash. */

@@ -299,6 +299,10 @@ struct store_ops {
 
     bool (*begin)(struct store *store, struct error *error);
     bool (*commit)(struct store *store, struct error *error);
+    /* The commit is asked for; `committed` waits for the disk and says whether it held, and nothing else may be asked in between. NULL:
+     * commit waits. */
+    bool (*commit_ask)(struct store *store, struct error *error);
+    bool (*committed)(struct store *store, struct error *error);
     void (*rollback)(struct store *store);
 
     /* ledger */

@@ -167,6 +167,15 @@ bool pg_script(PGconn *db, const char *sql, const char *what, struct error *erro
     return check_result(db, result, what, error);
 }
 
+bool pg_ask(PGconn *db, const char *sql, struct error *error) {
+    return PQsendQuery(db, sql) != 0 || lost(db, error);
+}
+
+bool pg_answered(PGconn *db, struct error *error) {
+    RESULT *result = finish(db, 1);
+    return check_result(db, result, NULL, error);
+}
+
 bool pg_text(PGconn *db, const char *sql, const char *value, struct arena *arena, const char **ret,
                      struct error *error) {
     RESULT *result = NULL;

@@ -27,6 +27,9 @@ MUST_USE bool pg_query_often(PGconn *db, const char *sql, const char *const *val
                              struct arena *arena, PGresult **ret, struct error *error);
 /* Runs several statements without values. */
 MUST_USE bool pg_script(PGconn *db, const char *sql, const char *what, struct error *error);
+/* The same in two: nothing else may be asked of the connection in between. */
+MUST_USE bool pg_ask(PGconn *db, const char *sql, struct error *error);
+MUST_USE bool pg_answered(PGconn *db, struct error *error);
 /* The first column of the first row, as text that lives as long as `arena`; NULL: no row, or NULL. */
 MUST_USE bool pg_text(PGconn *db, const char *sql, const char *value, struct arena *arena, const char **ret,
                               struct error *error);

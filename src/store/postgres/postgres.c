@@ -213,14 +213,22 @@ static bool postgres_begin(struct store *base, struct error *error) {
 }
 
 /* COMMIT of a failed transaction succeeds, as a rollback. */
-static bool postgres_commit(struct store *base, struct error *error) {
+static bool postgres_commit_ask(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     if (PQtransactionStatus(store->db) == PQTRANS_INERROR) {
         return error_set(error, ERROR_STORE, "PostgreSQL: the transaction failed before its commit, and is undone: run the same "
                                              "command again");
     }
     pg_count_own();
-    return pg_script(store->db, "COMMIT", NULL, error);
+    return pg_ask(store->db, "COMMIT", error);
+}
+
+static bool postgres_committed(struct store *base, struct error *error) {
+    return pg_answered(postgres_store_of(base)->db, error);
+}
+
+static bool postgres_commit(struct store *base, struct error *error) {
+    return postgres_commit_ask(base, error) && postgres_committed(base, error);
 }
 
 static void postgres_rollback(struct store *base) {
@@ -393,6 +401,8 @@ const struct store_ops postgres_ops = {
     .close = postgres_close,
     .begin = postgres_begin,
     .commit = postgres_commit,
+    .commit_ask = postgres_commit_ask,
+    .committed = postgres_committed,
     .rollback = postgres_rollback,
     .ledger_exists = postgres_ledger_exists,
     .ledger_create = postgres_ledger_create,
