@@ -40,6 +40,7 @@ inline transaction_commit() {
     :: else
     fi;
     if :: !notes && side == OLD -> unnoted-- :: else fi;
+    if :: side == NEW -> save() :: else fi;
     told[0] = row[at(side, 0)];
     told[1] = row[at(side, 1)];
     busy[at(side, key)] = false;
@@ -59,6 +60,19 @@ proctype Writer(bool second) {
     :: atomic { may_write(NEW) -> transaction_begin(NEW) };
        atomic { transaction_commit(); sound() }
     :: writes == 0 -> break
+    od
+}
+
+/* The new store's server, while no transaction of the application's or of a fence is under way there: it comes back with what its disk
+ * has, and without the sessions. */
+proctype Server() {
+    do
+    :: atomic { unsaved && losses > 0 && writing[NEW] == 0 && !held[NEW] ->
+           losses--;
+           row[at(NEW, 0)] = saved[0]; row[at(NEW, 1)] = saved[1];
+           if :: opened -> opened = false; captured[NEW] = false; refuses[NEW] = true :: else fi;
+           save(); session = NOBODY; sound() }
+    :: losses == 0 || over -> break
     od
 }
 

@@ -19,6 +19,7 @@ init {
         run Worker(1);
         run Writer(false);
         run Writer(true);
-        run Reader()
+        run Reader();
+        if :: LOSSES > 0 -> run Server() :: else fi
     }
 }

@@ -25,6 +25,9 @@
 #ifndef DEMOTIONS
 #define DEMOTIONS 0     /* the cut-over is taken back, and no more */
 #endif
+#ifndef LOSSES
+#define LOSSES 0        /* the new store's server crashes, and what its disk was not waited for is gone */
+#endif
 #ifndef ERAS
 #define ERAS 0          /* how often ranges of the drain are opened */
 #endif
@@ -82,6 +85,8 @@
 #define FLOOR_FORGOTTEN 34
 #define MARKS_KEPT 35
 #define DEMOTED_UNCAPTURED 36
+#define OPENED_UNDRAINED 37
+#define CLEARED_UNSAVED 38
 #ifndef FAULT
 #define FAULT NONE
 #endif
@@ -127,11 +132,16 @@ byte place_token[RANGES];
 byte place_cursor[RANGES];
 byte share_seen[KEYS];  /* the same of the ranges of the drain, where they land: in either store */
 
+/* Whose disk is not waited for: what lands in the fence of the cut-over, and the opening after it, until the next commit there. */
+bool unsaved;
+byte saved[KEYS];       /* the rows, as the disk has them */
+byte session = NOBODY;  /* who raised that fence, as long as it is there, and its session with the new store */
+
 /* Not in any store: what the application was told is committed, and what is yet to happen. */
 byte told[KEYS];
 byte eras = ERAS;
 byte writes = WRITES, crashes = CRASHES, expiries = EXPIRIES, aborts = ABORTS, demands = DEMANDS, starts = STARTS;
-byte rollbacks = ROLLBACKS, demotions = DEMOTIONS;
+byte rollbacks = ROLLBACKS, demotions = DEMOTIONS, losses = LOSSES;
 bool back_wanted;       /* an operator has said rollback */
 bool first_writes;      /* the first writer is in a transaction */
 
@@ -143,11 +153,19 @@ bool first_writes;      /* the first writer is in a transaction */
 #define open(side) (exists(side) && !refuses[side] && !(held[side] && !faulty(NO_FENCE)))
 #define over (stage == FINISHED || (stage == UNINITIALIZED && starts == 0) || stage == UNTIL)
 
+/* Between the end of the fence and the opening neither side takes writes, and what the new one lacks is in the old one's outbox still. */
+#define crossing (stage == AWAITING_FINALIZATION && !opened)
+#define stays(key) (crossing && outbox[at(OLD, key)] != 0)
 /* Invariant 1, truth: a key that is neither in the outbox nor in an unfinished range is equal on both sides. */
 #define follows(key) ((stage == RUNNING && range_done[range_of(key)]) || stage == AWAITING_ACTION || stage == AWAITING_FINALIZATION)
-#define truth(key) (!follows(key) || outbox[at(leader, key)] != 0 || row[at(OLD, key)] == row[at(NEW, key)])
+#define truth(key) (!follows(key) || outbox[at(leader, key)] != 0 || stays(key) || row[at(OLD, key)] == row[at(NEW, key)])
 /* Invariants 7, 8 and 10: what was committed is with whoever leads, through every change of who does. */
-#define kept(key) (row[at(leader, key)] == told[key])
+#define kept(key) (row[at(leader, key)] == told[key] || stays(key))
+
+/* A commit in the new store that waits for its disk: what went before it is there as well. */
+inline save() {
+    unsaved = false; saved[0] = 0; saved[1] = 0
+}
 
 /* Said after every step of everybody. */
 inline sound() {

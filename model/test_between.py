@@ -22,6 +22,8 @@ CALM = {"CRASHES": 0, "EXPIRIES": 0, "ABORTS": 0, "ROLLBACKS": 0}
 PROOFS = {
     "crossing": CROSSING | {"WRITES": 2, "CRASHES": 1, "EXPIRIES": 1, "ABORTS": 1, "ROLLBACKS": 1},
     "demotion": CROSSING | {"DEMOTIONS": 1, "WRITES": 1, "CRASHES": 1, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 0},
+    "loss": CROSSING | {"LOSSES": 1, "DEMOTIONS": 1, "WRITES": 2, "CRASHES": 1, "EXPIRIES": 0, "ABORTS": 0, "ROLLBACKS": 0},
+    "loss, a sleeper": CROSSING | {"LOSSES": 1, "WRITES": 1, "CRASHES": 0, "EXPIRIES": 1, "ABORTS": 1, "ROLLBACKS": 1},
     "again": COPY | {"STARTS": 2, "WRITES": 1, "CRASHES": 0, "EXPIRIES": 1, "ROLLBACKS": 1},
     "late": COPY | {"STARTS": 2, "WRITES": 0, "CRASHES": 0, "EXPIRIES": 2, "ROLLBACKS": 1},
     "demand": CROSSING | {"DEMANDS": 1, "WRITES": 2, "CRASHES": 0, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 1},
@@ -38,10 +40,11 @@ ENDINGS = {
     "crossing": CROSSING | {"WRITES": 1, "CRASHES": 1, "EXPIRIES": 1, "ABORTS": 1, "ROLLBACKS": 1},
     "whole": {"WRITES": 1, "CRASHES": 0, "EXPIRIES": 0, "ABORTS": 1, "ROLLBACKS": 1},
     "demotion": CROSSING | {"DEMOTIONS": 1, "WRITES": 1, "CRASHES": 0, "EXPIRIES": 1, "ABORTS": 0, "ROLLBACKS": 1},
+    "loss": CROSSING | {"LOSSES": 1, "WRITES": 1, "CRASHES": 1, "EXPIRIES": 0, "ABORTS": 0, "ROLLBACKS": 1},
 }
 
 # Each seeded fault: bounds in which it shows, and what spin must say.
-TRUTH, KEPT, ONE_OPEN = r"assertion violated .*outbox", r"assertion violated .*told", r"assertion violated .*refuses"
+TRUTH, KEPT, ONE_OPEN = r"assertion violated (?!.*told).*outbox", r"assertion violated .*told", r"assertion violated .*refuses"
 IN_THE_WAY, BEHIND_OUR_BACK = r"assertion violated \(row", r"assertion violated \(side"
 REFUSED, SHUT_OUT, CYCLE = r"assertion violated \(lease_token", r"invalid end state", r"non-progress cycle"
 FAULTS = {
@@ -71,6 +74,8 @@ FAULTS = {
     "OLD_OPENED_FIRST": (CROSSING, ONE_OPEN),
     "MARKS_KEPT": (CROSSING | CALM | {"DEMOTIONS": 1}, CYCLE),
     "DEMOTED_UNCAPTURED": (CROSSING | CALM | {"DEMOTIONS": 1}, TRUTH),
+    "OPENED_UNDRAINED": (CROSSING | CALM | {"LOSSES": 1}, KEPT),
+    "CLEARED_UNSAVED": (CROSSING | CALM | {"LOSSES": 1}, KEPT),
     "NEW_MADE_OPEN": (COPY, ONE_OPEN),
     "LEAVE_UNCHECKED": (COPY | {"STARTS": 2, "WRITES": 0, "CRASHES": 0}, REFUSED),
     "FLOOR_FORGOTTEN": (COPY | {"STARTS": 2, "WRITES": 0, "CRASHES": 0, "EXPIRIES": 2}, REFUSED),

@@ -19,7 +19,7 @@ inline forget_parcel() {
 }
 
 inline forget() {
-    doing = IDLE; token = 0; place = 0; cursor = 0; from = OLD; under = 0; wide = false; makes = false;
+    doing = IDLE; token = 0; place = 0; cursor = 0; from = OLD; under = 0; wide = false; makes = false; ahead = false;
     forget_parcel()
 }
 
@@ -29,6 +29,7 @@ inline fence_undo() {
     :: fence && !faulty(LOCK_KEPT) -> held[from] = false
     :: else
     fi;
+    if :: session == self -> session = NOBODY :: else fi;
     fence = false; within[0] = 0; within[1] = 0; position = EVERY_ID
 }
 
@@ -89,6 +90,7 @@ inline introduce() {
         if :: !known || !faulty(NO_INTRODUCTION) -> floor = token :: else fi;
         known = true;
         recall(NEW);
+        save();
         if :: makes -> doing = MAKING :: else -> doing = LEADING fi;     /* as it saw the ledger then */
         makes = false
     fi
@@ -144,8 +146,12 @@ inline chunk_land() {
 
 #define waiting_for(side, key) (outbox[at(side, key)] & ~within[key] & position)
 #define waiting(side) (waiting_for(side, 0) || waiting_for(side, 1))
+#define source (crossing -> OLD : leader)
 #define following (stage == AWAITING_ACTION || (stage == AWAITING_FINALIZATION && opened) || \
     (stage == RUNNING && (copied || faulty(DRAIN_BESIDE_BACKFILL))))
+/* What landed in the fence may be lost, for all who were not there: they carry it over once more before they open the new side. */
+#define sure (LOSSES == 0 || session == self || faulty(OPENED_UNDRAINED))
+#define catching_up (crossing && !sure)
 
 /* Some outbox rows. */
 inline parcel_claim() {
@@ -178,7 +184,7 @@ inline parcel_trim() {
 
 /* Invariant 3: outbox rows, and the query for their keys, in one snapshot. */
 inline parcel_ship() {
-    if :: !fence -> from = leader :: else fi;
+    if :: !fence -> from = source :: else fi;
     parcel_read();
     if
     :: faulty(READ_BEFORE_CLAIM) -> doing = READ
@@ -197,7 +203,13 @@ inline parcel_land() {
     if
     :: doing == DRAINING && !lands -> refused()
     :: doing == DRAINING && lands && faulty(TOKEN_CHECKED_EARLY) -> doing = CHECKED
-    :: else -> sync(0); sync(1); value[0] = 0; value[1] = 0; doing = DRAINED
+    :: else ->
+        if
+        :: LOSSES > 0 && fence && from == OLD && !unsaved -> unsaved = true; saved[0] = row[at(NEW, 0)]; saved[1] = row[at(NEW, 1)]
+        :: !fence && from == OLD -> save()
+        :: else
+        fi;
+        sync(0); sync(1); value[0] = 0; value[1] = 0; doing = DRAINED
     fi
 }
 
@@ -274,6 +286,7 @@ inline share_ship() {
 inline share_land() {
     if
     :: exists(1 - from) && (share_seen[place] == token || faulty(SHARE_UNCHECKED)) ->
+        if :: from == OLD -> save() :: else fi;
         sync(0); sync(1); value[0] = 0; value[1] = 0; doing = SHARE_LANDED
     :: else -> give_up()
     fi
@@ -291,12 +304,21 @@ inline share_clear() {
 
 inline fence_begin(side) {
     from = side; held[side] = true; fence = true;
+    if :: LOSSES > 0 && side == OLD -> session = self :: else fi;
     if :: !faulty(POSITION_BEFORE_FENCE) -> position = EVERY_ID :: else fi
 }
 
+/* On the way to the new side the outbox keeps what has landed, as nobody has waited for the disk there; which of its rows no longer
+ * matters. Where nothing is lost nobody looks at them. */
+#define left(key) (outbox[at(OLD, key)] != 0)
 inline fence_commit() {
-    outbox[at(from, 0)] = outbox[at(from, 0)] & ~within[0];
-    outbox[at(from, 1)] = outbox[at(from, 1)] & ~within[1];
+    if
+    :: LOSSES > 0 && from == OLD && !faulty(CLEARED_UNSAVED) -> outbox[at(OLD, 0)] = left(0); outbox[at(OLD, 1)] = left(1)
+    :: else ->
+        outbox[at(from, 0)] = outbox[at(from, 0)] & ~within[0];
+        outbox[at(from, 1)] = outbox[at(from, 1)] & ~within[1]
+    fi;
+    if :: from == NEW -> save() :: else fi;
     held[from] = false; from = OLD;
     fence = false; within[0] = 0; within[1] = 0; position = EVERY_ID
 }
@@ -316,14 +338,16 @@ inline shape_make() {
     step_end()
 }
 
+/* The disk is not waited for. */
 inline new_open() {
+    ahead = false; session = NOBODY;
     captured[NEW] = !faulty(NO_REVERSE_CAPTURE); refuses[NEW] = false; opened = true;
     step_end()
 }
 
 /* A crossing that was taken back may be made again. */
 inline unmark() {
-    opened = false; closed = false;
+    opened = false; closed = false; save();
     step_end()
 }
 
@@ -337,7 +361,7 @@ inline leave() {
 
 inline shape_drop() {
     made = false; refuses[NEW] = false; opened = false; closed = false; capture_off(NEW);
-    row[at(NEW, 0)] = ABSENT; row[at(NEW, 1)] = ABSENT;
+    row[at(NEW, 0)] = ABSENT; row[at(NEW, 1)] = ABSENT; save();
     place_cursor[0] = 0; place_cursor[RANGES - 1] = 0;
     if
     :: faulty(LEAVE_UNCHECKED) -> doing = LEAVING
@@ -363,6 +387,7 @@ proctype Worker(byte self) {
     byte token, place, cursor;                      /* by what right, on which range, how far */
     byte under;                                     /* a range of the drain: in which era */
     bool makes;                                     /* it took the lease to make the new shape */
+    bool ahead;                                     /* it opens the new side as one who landed in the fence */
     bool wide;                                      /* of all keys, as far as it knows */
     byte from, taken[KEYS], value[KEYS];            /* a parcel: who leads, which outbox rows, what the query yields */
     bool fence;                                     /* in a fence's transaction */
@@ -393,7 +418,7 @@ proctype Worker(byte self) {
     :: atomic { free_to_move && stage == RUNNING && copied && captured[OLD] -> stage = AWAITING_ACTION; sound() }
 
     /* following, either way; the same within a fence */
-    :: atomic { doing == LEADING && (fence || free_to_move && following) && waiting(fence -> from : leader) -> parcel_ship() }
+    :: atomic { doing == LEADING && (fence || free_to_move && (following || catching_up)) && waiting(fence -> from : source) -> parcel_ship() }
     :: atomic { doing == READ -> parcel_claim(); parcel_trim() }
     :: atomic { doing == DRAINING || doing == CHECKED -> parcel_land(); sound() }
     :: atomic { doing == DRAINED -> parcel_take(); sound() }
@@ -422,13 +447,19 @@ proctype Worker(byte self) {
     :: atomic { fence && aborts > 0 -> if :: faulty(TRIED_FOR_EVER) :: else -> aborts-- fi; fence_undo(); forget_parcel(); doing = LEADING; sound() }
     :: atomic { doing == LEADING && fence && from == OLD && (!waiting(OLD) || faulty(FLIP_BEFORE_DRAIN)) ->
            fence_commit(); refuses[OLD] = !faulty(OLD_STAYS_OPEN); stage = AWAITING_FINALIZATION; sound() }
-    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && !opened -> doing = OPENING }
+    :: atomic { free_to_move && crossing && (sure || !waiting(OLD)) -> ahead = session == self; doing = OPENING }
     :: atomic { faulty(TWO_OPEN) && doing == LEADING && fence && from == OLD && !opened ->
            captured[NEW] = true; refuses[NEW] = false; opened = true; sound() }
-    :: atomic { doing == OPENING -> if :: introduced -> new_open() :: else -> refused() fi; sound() }
+    :: atomic { doing == OPENING ->
+           if
+           :: ahead && session != self -> give_up()
+           :: introduced && (!ahead || session == self) -> new_open()
+           :: else -> refused()
+           fi; sound() }
 
-    /* the end */
-    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && opened && !back_wanted && !closed -> stage = FINISHING; sound() }
+    /* the end: another command, which has made itself known in the new store */
+    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && opened && unsaved -> doing = TAKEN }
+    :: atomic { free_to_move && stage == AWAITING_FINALIZATION && opened && !unsaved && !back_wanted && !closed -> stage = FINISHING; sound() }
     :: atomic { free_to_move && stage == FINISHING && captured[NEW] -> doing = RELEASING }
     :: atomic { doing == RELEASING && writing[NEW] == 0 ->
            if :: introduced -> capture_off(NEW); step_end() :: else -> refused() fi; sound() }

@@ -1,5 +1,5 @@
-/* Landing: what the other store ships, written or compared here in one transaction, under a token that is looked at twice: when it is
- * opened, and before its commit, when nobody can raise it any more.
+/* Landing: what the other store ships, written or compared here in one transaction, under a token that is looked at before its commit,
+ * when nobody can raise it any more, and when it is opened, unless writers wait.
  *
  * What is new here goes straight into its table by COPY. Anything else comes into temporary tables, one for the keys and one a query,
  * and the very statements run from there that sync within one database. A commit is durable before anything leaves the outbox for it. */
@@ -85,7 +85,7 @@ bool postgres_land_open(struct store *base, const struct parcel *parcel, int64_t
     if (!make_stages(store, parcel->direction, parcel->joins, error)) return false;
     *landing = (struct arrival){.parcel = *parcel, .open = true, .token = token};
     bool writes = !parcel->joins && parcel->landing != LAND_COMPARE;
-    bool ok = begin(store, parcel, writes, error) && (!writes || is_current(store, parcel, token, error));
+    bool ok = begin(store, parcel, writes, error) && (!writes || parcel->within || is_current(store, parcel, token, error));
     if (!ok) postgres_land_abandon(base);
     return ok;
 }
