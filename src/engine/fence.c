@@ -128,6 +128,22 @@ static bool make_ready(struct flight *flight, const struct crossing *crossing, s
     return crossing->move == NULL || crossing->move(flight, next, crossing->why, error);
 }
 
+/* Before anybody waits: what is in its way shows, and the store has seen all that it takes. */
+static bool rehearse_next(struct flight *flight, const struct crossing *crossing, struct error *error) {
+    struct store *store = flight_house(flight, follower_of(crossing->direction));
+    if (crossing->then == NULL) return true;
+    if (!flight_step_begin(flight, crossing->then, error)) return false;
+    store->ops->rollback(store);
+    return true;
+}
+
+/* What has landed is there before the fence ends; also where the fence fails the store is to have answered. */
+static bool has_landed(struct flight *flight, const struct crossing *crossing, bool ok, struct error *error) {
+    struct store *follower = flight_house(flight, follower_of(crossing->direction));
+    struct error failure;
+    return (follower->ops->committed == NULL || follower->ops->committed(follower, ok ? error : &failure)) && ok;
+}
+
 /* In one transaction of the leader's store: it takes no more writes, everything it took is on the other side, and it is closed. */
 static bool fence_once(struct flight *flight, struct fence *fence, struct error *error) {
     const struct crossing *crossing = fence->crossing;
@@ -136,12 +152,13 @@ static bool fence_once(struct flight *flight, struct fence *fence, struct error 
     struct standpoint next = flight->at;
     leader->held_since_ms = 0;
     fence->held = false;
-    if (!clients_ready(flight, error) || !flight_begin_at(flight, side, error)) return false;
+    if (!clients_ready(flight, error) || !rehearse_next(flight, crossing, error) || !flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();
     bool ok = make_ready(flight, crossing, &next, error) && clients_hold(flight, error);
     ok = fence->held = ok && hold(flight, side, &began, error);
     if (ok) FAILPOINT("fenced");
-    ok = ok && drain_to_empty(flight, crossing->direction, began, error) && crossing->close(flight, error) && in_time(flight, began, error);
+    ok = ok && drain_to_empty(flight, crossing->direction, began, error) && crossing->close(flight, error);
+    ok = has_landed(flight, crossing, ok, error) && in_time(flight, began, error);
     ok = flight_end_while(flight, side, ok, crossing->failpoint, begin_next, fence, error);
     fence->ms = clock_ms() - began;
     if (ok) flight->at = next;

@@ -171,7 +171,8 @@ struct parcel {
     bool park;   /* the follower's rows first let go of their unique values, for others of the parcel to take */
     bool closes; /* when it has landed, before the commit: what backfill_close put off still (unique sets over several entities) */
     bool clears; /* KEYS: what the outbox holds of them is read as well, and taken once they have landed */
-    /* Within a fence: the outbox keeps what it holds of it, and where it lands a crash of the server may undo it. */
+    /* OUTBOX, within a fence, all of it: it keeps what it holds, and where it lands a crash of the server may undo it. land_close only
+     * asks for the commit there, where commit_ask is. */
     bool stays;
     bool settled; /* KEYS: those that the outbox holds, in the same snapshot, are under way and left out */
     const struct names *keys; /* KEYS: as text */
@@ -299,8 +300,8 @@ struct store_ops {
 
     bool (*begin)(struct store *store, struct error *error);
     bool (*commit)(struct store *store, struct error *error);
-    /* The commit is asked for; `committed` waits for the disk and says whether it held, and nothing else may be asked in between. NULL:
-     * commit waits. */
+    /* The commit is asked for; `committed` waits for the disk and says whether it held, and nothing else may be asked in between. It holds where
+     * none was asked for. NULL: commit waits. */
     bool (*commit_ask)(struct store *store, struct error *error);
     bool (*committed)(struct store *store, struct error *error);
     void (*rollback)(struct store *store);

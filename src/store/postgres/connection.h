@@ -27,7 +27,7 @@ MUST_USE bool pg_query_often(PGconn *db, const char *sql, const char *const *val
                              struct arena *arena, PGresult **ret, struct error *error);
 /* Runs several statements without values. */
 MUST_USE bool pg_script(PGconn *db, const char *sql, const char *what, struct error *error);
-/* The same in two: nothing else may be asked of the connection in between. */
+/* The same in two: nothing else may be asked of the connection in between. Where nothing was asked there is no more to say. */
 MUST_USE bool pg_ask(PGconn *db, const char *sql, struct error *error);
 MUST_USE bool pg_answered(PGconn *db, struct error *error);
 /* The first column of the first row, as text that lives as long as `arena`; NULL: no row, or NULL. */

@@ -133,8 +133,12 @@ static void add_entry(struct text *text, const struct postgres_store *store, con
 
 #define ENTERED_BEFORE "\n  ON CONFLICT (migration, kind, name, target) DO UPDATE SET digest = excluded.digest;\n"
 
+/* The new side opens while clients wait, after the old one has closed for good: a crash of the server that undoes it undoes whatever was
+ * written there since as well, and the next command opens it again. */
 static bool make_refusal(struct postgres_store *store, enum side side, bool open, struct error *error) {
+    bool opens_new = open && side == SIDE_NEW && store->half != NULL;
     TEXT sql = {0};
+    if (opens_new) text_add(&sql, "SET LOCAL synchronous_commit = off;\n");
     text_addf(&sql, "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n", refusal_name(store, side));
     if (open) {
         text_add(&sql, "  RETURN NULL;\n");
@@ -209,11 +213,8 @@ static bool take_numbers(struct postgres_store *store, enum side side, struct er
     return later ? pg_numbers_pass(store, error) : pg_numbers_part(store, error);
 }
 
-/* The new side opens while clients wait, after the old one has closed for good: a crash of the server that undoes it undoes whatever was
- * written there since as well, and the next command opens it again. */
 bool pg_half_note(struct postgres_store *store, enum side side, struct error *error) {
-    bool made = false, apart = store->half != NULL;
-    if (apart && side == SIDE_NEW && !pg_script(store->db, "SET LOCAL synchronous_commit = off", NULL, error)) return false;
+    bool made = false;
     return take_numbers(store, side, error) &&
            make_notes(store, side, &made, error) && make_refusal(store, side, true, error) && (!made || pg_enter_objects(store, error));
 }

@@ -31,6 +31,7 @@ struct arrival {
     struct parcel parcel;
     bool open; /* its transaction, or its savepoint, is under way */
     int64_t token;
+    bool few; /* of no stream have more rows come than are looked up one by one */
     struct stream *stream; /* the one that is coming in; NULL: the keys */
 };
 

@@ -169,6 +169,7 @@ static bool check_misfits(struct postgres_store *store, const struct stream *str
 static bool plan_keys(struct postgres_store *store, int64_t rows, struct error *error) {
     const char *stage = key_stage(store, error);
     if (stage == NULL) return false;
+    store->half->landing.few = rows <= PG_LOOK_UP_MAX;
     return store->half->landing.parcel.landing == LAND_COMPARE ? pg_stage_counted(store, stage, error)
                                                                : pg_stage_filled(store, stage, rows, error);
 }
@@ -180,6 +181,7 @@ bool postgres_land_end(struct store *base, struct error *error) {
     int64_t rows = 0;
     if (!put_rest(store, error) || !pg_copy_end(store->db, whose(store, stream), &rows, error)) return false;
     if (stream == NULL) return plan_keys(store, rows, error);
+    landing->few = landing->few && rows <= PG_LOOK_UP_MAX;
     if (is_straight(store, stream)) return true;
     return (check_misfits(store, stream, error) || error_prefix(error, "%s", whose(store, stream))) &&
            ((landing->parcel.landing == LAND_WRITE && rows <= PG_LOOK_UP_MAX) || pg_stage_counted(store, stream->stage, error));
@@ -212,6 +214,13 @@ static const char *now_of(struct postgres_store *store, const struct stream *str
 
 static bool run(struct postgres_store *store, const struct text *sql, const struct stream *stream, struct error *error) {
     if (sql->length == 0 || pg_script(store->db, text_get(sql), NULL, error)) return true;
+    return error_prefix(error, "%s", whose(store, stream));
+}
+
+/* Those that write few rows look them up one by one, whatever the rows are: they are planned once a connection. */
+static bool run_of_few(struct postgres_store *store, const struct text *sql, const struct stream *stream, struct error *error) {
+    if (!store->half->landing.few) return run(store, sql, stream, error);
+    if (sql->length == 0 || pg_query_often(store->db, text_get(sql), NULL, 0, &store->prepared, store->arena, NULL, error)) return true;
     return error_prefix(error, "%s", whose(store, stream));
 }
 
@@ -297,14 +306,16 @@ static bool write_synced(struct postgres_store *store, const struct parcel *parc
         struct stream *stream = stream_of(store, i + 1);
         TEXT sql = {0};
         sync_delete(&sql, &pg_dialect, stream->flow, &scope, now_of(store, stream));
-        if (!run(store, &sql, stream, error)) return false;
+        if (!run_of_few(store, &sql, stream, error)) return false;
     }
     for (size_t i = 0; i < count; i++) {
         struct stream *stream = stream_of(store, i + 1);
         TEXT sql = {0};
         sync_update(&sql, &pg_dialect, stream->flow, now_of(store, stream), NULL, false);
+        if (!run_of_few(store, &sql, stream, error)) return false;
+        text_clear(&sql);
         sync_insert(&sql, &pg_dialect, stream->flow, now_of(store, stream), NULL, false);
-        if (!run(store, &sql, stream, error)) return false;
+        if (!run_of_few(store, &sql, stream, error)) return false;
     }
     return wrote_over_none(store, keys, error);
 }
@@ -344,7 +355,7 @@ static bool keep_landed(struct postgres_store *store, const struct parcel *parce
     if (parcel->landing == LAND_COMPARE) return pg_script(store->db, "SET LOCAL synchronous_commit = off; COMMIT", NULL, error);
     if (parcel->joins) return pg_script(store->db, "RELEASE midflight_landing", NULL, error);
     FAILPOINT("parcel written, uncommitted");
-    return pg_end(store, true, error);
+    return parcel->stays ? store->sql.base.ops->commit_ask(&store->sql.base, error) : pg_end(store, true, error);
 }
 
 /* What is only tried is tried among writers. */

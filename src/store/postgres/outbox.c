@@ -278,7 +278,7 @@ bool postgres_backlog(struct store *base, struct backlog *ret, struct error *err
     pg_quote_text(&sql, outbox);
     text_addf(&sql, "), (SELECT (extract(epoch FROM min(noted)) * 1000)::bigint FROM (SELECT noted FROM %s LIMIT " COUNTED_MAX
                     ") AS o), EXISTS (SELECT 1 FROM %s)", outbox, pg_own(store, "overflow"));
-    if (!pg_query(store->db, text_get(&sql), NULL, NULL, 0, &found, error)) return false;
+    if (!pg_query_often(store->db, text_get(&sql), NULL, 0, &store->prepared, store->arena, &found, error)) return false;
     *ret = (struct backlog){.keys = strtoll(PQgetvalue(found, 0, 0), NULL, 10), .bytes = strtoll(PQgetvalue(found, 0, 1), NULL, 10),
                             .oldest_ms = PQgetisnull(found, 0, 2) ? 0 : strtoll(PQgetvalue(found, 0, 2), NULL, 10),
                             .overflowed = *PQgetvalue(found, 0, 3) == 't'};

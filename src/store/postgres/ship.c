@@ -188,6 +188,17 @@ static bool keys_known(struct postgres_store *store, const struct tables *tables
     return pg_stage_filled(store, tables->keys, count, error);
 }
 
+/* All that it holds, which stays there: nothing is to be taken from it later. */
+static bool open_whole(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
+    TEXT sql = {0};
+    text_addf(&sql, "INSERT INTO %s SELECT DISTINCT ", tables->keys);
+    sync_names(&sql, &pg_dialect, NULL, &store->key);
+    text_addf(&sql, " FROM %s", pg_own(store, "outbox"));
+    if (!run_counted(store, text_get(&sql), &parcel->rows, error)) return false;
+    parcel->done = true;
+    return keys_known(store, tables, parcel->rows, error);
+}
+
 static bool open_outbox(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
     int64_t claimed, count;
     TEXT which = {0};
@@ -259,7 +270,7 @@ static bool read_parcel(struct postgres_store *store, const struct tables *table
     case PARCEL_SPAN:
         return open_span(store, parcel, error);
     case PARCEL_OUTBOX:
-        return open_outbox(store, tables, parcel, error);
+        return parcel->stays ? open_whole(store, tables, parcel, error) : open_outbox(store, tables, parcel, error);
     case PARCEL_KEYS:
         return open_keys(store, tables, parcel, error);
     }
