@@ -30,6 +30,7 @@ def test_what_landed_in_the_fence_is_not_lost_with_the_new_server(shop, point, t
         server = shop.apps[NEW].server
         server.crash()
         process.kill()
+        process.communicate()
         server.start()
         assert shop.visits(NEW) < shop.visits(OLD) == clients.acknowledged  # else there was nothing to lose
         shop.midflight.run(then).done()
