@@ -30,7 +30,7 @@ MUST_USE bool between_mend(struct flight *flight, struct error *error);
 
 /* The way back, tried on some entities of the new side and undone; *ret_done: how many. */
 MUST_USE bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error);
-/* The cut-over: writers of the old side wait; the outbox is seen empty; it closes, and the new side opens. */
+/* The cut-over: writers of the old side wait; all that its outbox holds is carried over; it closes, and the new side opens. */
 MUST_USE bool between_cross(struct flight *flight, struct error *error);
 /* After the cut-over: the new side closes, and what it took is on the old one, which opens: at Awaiting Additional Action, where the new
  * one follows as before. */

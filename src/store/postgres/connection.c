@@ -172,7 +172,9 @@ bool pg_ask(PGconn *db, const char *sql, struct error *error) {
 }
 
 bool pg_answered(PGconn *db, struct error *error) {
-    if (PQtransactionStatus(db) != PQTRANS_ACTIVE) return true;
+    PGTransactionStatusType status = PQtransactionStatus(db);
+    if (status == PQTRANS_UNKNOWN) return lost(db, error);
+    if (status != PQTRANS_ACTIVE) return true;
     RESULT *result = finish(db, 1);
     return check_result(db, result, NULL, error);
 }
