@@ -456,7 +456,7 @@ bool postgres_face_translate(struct store *base, enum direction direction, bool 
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
-/* Those who go through a proxy queue by key, also for an entity that is not there yet; others by its rows. */
+/* Entities of several rows: those who go through a proxy queue by key, also for one that is not there yet; others by its rows. */
 static bool lock_key(struct postgres_store *store, const char *key, struct error *error) {
     TEXT name = {0};
     char number[24];
@@ -466,16 +466,19 @@ static bool lock_key(struct postgres_store *store, const char *key, struct error
     return pg_query_often(store->db, "SELECT pg_advisory_xact_lock($1::bigint)", values, 1, &store->prepared, store->arena, NULL, error);
 }
 
-bool postgres_face_lock(struct store *base, enum side side, const char *key, struct error *error) {
+bool postgres_face_lock(struct store *base, enum side side, const char *key, bool *ret_held, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     const char *values[KEY_COLUMNS_MAX];
     struct arena *arena = arena_new();
     bool ok = lock_key(store, key, error) && pg_key_values(key, values, store->key.count, arena, error);
+    *ret_held = false;
     for (size_t i = 0; ok && i < store->change.shapes[side].count; i++) {
+        RESULT *rows = NULL;
         TEXT sql = {0};
         face_select(&sql, &pg_dialect, &store->tables[side][i]);
         text_add(&sql, " FOR NO KEY UPDATE");
-        ok = pg_query_often(store->db, text_get(&sql), values, store->key.count, &store->prepared, store->arena, NULL, error);
+        ok = pg_query_often(store->db, text_get(&sql), values, store->key.count, &store->prepared, store->arena, &rows, error);
+        *ret_held = *ret_held || (ok && PQntuples(rows) > 0);
     }
     arena_free(arena);
     return ok;
