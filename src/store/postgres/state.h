@@ -289,4 +289,5 @@ MUST_USE bool pg_outbox_holds(struct postgres_store *store, const char *key, boo
 bool postgres_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
 bool postgres_face_want(struct store *store, const char *key, struct error *error);
 bool postgres_view_begin(struct store *store, bool writes, struct error *error);
+bool postgres_ledger_move(struct store *store, const char *name, const struct move *move, struct error *error);
 bool postgres_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);
