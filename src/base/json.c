@@ -270,9 +270,24 @@ static bool is_plain(const char *data) {
     return (found & EACH_BYTE * 0x80) == 0;
 }
 
+static bool is_plain_throughout(const char *data, size_t length) {
+    size_t at = 0;
+    if (length < 8) return false; /* not worth it */
+    for (; length - at > 8; at += 8) {
+        if (!is_plain(data + at)) return false;
+    }
+    return is_plain(data + length - 8);
+}
+
 void json_add_string(struct text *text, const char *data, size_t length) {
     static const char *const named[] = {['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
     size_t from = 0;
+    if (is_plain_throughout(data, length)) {
+        char *to = text_extend(text, length + 2);
+        to[0] = to[length + 1] = '"';
+        memcpy(to + 1, data, length);
+        return;
+    }
     text_add_n(text, "\"", 1);
     for (size_t i = 0; i < length; i++) {
         while (length - i > 8 && is_plain(data + i)) i += 8;

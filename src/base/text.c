@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void reserve(struct text *text, size_t more) {
+void text_reserve(struct text *text, size_t more) {
     size_t wanted = text->length + more + 1;
     if (wanted <= text->capacity) return;
     size_t capacity = text->capacity == 0 ? 256 : text->capacity;
@@ -19,13 +19,6 @@ static void reserve(struct text *text, size_t more) {
 void text_free(struct text *text) {
     free(text->data);
     *text = (struct text){0};
-}
-
-void text_add_n(struct text *text, const char *piece, size_t length) {
-    if (text->length + length >= text->capacity) reserve(text, length);
-    memcpy(text->data + text->length, piece, length);
-    text->length += length;
-    text->data[text->length] = '\0';
 }
 
 void text_add(struct text *text, const char *piece) {
@@ -45,11 +38,11 @@ void text_addf(struct text *text, const char *format, ...) {
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    reserve(text, 0);
+    text_reserve(text, 0);
     size_t room = text->capacity - text->length;
     size_t length = (size_t)vsnprintf(text->data + text->length, room, format, arguments);
     if (length >= room) {
-        reserve(text, length);
+        text_reserve(text, length);
         vsnprintf(text->data + text->length, length + 1, format, again);
     }
     text->length += length;

@@ -132,8 +132,9 @@ bool carry_advance(struct flight *flight, struct error *error) {
         return error_set(error, ERROR_GATE, "gate stage: migration %s is rolling back: `midflight rollback` ends that", name);
     case STAGE_AWAITING_ADDITIONAL_ACTION:
         return flight_take(flight, false, error) && (flight->other == NULL || between_settle(flight, &resumed, error)) &&
-               flight_bind(flight, error) && gate_intact(flight, error) && gate_outbox(flight, error) && gate_quarantine(flight, error) && gate_verified(flight, error) &&
-               gate_way_back(flight, error) && (has_outbox(flight) ? between_cross(flight, error) : cut_over(flight, error));
+               flight_bind(flight, error) && gate_intact(flight, error) && gate_outbox(flight, error) &&
+               gate_quarantine(flight, error) && gate_verified(flight, error) && gate_way_back(flight, error) &&
+               (has_outbox(flight) ? between_cross(flight, error) : cut_over(flight, error));
     case STAGE_AWAITING_FINALIZATION:
         if (!flight_take(flight, false, error) || (flight->other != NULL && !between_settle(flight, &resumed, error))) return false;
         if (resumed) return true; /* a crossing that was cut short has ended, and that is all for this time */

@@ -1,6 +1,7 @@
 #include "engine/held.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "engine/quarantine.h"
 
@@ -27,12 +28,21 @@ bool held_keys(struct flight *flight, struct key_list *list, struct error *error
     return ok;
 }
 
+struct sought {
+    const char *key;
+    bool found;
+};
+
+static bool seek_one(void *context, const struct finding *finding) {
+    struct sought *sought = context;
+    sought->found = sought->found || strcmp(finding->key, sought->key) == 0;
+    return true;
+}
+
 bool held_has(struct flight *flight, const char *key, bool *ret, struct error *error) {
-    struct key_list list = {.arena = arena_new()};
-    size_t ignored;
-    bool ok = held_keys(flight, &list, error);
-    *ret = ok && key_list_find(&list, key, &ignored);
-    arena_free(list.arena);
+    struct sought sought = {.key = key};
+    bool ok = held_visit(flight, seek_one, &sought, error);
+    *ret = sought.found;
     return ok;
 }
 

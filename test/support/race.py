@@ -22,11 +22,12 @@ class Race:
         self.before = app.schema()
         self.twin = Twin(workload, app, count)
         self.midflight = workload.migration(app, *OPTIONS)
-        self.writers = {}
+        self.writers, self.opened = {}, 0
 
     def open(self, side):
-        """That version of the application begins to write."""
-        self.writers[side] = self.stack.enter_context(Writers(self.workload, self.app, side, WRITERS, self.seed))
+        """That version of the application begins to write, and draws other values each time."""
+        self.opened += 1
+        self.writers[side] = self.stack.enter_context(Writers(self.workload, self.app, side, WRITERS, f"{self.seed} {self.opened}"))
 
     def close(self, side):
         self.writers[side].stop()
