@@ -69,6 +69,23 @@ LISTS = Shape(
     {"customers": "SELECT id, name, email, created_at, updated_at, (SELECT coalesce(jsonb_agg(jsonb_build_object('plan', plan, 'since', "
                   "since) ORDER BY position), '[]') FROM subscriptions WHERE customer_id = people.id) AS subscriptions FROM people"})
 
+# The least that a trigger of customers can do for the other side of PEOPLE: one row after the other, nothing is compared, an error is the
+# application's, and the other side's triggers are not told.
+LEAST_SYNC = """
+    CREATE FUNCTION least_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE people SET first_name = split_part(NEW.name, ' ', 1), last_name = substr(NEW.name, strpos(NEW.name, ' ') + 1), email = NEW.email,
+            subscriptions = NEW.subscriptions, created_at = NEW.created_at, updated_at = NEW.updated_at WHERE id = NEW.id;
+        RETURN NULL; END $$;
+    CREATE TRIGGER least AFTER UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION least_trigger();
+"""
+
+# The least that one can do to note a key.
+LEAST_NOTE = """
+    CREATE TABLE noted (key bigint);
+    CREATE FUNCTION least_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO noted VALUES (NEW.id); RETURN NULL; END $$;
+    CREATE TRIGGER least AFTER UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION least_trigger();
+"""
+
 # What pg_repack does: the same table again.
 SAME = Shape(
     {"customers": "id"},

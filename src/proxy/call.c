@@ -210,15 +210,23 @@ static bool unchanged(const struct operation *operation, const char *now, struct
     return ok;
 }
 
-/* What the entity is now, as the face shows it, and whether that is what the operation goes by. */
-static bool look_first(struct call *call, const struct operation *operation, struct text *now, bool *ret_found, struct error *error) {
+/* What the entity is now, as the face shows it, and stays until the call ends. */
+static bool hold(struct call *call, const struct operation *operation, struct text *now, bool *ret_found, struct error *error) {
     enum side leader = leader_of_call(call);
     struct store *store = leader_house(call);
-    bool compared = operation->kind == OPERATION_DELETE ? operation->expected != NULL : operation->how == PUT_IF_UNCHANGED;
-    if ((!FAULT("entity not locked") && !store->ops->face_lock(store, leader, operation->key, error)) ||
-        !call_read(call, operation->face, leader, operation->key, now, ret_found, error)) {
-        return false;
+    bool held = FAULT("entity not locked");
+    for (;;) {
+        if (!held && !store->ops->face_lock(store, leader, operation->key, &held, error)) return false;
+        if (!call_read(call, operation->face, leader, operation->key, now, ret_found, error)) return false;
+        if (held || !*ret_found) return true;
+        text_clear(now); /* it was made just now */
     }
+}
+
+/* And whether that is what the operation goes by. */
+static bool look_first(struct call *call, const struct operation *operation, struct text *now, bool *ret_found, struct error *error) {
+    bool compared = operation->kind == OPERATION_DELETE ? operation->expected != NULL : operation->how == PUT_IF_UNCHANGED;
+    if (!hold(call, operation, now, ret_found, error)) return false;
     if (compared && operation->expected == NULL) {
         return error_set(error, ERROR_USAGE, "entity %s: to be put if it is unchanged, and no document says what it was", operation->key);
     }

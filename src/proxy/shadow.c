@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 #include "proxy/route.h"
 
 #define QUEUE_MAX 256
+/* Samples are looked at together, when there are so many or after so long: to wake a thread for each would cost the callers more. */
+#define TOGETHER 16
+#define LINGER_MS 20.0
 #define KEY_BYTES 512 /* of longer keys there is no sample */
 #define SAMPLES_MAX 8192
 /* What differs is looked at so often, with rests between: a write, or what follows it, may be under way. */
@@ -45,11 +49,12 @@ struct shadow {
     pthread_mutex_t mutex;
     pthread_cond_t offered;
     bool stop, running;
+    atomic_uint_least64_t debt; /* in 1/WHOLE: every offer adds `sample`; a whole one is taken */
     /* under the mutex */
     struct sample queue[QUEUE_MAX];
     size_t first, waiting;
+    bool gathering; /* samples wait for others */
     int64_t left_out;
-    double debt; /* every offer adds `sample`; a whole one is taken */
     struct outcome outcomes[SAMPLES_MAX]; /* the last, round and round */
     size_t outcome_count;
     char demoted[256];
@@ -58,40 +63,51 @@ struct shadow {
 
 /* --- the queue -------------------------------------------------------------------------------------------------- */
 
+#define WHOLE 4294967296.0
+
+/* Is this offer the one that makes a sample whole? */
+static bool is_taken(struct shadow *shadow) {
+    uint64_t step = (uint64_t)(shadow->comparison.sample * WHOLE), before = atomic_fetch_add(&shadow->debt, step);
+    return (before + step) / (uint64_t)WHOLE != before / (uint64_t)WHOLE;
+}
+
 void shadow_offer(struct shadow *shadow, enum side face, const char *key) {
-    if (shadow->comparison.sample <= 0) return;
+    if (shadow->comparison.sample <= 0 || !is_taken(shadow)) return;
     pthread_mutex_lock(&shadow->mutex);
-    shadow->debt += shadow->comparison.sample;
-    bool taken = shadow->debt >= 1;
-    if (taken) shadow->debt -= 1;
-    if (taken && (shadow->waiting == QUEUE_MAX || strlen(key) >= KEY_BYTES)) {
+    if (shadow->waiting == QUEUE_MAX || strlen(key) >= KEY_BYTES) {
         shadow->left_out++;
-    } else if (taken) {
+    } else {
         struct sample *sample = &shadow->queue[(shadow->first + shadow->waiting++) % QUEUE_MAX];
         sample->face = face;
         snprintf(sample->key, sizeof sample->key, "%s", key);
-        pthread_cond_signal(&shadow->offered);
+        if (shadow->waiting == TOGETHER) pthread_cond_signal(&shadow->offered);
     }
     pthread_mutex_unlock(&shadow->mutex);
 }
 
-/* Waits for a while; *ret_there: there is one. False: it is over. */
-static bool next_sample(struct shadow *shadow, struct sample *ret, bool *ret_there) {
+/* With the mutex: until enough have gathered, or for a while. */
+static void gather(struct shadow *shadow) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += (long)(GATES_MS * 1e6);
+    until.tv_nsec += (long)(LINGER_MS * 1e6);
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    pthread_mutex_lock(&shadow->mutex);
-    for (bool late = false; !late && !shadow->stop && shadow->waiting == 0;) {
+    for (bool late = false; !late && !shadow->stop && shadow->waiting < TOGETHER;) {
         late = pthread_cond_timedwait(&shadow->offered, &shadow->mutex, &until) == ETIMEDOUT;
     }
+}
+
+/* Waits for a while; *ret_there: there is one. False: it is over. */
+static bool next_sample(struct shadow *shadow, struct sample *ret, bool *ret_there) {
+    pthread_mutex_lock(&shadow->mutex);
+    if (shadow->gathering) gather(shadow);
     bool going = !shadow->stop, there = *ret_there = going && shadow->waiting > 0;
     if (there) {
         *ret = shadow->queue[shadow->first];
         shadow->first = (shadow->first + 1) % QUEUE_MAX;
         shadow->waiting--;
     }
+    shadow->gathering = shadow->waiting == 0;
     pthread_mutex_unlock(&shadow->mutex);
     return going;
 }
@@ -426,6 +442,7 @@ bool shadow_open(const struct definition *definition, struct nodekeeper *node, c
     shadow->comparison = *comparison;
     shadow->arena = arena_new();
     shadow->pool = pool_new(definition, 1);
+    shadow->gathering = true;
     copy_rules(shadow);
     pthread_mutex_init(&shadow->mutex, NULL);
     pthread_cond_init(&shadow->offered, NULL);

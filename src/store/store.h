@@ -490,8 +490,9 @@ struct store_ops {
      * be lost: it must be null, or as it is (ERROR_USAGE). `single`: as in struct face, of the follower. Needs no table of the leader's to be there. */
     bool (*face_translate)(struct store *store, enum direction direction, bool single, const char *key, const char *current,
                            const char *document, struct text *ret, bool *ret_found, struct error *error);
-    /* [tx] Until the end of the transaction nobody else writes the entity's rows, nor, where the store can tell, makes any. */
-    bool (*face_lock)(struct store *store, enum side side, const char *key, struct error *error);
+    /* [tx] Until the end of the transaction nobody else writes the entity's rows. *ret_held false: it had none, and somebody may make
+     * some before they are read. */
+    bool (*face_lock)(struct store *store, enum side side, const char *key, bool *ret_held, struct error *error);
     /* The rows of the entity become those of the document; see mf_put. `fresh`: it is not there yet (else ERROR_CONFLICT). */
     bool (*face_put)(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
     bool (*face_delete)(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);

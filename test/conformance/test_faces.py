@@ -1,5 +1,6 @@
 """Both faces through the proxy, on every store: documents as they are, whatever the stage."""
 import json
+import threading
 import time
 
 import pytest
@@ -271,3 +272,30 @@ def test_a_number_too_large_is_refused_and_infinity_kept(app, served):
               else {"score": "Infinity"})
     proxy.put(OLD, "1", read)
     assert app.value("SELECT count(*) FROM customers WHERE score > 1e308") == 2
+
+
+def test_a_delete_is_not_undone_by_a_write_of_the_other_face_that_began_before_the_row_was_there(served):
+    """The one face's documents are made of the other's, as it is when the row is held: also where it was made just now."""
+    midflight, proxy = served(CUSTOMERS, SPLIT_NAME)
+    over, failed = threading.Event(), []
+
+    def rename():
+        while not over.is_set():
+            try:
+                proxy.put(NEW, "7", {"first_name": "Eve"})
+            except Refused as refused:
+                failed.extend([refused] if refused.code != "busy" else [])
+    threads = [threading.Thread(target=rename) for _ in range(3)]
+    [thread.start() for thread in threads]
+    try:
+        end, turns = time.monotonic() + 3, 0
+        while time.monotonic() < end:
+            turns += 1
+            proxy.put(OLD, "7", {"name": "Ann Lee", "email": f"{turns}@x"})
+            proxy.delete(OLD, "7")
+            found = proxy.get(OLD, "7")
+            assert found is None or found["email"] is None, f"turn {turns}: {found}"
+    finally:
+        over.set()
+        [thread.join() for thread in threads]
+    assert not failed and turns > 10, (failed, turns)

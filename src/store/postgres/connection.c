@@ -310,6 +310,7 @@ const struct dialect pg_dialect = {
     .skip_refused = "",
     .bind = pg_bind,
     .same = pg_same,
+    .typed_rows = true,
     .anti_join = true,
     .overriding = " OVERRIDING SYSTEM VALUE",
     .table = pg_table,

@@ -8,6 +8,7 @@
 
 #include "store/postgres/state.h"
 #include "store/sql/face.h"
+#include "store/sql/ledger.h"
 
 enum value_kind { VALUE_NUMBER, VALUE_TRUTH, VALUE_TEXT };
 
@@ -66,12 +67,18 @@ bool postgres_view_begin(struct store *base, bool writes, struct error *error) {
     return pg_script(postgres_store_of(base)->db, BEGIN_VIEW, NULL, error);
 }
 
-/* The row is held until the end of the transaction: a change of stage waits for that, and we for it. */
+/* Held by every call that goes by the stage, and by whoever changes it. A row's lock would not do: those who share it come and go, and
+ * never wait for one who wants it alone. */
+#define STAGE_LOCK "(hashtext('midflight stage ' || $1), 0)"
+
+/* The stage stays until the end of the transaction. The lock on the row holds up nobody; with it the row is read as it is once we have
+ * the other. */
 bool postgres_ledger_pin(struct store *base, const char *name, struct record *ret, bool *ret_found, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     RESULT *result = NULL;
-    if (!pg_query_often(store->db, "SELECT stage, epoch, digest FROM midflight.midflight_migration WHERE name = $1 FOR SHARE", &name, 1,
-                        &store->prepared, store->arena, &result, error)) {
+    if (!pg_query_often(store->db,
+                        "SELECT stage, epoch, digest FROM midflight.midflight_migration WHERE name = $1 AND pg_advisory_xact_lock_shared"
+                        STAGE_LOCK " IS NOT NULL FOR KEY SHARE", &name, 1, &store->prepared, store->arena, &result, error)) {
         return false;
     }
     *ret_found = PQntuples(result) > 0;
@@ -81,6 +88,23 @@ bool postgres_ledger_pin(struct store *base, const char *name, struct record *re
     ret->epoch = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
     snprintf(ret->digest, sizeof ret->digest, "%s", PQgetvalue(result, 0, 2));
     return true;
+}
+
+struct stage_lock {
+    struct postgres_store *store;
+    const char *name;
+};
+
+static bool lock_stage(void *context, struct error *error) {
+    struct stage_lock *lock = context;
+    return pg_query(lock->store->db, "SELECT pg_advisory_xact_lock" STAGE_LOCK, NULL, &lock->name, 1, NULL, error);
+}
+
+bool postgres_ledger_move(struct store *base, const char *name, const struct move *move, struct error *error) {
+    struct postgres_store *store = postgres_store_of(base);
+    struct stage_lock lock = {store, name};
+    return pg_patiently(store->db, lock_stage, &lock, "calls through proxies hold the stage", error) &&
+           sql_ledger_move(base, name, move, error);
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
@@ -456,7 +480,7 @@ bool postgres_face_translate(struct store *base, enum direction direction, bool 
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
-/* Those who go through a proxy queue by key, also for an entity that is not there yet; others by its rows. */
+/* Entities of several rows: those who go through a proxy queue by key, also for one that is not there yet; others by its rows. */
 static bool lock_key(struct postgres_store *store, const char *key, struct error *error) {
     TEXT name = {0};
     char number[24];
@@ -466,16 +490,19 @@ static bool lock_key(struct postgres_store *store, const char *key, struct error
     return pg_query_often(store->db, "SELECT pg_advisory_xact_lock($1::bigint)", values, 1, &store->prepared, store->arena, NULL, error);
 }
 
-bool postgres_face_lock(struct store *base, enum side side, const char *key, struct error *error) {
+bool postgres_face_lock(struct store *base, enum side side, const char *key, bool *ret_held, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     const char *values[KEY_COLUMNS_MAX];
     struct arena *arena = arena_new();
     bool ok = lock_key(store, key, error) && pg_key_values(key, values, store->key.count, arena, error);
+    *ret_held = false;
     for (size_t i = 0; ok && i < store->change.shapes[side].count; i++) {
+        RESULT *rows = NULL;
         TEXT sql = {0};
         face_select(&sql, &pg_dialect, &store->tables[side][i]);
         text_add(&sql, " FOR NO KEY UPDATE");
-        ok = pg_query_often(store->db, text_get(&sql), values, store->key.count, &store->prepared, store->arena, NULL, error);
+        ok = pg_query_often(store->db, text_get(&sql), values, store->key.count, &store->prepared, store->arena, &rows, error);
+        *ret_held = *ret_held || (ok && PQntuples(rows) > 0);
     }
     arena_free(arena);
     return ok;

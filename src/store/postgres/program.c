@@ -40,7 +40,7 @@ const char *pg_part(const struct postgres_store *store, enum direction direction
     return pg_own(store, arena_format(store->bound, "%s_%s", direction_name(direction), rest));
 }
 
-static const char *row_type(const struct postgres_store *store, enum direction direction, const struct flow *flow) {
+const char *pg_row_type(const struct postgres_store *store, enum direction direction, const struct flow *flow) {
     return pg_own(store, arena_format(store->bound, "%s_row_%s", direction_name(direction), flow->target->table->name));
 }
 
@@ -130,7 +130,7 @@ void pg_add_images(struct text *text, const struct postgres_store *store, enum d
     text_add(text, "SELECT ");
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
         const struct flow *flow = &store->flows[direction][i];
-        const char *type = row_type(store, direction, flow);
+        const char *type = pg_row_type(store, direction, flow);
         bool idle = image.event != EVENT_NONE && flow->reads[image.leader].count == 0;
         if (i > 0) text_add(text, ",\n    ");
         if (idle) {
@@ -157,7 +157,7 @@ static void add_images_stored(struct text *text, const struct postgres_store *st
 void pg_add_holders(struct text *text, const struct postgres_store *store, enum direction direction,
                     const char *separator, bool call) {
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
-        const char *type = row_type(store, direction, &store->flows[direction][i]);
+        const char *type = pg_row_type(store, direction, &store->flows[direction][i]);
         if (i > 0) text_add(text, separator);
         if (call) {
             text_addf(text, "midflight_now_%zu, midflight_was_%zu", i + 1, i + 1);
@@ -235,7 +235,7 @@ static void add_types(struct text *text, const struct postgres_store *store) {
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
             const struct flow *flow = &store->flows[direction][i];
-            add_type(text, row_type(store, direction, flow), flow->target, &flow->yielded, &flow->yielded);
+            add_type(text, pg_row_type(store, direction, flow), flow->target, &flow->yielded, &flow->yielded);
         }
     }
 }
@@ -322,7 +322,7 @@ static void add_gone(struct text *text, const struct postgres_store *store, enum
         sync_recall(&recalled, &pg_dialect, flow, &scope, now_of(store, i), was_of(store, i));
         text_add(&recalled, ")");
         text_addf(text, "  midflight_was_%zu := midflight_was_%zu || ", i + 1, i + 1);
-        add_array(text, row_type(store, direction, flow), &flow->yielded, text_get(&recalled));
+        add_array(text, pg_row_type(store, direction, flow), &flow->yielded, text_get(&recalled));
         text_add(text, ";\n");
     }
     sync_delete_gone(text, &pg_dialect, flow, now_of(store, i), was_of(store, i));

@@ -29,6 +29,8 @@ static inline enum direction other_of(enum direction direction) {
 bool pg_is_alone(const struct postgres_store *store, enum direction direction);
 /* The name of a direction's function or type. */
 const char *pg_part(const struct postgres_store *store, enum direction direction, const char *rest);
+/* That of a row that a flow's query yields. */
+const char *pg_row_type(const struct postgres_store *store, enum direction direction, const struct flow *flow);
 const char *pg_relation(const struct postgres_store *store, const struct bound_table *table);
 
 /* CREATE OR REPLACE FUNCTION ... AS: declarations and body are to follow, and then pg_end_function. */

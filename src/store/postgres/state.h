@@ -280,7 +280,7 @@ bool postgres_face_single(struct store *store, enum side side);
 bool postgres_face_get(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
 bool postgres_face_translate(struct store *store, enum direction direction, bool single, const char *key, const char *current,
                              const char *document, struct text *ret, bool *ret_found, struct error *error);
-bool postgres_face_lock(struct store *store, enum side side, const char *key, struct error *error);
+bool postgres_face_lock(struct store *store, enum side side, const char *key, bool *ret_held, struct error *error);
 bool postgres_face_put(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
 bool postgres_face_delete(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
 bool postgres_face_list(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,
@@ -289,4 +289,5 @@ MUST_USE bool pg_outbox_holds(struct postgres_store *store, const char *key, boo
 bool postgres_face_waits(struct store *store, enum direction direction, const char *key, bool *ret, struct error *error);
 bool postgres_face_want(struct store *store, const char *key, struct error *error);
 bool postgres_view_begin(struct store *store, bool writes, struct error *error);
+bool postgres_ledger_move(struct store *store, const char *name, const struct move *move, struct error *error);
 bool postgres_ledger_pin(struct store *store, const char *name, struct record *ret, bool *ret_found, struct error *error);

@@ -390,17 +390,16 @@ static void add_declarations(struct text *text, const struct capture *capture) {
         text_addf(text, "  midflight_rekeyed boolean;\n  midflight_carried %s[];\n  midflight_from %s[];\n  midflight_to %s[];\n", key, key, key);
     }
     if (!pg_is_plain(capture)) return;
-    text_add(text, "  midflight_settled boolean;\n  midflight_counts bigint[];\n  midflight_count bigint;\n");
-    for (size_t i = 1; i <= store->change.mappings[capture->direction].count; i++) {
-        text_addf(text, "  midflight_row_%zu record;\n", i);
-    }
+    text_add(text, "  midflight_settled boolean;\n  midflight_counts bigint[];\n  midflight_count bigint;\n  midflight_row record;\n");
 }
+
+#define SYNCING "pg_catalog.current_setting('midflight.syncing', true)"
 
 /* What the other direction's sync writes is not captured. The function says so itself: a trigger's WHEN is read from its text and
  * compiled for every statement, which takes longer than all that this costs. It names all by the schema, as not every function here
  * has a search_path of its own. */
-static void add_stand_back(struct text *text, const struct capture *capture) {
-    text_add(text, "  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) ");
+static void add_stand_back(struct text *text, const struct capture *capture, const char *syncing) {
+    text_addf(text, "  IF %s OPERATOR(pg_catalog.=) ", syncing);
     pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
     text_add(text, " THEN RETURN NULL; END IF;\n");
 }
@@ -461,8 +460,6 @@ static void add_rekey_trigger(struct text *text, const struct capture *capture, 
     pg_quote(text, pg_own_name(capture->store, name));
     text_addf(text, " AFTER UPDATE ON %s FOR EACH ROW WHEN (", pg_relation(capture->store, capture->table));
     pg_add_differ(text, capture->table, "OLD", "NEW", &capture->table->table->key);
-    text_add(text, " AND current_setting('midflight.syncing', true) IS DISTINCT FROM ");
-    pg_quote_text(text, pg_guard(capture->store, other_of(capture->direction)));
     text_addf(text, ") EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
 }
 
@@ -474,7 +471,7 @@ static const char *rekey_name(const struct capture *capture) {
 static void add_light(const struct capture *capture, const char *into, struct text *text) {
     const struct names *key = &capture->table->table->key;
     add_light_function(text, capture, capture_name(capture));
-    add_stand_back(text, capture);
+    add_stand_back(text, capture, SYNCING);
     add_light_insert(text, capture, into);
     text_add(text, capture->table->sole ? "SELECT " : "SELECT DISTINCT ");
     sync_names(text, &pg_dialect, NULL, key);
@@ -482,6 +479,7 @@ static void add_light(const struct capture *capture, const char *into, struct te
     pg_end_function(text);
     if (capture->event != EVENT_UPDATE) return;
     add_light_function(text, capture, rekey_name(capture));
+    add_stand_back(text, capture, SYNCING);
     add_light_insert(text, capture, into);
     text_add(text, "VALUES (");
     sync_names(text, &pg_dialect, "OLD", key);
@@ -515,7 +513,7 @@ static void add_full_note(const struct capture *capture, const char *into, struc
     bool apart = store->standing.housed != HOUSES_BOTH;
     pg_add_function(text, store, pg_own(store, capture_name(capture)), "", "trigger");
     text_add(text, "BEGIN\n");
-    add_stand_back(text, capture);
+    add_stand_back(text, capture, SYNCING);
     if (store->change.outbox && strcmp(into, "outbox") == 0) pg_add_limit(text, store);
     add_keyless(text, capture);
     text_addf(text, "  INSERT INTO %s (", pg_own(store, into));
@@ -565,7 +563,7 @@ static bool add_capture(const struct capture *capture, struct text *text, struct
     pg_add_function(text, store, pg_own(store, capture_name(capture)), "", "trigger");
     add_declarations(text, capture);
     text_add(text, "BEGIN\n");
-    add_stand_back(text, capture);
+    add_stand_back(text, capture, "midflight_before");
     if (pg_is_plain(capture)) pg_add_single(text, capture);
     add_rest(text, capture);
     pg_end_function(text);

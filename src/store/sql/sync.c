@@ -145,6 +145,10 @@ static void add_shadow(struct text *text, const struct dialect *dialect, const s
     enum event event = image.event;
     bool gone = event == EVENT_INSERT || event == EVENT_UPDATE || event == EVENT_REKEY; /* NEW was not there before */
     text_add(text, "SELECT ");
+    if (event != EVENT_NONE && event != EVENT_INSERT && table->sole && dialect->typed_rows) {
+        add_old_row(text, dialect, table, scope, image);
+        return;
+    }
     add_columns(text, dialect, table);
     text_add(text, " FROM ");
     dialect->source(text, table);

@@ -79,6 +79,7 @@ struct dialect {
     void (*bind)(struct text *text, size_t number); /* the number-th bind, from 1 */
     /* a condition that is true when two lists of values are the same, value for value, NULLs included */
     void (*same)(struct text *text, const char *left, const char *right);
+    bool typed_rows;  /* the row of a write has its table's types wherever it is read */
     bool anti_join;   /* what is not in a query is better found by NOT EXISTS than by NOT IN */
     const char *overriding; /* between the columns and the rows of an INSERT: given values reign over generated ones */
     void (*table)(struct text *text, const struct bound_table *table);  /* by its whole name; columns follow its bare one */

@@ -323,8 +323,20 @@ static bool bind_blob(sqlite3_stmt *statement, int index, const char **cursor) {
     return true;
 }
 
+/* 42, -7: so many digits as fit for certain; where there are more, or none, the cursor stays. */
+static bool bind_digits(sqlite3_stmt *statement, int index, const char **cursor) {
+    const char *first = *cursor + (**cursor == '-'), *c = first;
+    int64_t value = 0;
+    for (; *c >= '0' && *c <= '9' && c - first < 18; c++) value = value * 10 + (*c - '0');
+    if (c == first || (*c != ',' && *c != '\0')) return false;
+    sqlite3_bind_int64(statement, index, **cursor == '-' ? -value : value);
+    *cursor = c;
+    return true;
+}
+
 static bool bind_number(sqlite3_stmt *statement, int index, const char **cursor) {
     char *end;
+    if (bind_digits(statement, index, cursor)) return true;
     errno = 0;
     long long integer = strtoll(*cursor, &end, 10);
     if (end != *cursor && errno == 0 && (*end == ',' || *end == '\0')) {

@@ -146,7 +146,7 @@ bool sqlite_face_single(struct store *store, enum side side);
 bool sqlite_face_get(struct store *store, struct face face, const char *key, struct text *ret, bool *ret_found, struct error *error);
 bool sqlite_face_translate(struct store *store, enum direction direction, bool single, const char *key, const char *current,
                              const char *document, struct text *ret, bool *ret_found, struct error *error);
-bool sqlite_face_lock(struct store *store, enum side side, const char *key, struct error *error);
+bool sqlite_face_lock(struct store *store, enum side side, const char *key, bool *ret_held, struct error *error);
 bool sqlite_face_put(struct store *store, enum side side, const char *key, const char *document, bool fresh, struct error *error);
 bool sqlite_face_delete(struct store *store, enum side side, const char *key, bool *ret_found, struct error *error);
 bool sqlite_face_list(struct store *store, struct face face, const char *after, int64_t limit, document_visit *visit, void *context,

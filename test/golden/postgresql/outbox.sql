@@ -4,9 +4,8 @@ CREATE TRIGGER "midflight_split-name_old_customers_delete" AFTER DELETE ON publi
 CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON public.customers REFERENCING NEW TABLE AS
       midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_old_customers_insert"();
 
-CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE ON public.customers FOR EACH ROW WHEN (((old.id
-      IS DISTINCT FROM new.id) AND (current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name
-      backward'::text))) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_rekey"();
+CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((old.id
+      IS DISTINCT FROM new.id)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_rekey"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_truncate" AFTER TRUNCATE ON public.customers FOR EACH STATEMENT
       EXECUTE FUNCTION midflight."midflight_split-name_old_customers_truncate"();
@@ -20,9 +19,8 @@ CREATE TRIGGER "midflight_split-name_new_people_delete" AFTER DELETE ON public.p
 CREATE TRIGGER "midflight_split-name_new_people_insert" AFTER INSERT ON public.people REFERENCING NEW TABLE AS
       midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_people_insert"();
 
-CREATE TRIGGER "midflight_split-name_new_people_rekey" AFTER UPDATE ON public.people FOR EACH ROW WHEN (((old.id IS
-      DISTINCT FROM new.id) AND (current_setting('midflight.syncing'::text, true) IS DISTINCT FROM 'split-name
-      forward'::text))) EXECUTE FUNCTION midflight."midflight_split-name_new_people_rekey"();
+CREATE TRIGGER "midflight_split-name_new_people_rekey" AFTER UPDATE ON public.people FOR EACH ROW WHEN ((old.id IS
+      DISTINCT FROM new.id)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_rekey"();
 
 CREATE TRIGGER "midflight_split-name_new_people_truncate" AFTER TRUNCATE ON public.people FOR EACH STATEMENT EXECUTE
       FUNCTION midflight."midflight_split-name_new_people_truncate"();
@@ -682,6 +680,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_rekey"()
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);
@@ -847,6 +847,8 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_rekey"(
 AS $function$
 #variable_conflict use_column
 BEGIN
+  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
+        NULL; END IF;
   IF pg_catalog.pg_relation_size('midflight."midflight_split-name_outbox"') OPERATOR(pg_catalog.>=) 1000000000 THEN
     INSERT INTO midflight."midflight_split-name_overflow" SELECT pg_catalog.clock_timestamp() WHERE NOT EXISTS (SELECT
           1 FROM midflight."midflight_split-name_overflow" WHERE NOT noting);

@@ -546,24 +546,24 @@ DECLARE
   midflight_settled boolean;
   midflight_counts bigint[];
   midflight_count bigint;
-  midflight_row_1 record;
+  midflight_row record;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
-        NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN NULL; END IF;
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     IF OLD."id" IS NOT NULL THEN
   midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
-    SELECT midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
-    INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
-          "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT
-          OLD."id" AS "id", OLD."first_name" AS "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"),
+    SELECT ROW(midflight_was_1."id", midflight_was_1."name",
+          midflight_was_1."email")::midflight."midflight_split-name_backward_row_customers" AS was_1
+    INTO STRICT midflight_row FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT OLD."id" AS
+          "id", OLD."first_name" AS "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"),
           midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
           email
 FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_b
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS
+      midflight_was_1
     WHERE NOT EXISTS (SELECT FROM "public"."people" AS midflight_l WHERE midflight_l."id" = OLD."id");
-    DELETE FROM "public"."customers" WHERE "customers"."id" = midflight_row_1.w1;
+    DELETE FROM "public"."customers" WHERE "customers"."id" = (midflight_row.was_1)."id";
     midflight_settled := FOUND;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
@@ -625,8 +625,7 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT "id", "first_name", "last_name",
-          "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT midflight_o."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))),
           midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
@@ -643,8 +642,7 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
-          "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          "people" ("id", "first_name", "last_name", "email") AS (SELECT midflight_o."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM
           unnest(midflight_keys))), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' '
@@ -688,27 +686,28 @@ DECLARE
   midflight_settled boolean;
   midflight_counts bigint[];
   midflight_count bigint;
-  midflight_row_1 record;
+  midflight_row record;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
-        NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN NULL; END IF;
   BEGIN
     SELECT * INTO STRICT NEW FROM midflight_new;
     IF NEW."id" IS NOT NULL THEN
   midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
-    SELECT midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS n3
-    INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
+    SELECT ROW(midflight_now_1."id", midflight_now_1."name",
+          midflight_now_1."email")::midflight."midflight_split-name_backward_row_customers" AS now_1
+    INTO STRICT midflight_row FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
           "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE "id" = NEW."id"),
           midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
           email
 FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_a;
-    INSERT INTO "public"."customers" ("id", "name", "email") OVERRIDING SYSTEM VALUE VALUES (midflight_row_1.n1,
-          midflight_row_1.n2, midflight_row_1.n3)
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS
+      midflight_now_1;
+    INSERT INTO "public"."customers" ("id", "name", "email") OVERRIDING SYSTEM VALUE VALUES
+          ((midflight_row.now_1)."id", (midflight_row.now_1)."name", (midflight_row.now_1)."email")
     ON CONFLICT ("id") DO NOTHING
-      RETURNING NOT ("customers"."id" IS DISTINCT FROM midflight_row_1.n1 OR "customers"."name" COLLATE "C" IS
-            DISTINCT FROM midflight_row_1.n2 OR "customers"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3)
-            INTO midflight_settled;
+      RETURNING record_image_eq(ROW("customers"."id", "customers"."name",
+            "customers"."email")::midflight."midflight_split-name_backward_row_customers", midflight_row.now_1) INTO
+            midflight_settled;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
@@ -832,8 +831,7 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
-        NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -895,41 +893,41 @@ DECLARE
   midflight_settled boolean;
   midflight_counts bigint[];
   midflight_count bigint;
-  midflight_row_1 record;
+  midflight_row record;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN
-        NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'split-name forward' THEN RETURN NULL; END IF;
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     SELECT * INTO STRICT NEW FROM midflight_new;
-    IF NOT (OLD."id" IS DISTINCT FROM NEW."id" OR OLD."email" COLLATE "C" IS DISTINCT FROM NEW."email" OR
-          OLD."first_name" COLLATE "C" IS DISTINCT FROM NEW."first_name" OR OLD."last_name" COLLATE "C" IS DISTINCT
-          FROM NEW."last_name") THEN RETURN NULL; END IF;
     IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
   midflight_guard := set_config('midflight.syncing', 'split-name backward', true);
-    SELECT midflight_a."id" AS n1, midflight_a."name" AS n2, midflight_a."email" AS n3,
-      midflight_b."id" AS w1, midflight_b."name" AS w2, midflight_b."email" AS w3
-    INTO STRICT midflight_row_1 FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
+    SELECT ROW(midflight_now_1."id", midflight_now_1."name",
+          midflight_now_1."email")::midflight."midflight_split-name_backward_row_customers" AS now_1,
+      ROW(midflight_was_1."id", midflight_was_1."name",
+            midflight_was_1."email")::midflight."midflight_split-name_backward_row_customers" AS was_1
+    INTO STRICT midflight_row FROM (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id",
           "first_name", "last_name", "email" FROM "public"."people" AS midflight_s WHERE "id" = NEW."id"),
           midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
           email
 FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_a,
-    (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
-          "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."first_name" AS
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS
+      midflight_now_1,
+    (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT OLD."id" AS "id", OLD."first_name" AS
           "first_name", OLD."last_name" AS "last_name", OLD."email" AS "email"), midflight_query ("id", "name",
           "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
-) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_b;
-    UPDATE "public"."customers" SET "name" = midflight_row_1.n2, "email" = midflight_row_1.n3
-      WHERE "customers"."id" = midflight_row_1.n1 AND NOT ("customers"."id" IS DISTINCT FROM midflight_row_1.w1 OR
-            "customers"."name" COLLATE "C" IS DISTINCT FROM midflight_row_1.w2 OR "customers"."email" COLLATE "C" IS
-            DISTINCT FROM midflight_row_1.w3) AND (midflight_row_1.w1 IS DISTINCT FROM midflight_row_1.n1 OR
-            midflight_row_1.w2 COLLATE "C" IS DISTINCT FROM midflight_row_1.n2 OR midflight_row_1.w3 COLLATE "C" IS
-            DISTINCT FROM midflight_row_1.n3)
-      RETURNING NOT ("customers"."id" IS DISTINCT FROM midflight_row_1.n1 OR "customers"."name" COLLATE "C" IS
-            DISTINCT FROM midflight_row_1.n2 OR "customers"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3)
-            INTO midflight_settled;
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS
+      midflight_was_1;
+    midflight_settled := record_image_eq(midflight_row.now_1, midflight_row.was_1);
+    IF NOT midflight_settled THEN
+    UPDATE "public"."customers" SET "name" = (midflight_row.now_1)."name", "email" = (midflight_row.now_1)."email"
+      WHERE "customers"."id" = (midflight_row.now_1)."id" AND record_image_eq(ROW("customers"."id",
+            "customers"."name", "customers"."email")::midflight."midflight_split-name_backward_row_customers",
+            midflight_row.was_1)
+      RETURNING record_image_eq(ROW("customers"."id", "customers"."name",
+            "customers"."email")::midflight."midflight_split-name_backward_row_customers", midflight_row.now_1) INTO
+            midflight_settled;
+    END IF;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
@@ -971,8 +969,7 @@ FROM people
           first_name || coalesce(' ' || last_name, '') AS name, email
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name",
-          "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+    LEFT JOIN (WITH "people" ("id", "first_name", "last_name", "email") AS (SELECT midflight_o."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM midflight_old AS midflight_o WHERE 1 = 1), midflight_query ("id", "name", "email") AS (SELECT
           id, first_name || coalesce(' ' || last_name, '') AS name, email
@@ -1070,8 +1067,7 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT "id", "first_name", "last_name",
-          "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
+          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT midflight_n."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT
           row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
@@ -1089,8 +1085,7 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
-          "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
+          "people" ("id", "first_name", "last_name", "email") AS (SELECT midflight_n."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT
           row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING (midflight_i) WHERE
@@ -1110,8 +1105,7 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT "id", "first_name", "last_name",
-          "email" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          "people" ("id", "first_name", "last_name", "email") AS MATERIALIZED (SELECT midflight_o."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))),
           midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' ' || last_name, '') AS name,
@@ -1128,8 +1122,7 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name", "email")::midflight."midflight_split-name_backward_row_customers" FROM (WITH
-          "people" ("id", "first_name", "last_name", "email") AS (SELECT "id", "first_name", "last_name", "email" FROM
-          "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          "people" ("id", "first_name", "last_name", "email") AS (SELECT midflight_o."id" AS "id",
           midflight_o."first_name" AS "first_name", midflight_o."last_name" AS "last_name", midflight_o."email" AS
           "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM
           unnest(midflight_keys))), midflight_query ("id", "name", "email") AS (SELECT id, first_name || coalesce(' '
@@ -1233,27 +1226,26 @@ DECLARE
   midflight_settled boolean;
   midflight_counts bigint[];
   midflight_count bigint;
-  midflight_row_1 record;
+  midflight_row record;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
-        NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN NULL; END IF;
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     IF OLD."id" IS NOT NULL THEN
   midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
-    SELECT midflight_b."id" AS w1, midflight_b."first_name" AS w2, midflight_b."last_name" AS w3, midflight_b."email"
-          AS w4
-    INTO STRICT midflight_row_1 FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name",
-          OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+    SELECT ROW(midflight_was_1."id", midflight_was_1."first_name", midflight_was_1."last_name",
+          midflight_was_1."email")::midflight."midflight_split-name_forward_row_people" AS was_1
+    INTO STRICT midflight_row FROM (WITH "customers" ("id", "name", "email") AS (SELECT OLD."id" AS "id", OLD."name"
+          AS "name", OLD."email" AS "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT
+          id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_b
+      "email" FROM midflight_query) AS midflight_was_1
     WHERE NOT EXISTS (SELECT FROM "public"."customers" AS midflight_l WHERE midflight_l."id" = OLD."id");
-    DELETE FROM "public"."people" WHERE "people"."id" = midflight_row_1.w1;
+    DELETE FROM "public"."people" WHERE "people"."id" = (midflight_row.was_1)."id";
     midflight_settled := FOUND;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
@@ -1318,8 +1310,7 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT "id", "name", "email" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT midflight_o."id" AS "id",
           midflight_o."name" AS "name", midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE
           (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "first_name", "last_name",
           "email") AS (SELECT id,
@@ -1342,10 +1333,10 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1"
-          FROM unnest(midflight_keys))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+          FROM (WITH "customers" ("id", "name", "email") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT
+          "k1" FROM unnest(midflight_keys))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT
+          id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
@@ -1389,17 +1380,16 @@ DECLARE
   midflight_settled boolean;
   midflight_counts bigint[];
   midflight_count bigint;
-  midflight_row_1 record;
+  midflight_row record;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
-        NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN NULL; END IF;
   BEGIN
     SELECT * INTO STRICT NEW FROM midflight_new;
     IF NEW."id" IS NOT NULL THEN
   midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
-    SELECT midflight_a."id" AS n1, midflight_a."first_name" AS n2, midflight_a."last_name" AS n3, midflight_a."email"
-          AS n4
-    INTO STRICT midflight_row_1 FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+    SELECT ROW(midflight_now_1."id", midflight_now_1."first_name", midflight_now_1."last_name",
+          midflight_now_1."email")::midflight."midflight_split-name_forward_row_people" AS now_1
+    INTO STRICT midflight_row FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
           "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
           "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
@@ -1407,13 +1397,14 @@ BEGIN
        email
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_a;
+      "email" FROM midflight_query) AS midflight_now_1;
     INSERT INTO "public"."people" ("id", "first_name", "last_name", "email") OVERRIDING SYSTEM VALUE VALUES
-          (midflight_row_1.n1, midflight_row_1.n2, midflight_row_1.n3, midflight_row_1.n4)
+          ((midflight_row.now_1)."id", (midflight_row.now_1)."first_name", (midflight_row.now_1)."last_name",
+          (midflight_row.now_1)."email")
     ON CONFLICT ("id") DO NOTHING
-      RETURNING NOT ("people"."id" IS DISTINCT FROM midflight_row_1.n1 OR "people"."first_name" COLLATE "C" IS
-            DISTINCT FROM midflight_row_1.n2 OR "people"."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3
-            OR "people"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n4) INTO midflight_settled;
+      RETURNING record_image_eq(ROW("people"."id", "people"."first_name", "people"."last_name",
+            "people"."email")::midflight."midflight_split-name_forward_row_people", midflight_row.now_1) INTO
+            midflight_settled;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
@@ -1554,8 +1545,7 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
-        NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1617,21 +1607,19 @@ DECLARE
   midflight_settled boolean;
   midflight_counts bigint[];
   midflight_count bigint;
-  midflight_row_1 record;
+  midflight_row record;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN
-        NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'split-name backward' THEN RETURN NULL; END IF;
   BEGIN
     SELECT * INTO STRICT OLD FROM midflight_old;
     SELECT * INTO STRICT NEW FROM midflight_new;
-    IF NOT (OLD."id" IS DISTINCT FROM NEW."id" OR OLD."email" COLLATE "C" IS DISTINCT FROM NEW."email" OR OLD."name"
-          COLLATE "C" IS DISTINCT FROM NEW."name") THEN RETURN NULL; END IF;
     IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
   midflight_guard := set_config('midflight.syncing', 'split-name forward', true);
-    SELECT midflight_a."id" AS n1, midflight_a."first_name" AS n2, midflight_a."last_name" AS n3, midflight_a."email"
-          AS n4,
-      midflight_b."id" AS w1, midflight_b."first_name" AS w2, midflight_b."last_name" AS w3, midflight_b."email" AS w4
-    INTO STRICT midflight_row_1 FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
+    SELECT ROW(midflight_now_1."id", midflight_now_1."first_name", midflight_now_1."last_name",
+          midflight_now_1."email")::midflight."midflight_split-name_forward_row_people" AS now_1,
+      ROW(midflight_was_1."id", midflight_was_1."first_name", midflight_was_1."last_name",
+            midflight_was_1."email")::midflight."midflight_split-name_forward_row_people" AS was_1
+    INTO STRICT midflight_row FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM
           "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("id", "first_name",
           "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
@@ -1639,27 +1627,26 @@ BEGIN
        email
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_a,
-    (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT OLD."id" AS "id", OLD."name" AS "name", OLD."email" AS "email"),
-          midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+      "email" FROM midflight_query) AS midflight_now_1,
+    (WITH "customers" ("id", "name", "email") AS (SELECT OLD."id" AS "id", OLD."name" AS "name", OLD."email" AS
+          "email"), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
-      "email" FROM midflight_query) AS midflight_b;
-    UPDATE "public"."people" SET "first_name" = midflight_row_1.n2, "last_name" = midflight_row_1.n3, "email" =
-          midflight_row_1.n4
-      WHERE "people"."id" = midflight_row_1.n1 AND NOT ("people"."id" IS DISTINCT FROM midflight_row_1.w1 OR
-            "people"."first_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.w2 OR "people"."last_name" COLLATE "C"
-            IS DISTINCT FROM midflight_row_1.w3 OR "people"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.w4)
-            AND (midflight_row_1.w1 IS DISTINCT FROM midflight_row_1.n1 OR midflight_row_1.w2 COLLATE "C" IS DISTINCT
-            FROM midflight_row_1.n2 OR midflight_row_1.w3 COLLATE "C" IS DISTINCT FROM midflight_row_1.n3 OR
-            midflight_row_1.w4 COLLATE "C" IS DISTINCT FROM midflight_row_1.n4)
-      RETURNING NOT ("people"."id" IS DISTINCT FROM midflight_row_1.n1 OR "people"."first_name" COLLATE "C" IS
-            DISTINCT FROM midflight_row_1.n2 OR "people"."last_name" COLLATE "C" IS DISTINCT FROM midflight_row_1.n3
-            OR "people"."email" COLLATE "C" IS DISTINCT FROM midflight_row_1.n4) INTO midflight_settled;
+      "email" FROM midflight_query) AS midflight_was_1;
+    midflight_settled := record_image_eq(midflight_row.now_1, midflight_row.was_1);
+    IF NOT midflight_settled THEN
+    UPDATE "public"."people" SET "first_name" = (midflight_row.now_1)."first_name", "last_name" =
+          (midflight_row.now_1)."last_name", "email" = (midflight_row.now_1)."email"
+      WHERE "people"."id" = (midflight_row.now_1)."id" AND record_image_eq(ROW("people"."id", "people"."first_name",
+            "people"."last_name", "people"."email")::midflight."midflight_split-name_forward_row_people",
+            midflight_row.was_1)
+      RETURNING record_image_eq(ROW("people"."id", "people"."first_name", "people"."last_name",
+            "people"."email")::midflight."midflight_split-name_forward_row_people", midflight_row.now_1) INTO
+            midflight_settled;
+    END IF;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
     IF midflight_settled THEN RETURN NULL; END IF;
     END IF;
@@ -1704,10 +1691,9 @@ FROM customers
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_a
-    LEFT JOIN (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE 1 = 1), midflight_query ("id",
-          "first_name", "last_name", "email") AS (SELECT id,
+    LEFT JOIN (WITH "customers" ("id", "name", "email") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE 1 = 1), midflight_query
+          ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
@@ -1807,8 +1793,7 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT "id", "name", "email" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
+          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT midflight_n."id" AS "id",
           midflight_o."name" AS "name", midflight_o."email" AS "email" FROM (SELECT row_number() OVER () AS
           midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM
           midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM
@@ -1832,12 +1817,11 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."email" AS "email" FROM (SELECT row_number() OVER () AS midflight_i, * FROM midflight_old) AS
-          midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS midflight_n USING
-          (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id",
-          "first_name", "last_name", "email") AS (SELECT id,
+          FROM (WITH "customers" ("id", "name", "email") AS (SELECT midflight_n."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."email" AS "email" FROM (SELECT row_number() OVER () AS midflight_i, * FROM
+          midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
+          midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM unnest(midflight_keys))),
+          midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email
@@ -1859,8 +1843,7 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT "id", "name", "email" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          FROM (WITH "customers" ("id", "name", "email") AS MATERIALIZED (SELECT midflight_o."id" AS "id",
           midflight_o."name" AS "name", midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE
           (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "first_name", "last_name",
           "email") AS (SELECT id,
@@ -1883,10 +1866,10 @@ FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "first_name", "last_name", "email")::midflight."midflight_split-name_forward_row_people"
-          FROM (WITH "customers" ("id", "name", "email") AS (SELECT "id", "name", "email" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
-          midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1"
-          FROM unnest(midflight_keys))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT id,
+          FROM (WITH "customers" ("id", "name", "email") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."email" AS "email" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT
+          "k1" FROM unnest(midflight_keys))), midflight_query ("id", "first_name", "last_name", "email") AS (SELECT
+          id,
        CASE strpos(name, ' ') WHEN 0 THEN name ELSE substr(name, 1, strpos(name, ' ') - 1) END AS first_name,
        CASE strpos(name, ' ') WHEN 0 THEN NULL ELSE substr(name, strpos(name, ' ') + 1) END AS last_name,
        email

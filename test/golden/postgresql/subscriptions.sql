@@ -750,8 +750,7 @@ DECLARE
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        forward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -796,12 +795,11 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS MATERIALIZED (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
-          0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o
-          WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position",
-          "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS
-          midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name",
-          "subscriptions") AS (SELECT p.id, p.name,
+          "people" ("id", "name") AS MATERIALIZED (SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM
+          midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions"
+          ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+          "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))),
+          midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -823,10 +821,9 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o WHERE
-          (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions" ("customer_id",
-          "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+          "people" ("id", "name") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old
+          AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions"
+          ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
           "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))),
           midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
@@ -871,8 +868,7 @@ DECLARE
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        forward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -985,8 +981,7 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        forward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1050,8 +1045,7 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        forward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1130,12 +1124,11 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS MATERIALIZED (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
-          0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o
-          WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions" ("customer_id", "position",
-          "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS
-          midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name",
-          "subscriptions") AS (SELECT p.id, p.name,
+          "people" ("id", "name") AS MATERIALIZED (SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM
+          midflight_old AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), "subscriptions"
+          ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+          "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest($1))),
+          midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
         FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
 FROM people p
@@ -1157,10 +1150,9 @@ FROM people p
       AS midflight_r),
     ARRAY(SELECT ROW("id", "name",
           "subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers" FROM (WITH
-          "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 = 0 UNION ALL
-          SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old AS midflight_o WHERE
-          (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions" ("customer_id",
-          "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+          "people" ("id", "name") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS "name" FROM midflight_old
+          AS midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), "subscriptions"
+          ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
           "public"."subscriptions" AS midflight_s WHERE ("customer_id") IN (SELECT "k1" FROM unnest(midflight_keys))),
           midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
        (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
@@ -1206,8 +1198,7 @@ DECLARE
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        forward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1324,8 +1315,7 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        forward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1385,8 +1375,7 @@ DECLARE
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        forward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1512,8 +1501,7 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        forward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1748,8 +1736,7 @@ DECLARE
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        backward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1784,8 +1771,7 @@ BEGIN
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT midflight_o."id" AS "id",
           midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
           midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name") AS
           (SELECT id, name FROM customers
@@ -1803,11 +1789,10 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
-          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
-          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id",
-          "position", "plan", "since") AS (SELECT c.id AS customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT midflight_o."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE
+          (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id", "position", "plan",
+          "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -1822,11 +1807,10 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
         midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
-          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
-          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id",
-          "name") AS (SELECT id, name FROM customers
+          "customers" ("id", "name", "subscriptions") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE
+          (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id", "name") AS (SELECT
+          id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
@@ -1841,8 +1825,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
+          ("id", "name", "subscriptions") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
           midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN
           (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("customer_id", "position", "plan", "since") AS
           (SELECT c.id AS customer_id,
@@ -1890,8 +1873,7 @@ DECLARE
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        backward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -2019,8 +2001,7 @@ DECLARE
   midflight_jit text;
   midflight_many boolean := true;
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        backward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -2085,8 +2066,7 @@ DECLARE
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
 BEGIN
-  IF pg_catalog.current_setting('midflight.syncing', true) OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers
-        backward' THEN RETURN NULL; END IF;
+  IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers backward' THEN RETURN NULL; END IF;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -2195,8 +2175,7 @@ BEGIN
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT midflight_n."id" AS "id",
           midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER
           () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
           FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM
@@ -2215,12 +2194,11 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
-          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER
-          () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
-          FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM
-          unnest($1))), midflight_query ("customer_id", "position", "plan", "since") AS (SELECT c.id AS customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT midflight_n."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER () AS midflight_i, *
+          FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new)
+          AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM unnest($1))),
+          midflight_query ("customer_id", "position", "plan", "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -2235,12 +2213,11 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
         midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id",
-          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER
-          () AS midflight_i, * FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, *
-          FROM midflight_new) AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM
-          unnest(midflight_keys))), midflight_query ("id", "name") AS (SELECT id, name FROM customers
+          "customers" ("id", "name", "subscriptions") AS (SELECT midflight_n."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER () AS midflight_i, *
+          FROM midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new)
+          AS midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM unnest(midflight_keys))),
+          midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
@@ -2255,8 +2232,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_n."id" AS "id", midflight_o."name" AS "name",
+          ("id", "name", "subscriptions") AS (SELECT midflight_n."id" AS "id", midflight_o."name" AS "name",
           midflight_o."subscriptions" AS "subscriptions" FROM (SELECT row_number() OVER () AS midflight_i, * FROM
           midflight_old) AS midflight_o JOIN (SELECT row_number() OVER () AS midflight_i, * FROM midflight_new) AS
           midflight_n USING (midflight_i) WHERE (midflight_n."id") IN (SELECT "k1" FROM unnest(midflight_keys))),
@@ -2278,8 +2254,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
         customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
+          "customers" ("id", "name", "subscriptions") AS MATERIALIZED (SELECT midflight_o."id" AS "id",
           midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
           midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("id", "name") AS
           (SELECT id, name FROM customers
@@ -2297,11 +2272,10 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
-          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
-          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id",
-          "position", "plan", "since") AS (SELECT c.id AS customer_id,
+          ("id", "name", "subscriptions") AS MATERIALIZED (SELECT midflight_o."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE
+          (midflight_o."id") IN (SELECT "k1" FROM unnest($1))), midflight_query ("customer_id", "position", "plan",
+          "since") AS (SELECT c.id AS customer_id,
        s.number - 1 AS position,
        s.value ->> 'plan' AS plan,
        s.value ->> 'since' AS since
@@ -2316,11 +2290,10 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
         midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("id", "name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
-          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
-          "public"."customers" AS midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id",
-          midflight_o."name" AS "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS
-          midflight_o WHERE (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id",
-          "name") AS (SELECT id, name FROM customers
+          "customers" ("id", "name", "subscriptions") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS
+          "name", midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE
+          (midflight_o."id") IN (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("id", "name") AS (SELECT
+          id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
@@ -2335,8 +2308,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       "since"::text AS "since" FROM midflight_query) AS midflight_r),
     ARRAY(SELECT ROW("customer_id", "position", "plan",
           "since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM (WITH "customers"
-          ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM "public"."customers" AS
-          midflight_s WHERE 1 = 0 UNION ALL SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
+          ("id", "name", "subscriptions") AS (SELECT midflight_o."id" AS "id", midflight_o."name" AS "name",
           midflight_o."subscriptions" AS "subscriptions" FROM midflight_old AS midflight_o WHERE (midflight_o."id") IN
           (SELECT "k1" FROM unnest(midflight_keys))), midflight_query ("customer_id", "position", "plan", "since") AS
           (SELECT c.id AS customer_id,
