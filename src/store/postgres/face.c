@@ -100,11 +100,13 @@ static bool lock_stage(void *context, struct error *error) {
     return pg_query(lock->store->db, "SELECT pg_advisory_xact_lock" STAGE_LOCK, NULL, &lock->name, 1, NULL, error);
 }
 
+/* A call that holds the stage may wait for tables that we hold: then there is no time for rests. */
 bool postgres_ledger_move(struct store *base, const char *name, const struct move *move, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct stage_lock lock = {store, name};
-    return pg_patiently(store->db, lock_stage, &lock, "calls through proxies hold the stage", error) &&
-           sql_ledger_move(base, name, move, error);
+    bool ok = base->held_since_ms > 0 ? lock_stage(&lock, error)
+                                      : pg_patiently(store->db, lock_stage, &lock, "calls through proxies hold the stage", error);
+    return ok && sql_ledger_move(base, name, move, error);
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */

@@ -209,6 +209,7 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
 static bool postgres_begin(struct store *base, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     if (store->half != NULL) store->half->closing = (struct closing){false};
+    base->held_since_ms = 0;
     return pg_script(store->db, "BEGIN", NULL, error);
 }
 
