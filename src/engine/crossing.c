@@ -86,6 +86,7 @@ static bool drain_to_empty(struct flight *flight, enum direction direction, doub
 static bool hold(struct flight *flight, enum side side, double *began, struct error *error) {
     struct store *leader = flight_house(flight, side);
     double waiting = flight->clients_held_ms;
+    leader->held_since_ms = 0;
     leader->wait_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
     /* In one database what is held on the old side is to be known as well. */
     bool held = side == SIDE_NEW && flight->definition->change.hold && flight->other == NULL;
@@ -123,9 +124,7 @@ static bool make_ready(struct flight *flight, const struct crossing *crossing, s
  * *ret_held: its writers were stopped, *ret_ms: for so long they waited. */
 static bool fence_once(struct flight *flight, const struct crossing *crossing, bool *ret_held, double *ret_ms, struct error *error) {
     enum side side = leader_of(crossing->direction);
-    struct store *leader = flight_house(flight, side);
     struct standpoint next = flight->at;
-    leader->held_since_ms = 0;
     *ret_held = false;
     if (!clients_ready(flight, error) || !flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();
