@@ -54,9 +54,8 @@ static bool cut_over_now(struct flight *flight, struct error *error) {
     next.record.soak_until_ms = clock_wall_ms() + flight->definition->soak_ms;
     ok = ok &&
          store->ops->ledger_set(store, next.record.name, RECORD_SOAK_UNTIL, next.record.soak_until_ms, error) &&
-         ledger_move(store, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error);
-    if (!swaps && has_way_back(flight)) began = clock_ms(); /* nobody waits before the stage is ours alone */
-    ok = ok && within_pause(flight, began, error);
+         ledger_move(store, &next, STAGE_AWAITING_FINALIZATION, flight->who, "advance: every gate is green", error) &&
+         within_pause(flight, began, error);
     ok = flight_end(flight, ok, stage_name(STAGE_AWAITING_FINALIZATION), error);
     if (!ok) return false;
     flight->at = next;

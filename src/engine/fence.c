@@ -81,6 +81,7 @@ static bool drain_to_empty(struct flight *flight, enum direction direction, doub
 static bool hold(struct flight *flight, enum side side, double *began, struct error *error) {
     struct store *leader = flight_house(flight, side);
     double waiting = flight->clients_held_ms;
+    leader->held_since_ms = 0;
     leader->wait_until_ms = waiting > 0 ? waiting + (double)flight->definition->pause_ms_max : 0;
     /* In one database what is held on the old side is to be known as well. */
     bool held = side == SIDE_NEW && flight->definition->change.hold && flight->other == NULL;
@@ -148,9 +149,7 @@ static bool has_landed(struct flight *flight, const struct crossing *crossing, b
 static bool fence_once(struct flight *flight, struct fence *fence, struct error *error) {
     const struct crossing *crossing = fence->crossing;
     enum side side = leader_of(crossing->direction);
-    struct store *leader = flight_house(flight, side);
     struct standpoint next = flight->at;
-    leader->held_since_ms = 0;
     fence->held = false;
     if (!clients_ready(flight, error) || !rehearse_next(flight, crossing, error) || !flight_begin_at(flight, side, error)) return false;
     double began = clock_ms();

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <xxhash.h>
 
+#include "base/clock.h"
 #include "store/postgres/state.h"
 #include "store/sql/face.h"
 #include "store/sql/ledger.h"
@@ -100,12 +101,14 @@ static bool lock_stage(void *context, struct error *error) {
     return pg_query(lock->store->db, "SELECT pg_advisory_xact_lock" STAGE_LOCK, NULL, &lock->name, 1, NULL, error);
 }
 
-/* A call that holds the stage may wait for tables that we hold: then there is no time for rests. */
+/* A call that holds the stage may wait for tables that we hold: then there is no time for rests. Else nobody waits before the stage is
+ * ours alone. */
 bool postgres_ledger_move(struct store *base, const char *name, const struct move *move, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct stage_lock lock = {store, name};
-    bool ok = base->held_since_ms > 0 ? lock_stage(&lock, error)
-                                      : pg_patiently(store->db, lock_stage, &lock, "calls through proxies hold the stage", error);
+    bool holds = base->held_since_ms > 0;
+    bool ok = holds ? lock_stage(&lock, error) : pg_patiently(store->db, lock_stage, &lock, "calls through proxies hold the stage", error);
+    if (!holds) base->held_since_ms = clock_ms();
     return ok && sql_ledger_move(base, name, move, error);
 }
 
