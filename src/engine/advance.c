@@ -46,7 +46,6 @@ static bool cut_over_now(struct flight *flight, struct error *error) {
     if (swaps && !store->ops->swap_rehearse(store, false, error)) return false;
     if (!flight_begin(flight, error)) return false;
     double began = clock_ms();
-    store->held_since_ms = 0;
     struct standpoint next = flight->at;
     bool ok = true;
     if (swaps) ok = swap_names(flight, error);

@@ -532,9 +532,8 @@ struct store_ops {
 struct store {
     const struct store_ops *ops;
     const char *name; /* for messages: the address without a password */
-    /* Since when the transaction under way holds the application's tables, by clock_ms; 0: since it began, or it does not. The engine
-     * puts 0; a store that asks for locks again and again, and holds none in between, puts it where it begins, and says when it had
-     * them. */
+    /* Since when the transaction under way holds the application's tables, by clock_ms; 0, as `begin` puts it: since it began, or it
+     * does not. A store that asks for locks again and again, and holds none in between, says when it had them. */
     double held_since_ms;
     /* By when (clock_ms) we wait for no lock of another's any more, as writers or clients wait meanwhile; 0: we take our time. */
     double wait_until_ms;

@@ -1,6 +1,5 @@
 """A proxy serves by the stage that it has confirmed, and by no other; who changes the stage waits for it, or for the end of its lease."""
 import signal
-import threading
 import time
 from contextlib import closing
 
@@ -8,7 +7,7 @@ import pytest
 
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from support.midflight import AWAITING_FINALIZATION
-from support.proxy import NEW, OLD, Proxy, Refused
+from support.proxy import NEW, OLD, Proxy, Refused, at_work
 from support.stores import SQLITE
 
 
@@ -77,24 +76,12 @@ def test_calls_that_never_cease_hold_no_stage_up(served):
     """There is always one under way, and each holds the stage that it goes by."""
     midflight, proxy = served(CUSTOMERS, SPLIT_NAME)
     midflight.start().done()
-    over, failed = threading.Event(), []
 
     def call(first):
-        keys = [str(first + i) for i in range(40)]
-        while not over.is_set():
-            try:
-                proxy.batch(*[("put", NEW, key, {"first_name": "Eve"}) for key in keys])
-            except Refused as refused:
-                failed.extend([refused] if refused.code not in ("busy", "epoch") else [])
-    threads = [threading.Thread(target=call, args=(100 * n,)) for n in range(1, 9)]
-    [thread.start() for thread in threads]
-    try:
+        return lambda: proxy.batch(*[("put", NEW, str(first + i), {"first_name": "Eve"}) for i in range(40)])
+    with at_work([call(100 * n) for n in range(1, 9)], but=("busy", "epoch")):
         for verb in ("advance", "demote", "advance", "rollback"):
             midflight.run(verb).done()
-    finally:
-        over.set()
-        [thread.join() for thread in threads]
-    assert not failed, failed[0]
 
 
 def test_a_stage_waits_for_a_proxy_until_its_lease_is_over(course):

@@ -7,6 +7,8 @@
 import ctypes
 import json
 import os
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 from support.midflight import binary
@@ -193,3 +195,24 @@ class Proxy:
             found[mismatch.cause.decode()] = (mismatch.count, mismatch.key.decode(), mismatch.leader.decode(), mismatch.follower.decode())
         self._do("mf_mismatches", self._handle, _MISMATCH(visit), None)
         return found
+
+
+@contextmanager
+def at_work(calls, but):
+    """Each of the calls is made again and again, on a thread of its own; refused may they be with these codes alone."""
+    over, failed = threading.Event(), []
+
+    def work(call):
+        while not over.is_set():
+            try:
+                call()
+            except Refused as refused:
+                failed.extend([refused] if refused.code not in but else [])
+    threads = [threading.Thread(target=work, args=(call,)) for call in calls]
+    [thread.start() for thread in threads]
+    try:
+        yield
+    finally:
+        over.set()
+        [thread.join() for thread in threads]
+    assert not failed, failed[0]

@@ -599,7 +599,7 @@ bool sqlite_face_translate(struct store *base, enum direction direction, bool si
 /* The transaction has the one right to write. */
 bool sqlite_face_lock(struct store *base, enum side side, const char *key, bool *ret_held, struct error *error) {
     (void)base, (void)side, (void)key, (void)error;
-    *ret_held = true; /* one writer at a time */
+    *ret_held = true;
     return true;
 }
 

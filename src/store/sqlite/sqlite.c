@@ -185,6 +185,7 @@ static bool sqlite_begin(struct store *base, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
     if (!connection_script(store->db, "BEGIN IMMEDIATE", NULL, error)) return false;
     store->began_ms = clock_ms();
+    base->held_since_ms = 0;
     return true;
 }
 
