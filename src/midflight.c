@@ -272,9 +272,7 @@ mf_result mf_status_read(mf_migration *m, mf_status *ret, mf_error *error) {
                        .eta_s = eta_s(at, now_ms), .verified_ms = at->record.verified_ms,
                        .verified_rows = at->record.verified_rows, .way_back = has_way_back(m->flight), .apart = m->flight->other != NULL, .follows = has_outbox(m->flight)};
     if (!read_backlog(m->flight, ret, &failure)) return report(false, &failure, error);
-    if (at->stage == STAGE_AWAITING_FINALIZATION && at->record.soak_until_ms > now_ms) {
-        ret->soak_left_ms = at->record.soak_until_ms - now_ms;
-    }
+    if (at->stage == STAGE_AWAITING_FINALIZATION) ret->soak_left_ms = flight_soak_left_ms(m->flight, now_ms);
     if (at->record.lease_until_ms > now_ms) memcpy(ret->owner, at->record.owner, sizeof ret->owner);
     return MF_DONE;
 }

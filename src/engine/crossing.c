@@ -73,18 +73,24 @@ bool between_cross(struct flight *flight, struct error *error) {
     return unmark(flight, error) && fence_cross(flight, &there, error) && clients_lead(flight, SIDE_NEW, error) && flight_refresh(flight, error);
 }
 
-static bool rehearse_some(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
-    struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .park = true, .rows = entities};
-    if (flight->other == NULL) return flight->store->ops->rehearse(flight->store, entities, ret_done, error);
-    if (!parcel_carry(flight, &parcel, false, error)) return false;
+static bool carry_back(struct flight *flight, void *context, struct error *error) {
+    return parcel_carry(flight, context, false, error);
+}
+
+/* `alone`: nobody writes meanwhile. */
+static bool rehearse_some(struct flight *flight, int64_t entities, bool alone, int64_t *ret_done, struct error *error) {
+    struct parcel parcel = {.kind = PARCEL_SPAN, .direction = BACKWARD, .park = true, .joins = alone, .rows = entities};
+    if (flight->other == NULL) return flight->store->ops->rehearse(flight->store, entities, alone, ret_done, error);
+    if (!(alone ? fence_look(flight, FORWARD, carry_back, &parcel, error) : carry_back(flight, &parcel, error))) return false;
     *ret_done = parcel.rows;
     return true;
 }
 
-/* The new side is behind the old one: what it holds of one entity may stand in the way of what the old side has of another by now. */
+/* The new side is behind the old one: what it holds of one entity may stand in the way of what the old side has of another by now. The
+ * last try is made where it is not. */
 bool between_rehearse(struct flight *flight, int64_t entities, int64_t *ret_done, struct error *error) {
     for (int tries = 1;; tries++) {
-        if (rehearse_some(flight, entities, ret_done, error)) return true;
+        if (rehearse_some(flight, entities, tries == REHEARSALS, ret_done, error)) return true;
         bool passing = error->code == ERROR_ROWS || error->code == ERROR_BUSY || error->code == ERROR_GATE;
         if (!passing || tries == REHEARSALS) return false;
         if (error->code == ERROR_BUSY) fence_rest(flight, REHEARSAL_REST_MS, tries);

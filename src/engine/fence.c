@@ -139,8 +139,8 @@ static bool rehearse_next(struct flight *flight, const struct crossing *crossing
 }
 
 /* What has landed is there before the fence ends; also where the fence fails the store is to have answered. */
-static bool has_landed(struct flight *flight, const struct crossing *crossing, bool ok, struct error *error) {
-    struct store *follower = flight_house(flight, follower_of(crossing->direction));
+static bool has_landed(struct flight *flight, enum direction direction, bool ok, struct error *error) {
+    struct store *follower = flight_house(flight, follower_of(direction));
     struct error failure;
     return (follower->ops->committed == NULL || follower->ops->committed(follower, ok ? error : &failure)) && ok;
 }
@@ -157,12 +157,23 @@ static bool fence_once(struct flight *flight, struct fence *fence, struct error 
     ok = fence->held = ok && hold(flight, side, &began, error);
     if (ok) FAILPOINT("fenced");
     ok = ok && drain_to_empty(flight, crossing->direction, began, error) && crossing->close(flight, error);
-    ok = has_landed(flight, crossing, ok, error) && in_time(flight, began, error);
+    ok = has_landed(flight, crossing->direction, ok, error) && in_time(flight, began, error);
     ok = flight_end_while(flight, side, ok, crossing->failpoint, begin_next, fence, error);
     fence->ms = clock_ms() - began;
     if (ok) flight->at = next;
     if (!ok) undo_next(flight, fence);
     return ok;
+}
+
+bool fence_look(struct flight *flight, enum direction direction, bool (*look)(struct flight *flight, void *context, struct error *error),
+                void *context, struct error *error) {
+    enum side side = leader_of(direction);
+    if (!flight_begin_at(flight, side, error)) return false;
+    double began = clock_ms();
+    bool ok = hold(flight, side, &began, error) && drain_to_empty(flight, direction, began, error);
+    ok = has_landed(flight, direction, ok, error) && look(flight, context, error);
+    flight_note(flight, "the writers of the %s side were held for %.1f ms, to look", side_name(side), clock_ms() - began);
+    return flight_end_at(flight, side, false, "looked", error) || ok;
 }
 
 static double rest_ms(double first_ms, int tries) {

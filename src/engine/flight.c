@@ -126,6 +126,14 @@ bool flight_is_held(const struct flight *flight) {
            !owner_is_gone(record->owner, flight->who);
 }
 
+/* Never more than the whole of it: the clock may have been put back since. */
+int64_t flight_soak_left_ms(const struct flight *flight, int64_t now_ms) {
+    const struct record *record = &flight->at.record;
+    int64_t whole = record->soak_until_ms - record->stage_ms, left = record->soak_until_ms - now_ms;
+    if (left > whole) left = whole;
+    return left > 0 ? left : 0;
+}
+
 static bool take(struct flight *flight, bool force, struct error *error) {
     struct store *store = flight->store;
     struct record *record = &flight->at.record;

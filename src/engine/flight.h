@@ -61,6 +61,8 @@ void flight_let_go(struct flight *flight); /* of the lease, if it is ours */
 MUST_USE bool flight_yield(struct flight *flight, double ms, struct error *error);
 /* Somebody else has the lease, by what was read last. */
 bool flight_is_held(const struct flight *flight);
+/* Of the soak that began at the cut-over, at this time; 0: it is over. */
+int64_t flight_soak_left_ms(const struct flight *flight, int64_t now_ms);
 
 /* Binds the store to the migration as it stands. */
 MUST_USE bool flight_bind(struct flight *flight, struct error *error);

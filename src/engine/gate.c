@@ -88,7 +88,7 @@ bool gate_way_back(struct flight *flight, struct error *error) {
     int64_t entities;
     if (!has_way_back(flight)) return true;
     if (!(has_outbox(flight) ? between_rehearse(flight, REHEARSAL_ENTITIES, &entities, error)
-                             : flight->store->ops->rehearse(flight->store, REHEARSAL_ENTITIES, &entities, error))) {
+                             : flight->store->ops->rehearse(flight->store, REHEARSAL_ENTITIES, false, &entities, error))) {
         if (error->code == ERROR_ROWS) error->code = ERROR_GATE;
         if (error->code != ERROR_GATE && error->code != ERROR_BUSY) return false;
         return error_prefix(error, "gate way back");
@@ -121,12 +121,12 @@ bool gate_taken(struct flight *flight, struct error *error) {
 }
 
 bool gate_soak(struct flight *flight, struct error *error) {
-    int64_t left = flight->at.record.soak_until_ms - clock_wall_ms();
-    if (left <= 0) return true;
+    int64_t now = clock_wall_ms(), left = flight_soak_left_ms(flight, now);
+    if (left == 0) return true;
     char until[CLOCK_TEXT_BYTES];
     return error_set(error, ERROR_GATE,
                      "gate soak: %" PRId64 "h %02dm %02ds left, until %s. Run `midflight advance` again then%s",
                      left / 3600000, (int)(left / 60000 % 60), (int)(left / 1000 % 60),
-                     clock_text(flight->at.record.soak_until_ms, until),
+                     clock_text(now + left, until),
                      has_way_back(flight) ? "; `midflight rollback` is open until then" : "");
 }

@@ -409,8 +409,9 @@ struct store_ops {
     /* [tx] The follower's rows of one entity let go of their unique values, for others to take, until the entity is synced:
      * in the same transaction. Where another constraint forbids that they stay as they are. */
     bool (*park)(struct store *store, enum direction direction, const char *key, struct error *error);
-    bool (*rehearse)(struct store *store, int64_t entities, int64_t *ret_done, struct error *error); /* [own] the way back,
-                                                                   on a sample, in a transaction that is undone */
+    /* [own] The way back, on a sample, in transactions that are undone. `alone`: nobody writes the old side meanwhile, and what it took
+     * is on the new one. */
+    bool (*rehearse)(struct store *store, int64_t entities, bool alone, int64_t *ret_done, struct error *error);
     bool (*others_write)(struct store *store, bool *ret, struct error *error); /* since it was last asked, or bound */
     /* [own] How long a small durable write takes now, in ms: what an application feels. NULL: a chunk holds everybody up by itself,
      * and its time says enough. */

@@ -250,6 +250,19 @@ class TestOneWay:
         app.holds_nothing_of_midflight()
 
 
+@pytest.mark.parametrize("soak, answer", [("0s", None), ("2h", "2h 00m 00s left")])
+def test_a_clock_that_was_ahead_at_the_cut_over_makes_the_soak_no_longer(app, migration, soak, answer):
+    midflight = migration(CUSTOMERS, SPLIT_NAME.replace("soak: 0s", f"soak: {soak}"))
+    midflight.start().done()
+    midflight.advance().done()
+    app.sql(f"UPDATE {app.ledger}midflight_migration SET stage_ms = stage_ms + 86400000, soak_until_ms = soak_until_ms + 86400000")
+    if answer is None:
+        midflight.advance().done()
+        return
+    assert midflight.status().json["soak_left_s"] == 2 * 3600
+    assert answer in midflight.advance().refused().message
+
+
 def test_gates_name_themselves(app, migration):
     midflight = migration(CUSTOMERS, SPLIT_NAME.replace("soak: 0s", "soak: 2h"))
     assert "gate stage" in midflight.advance().refused().message

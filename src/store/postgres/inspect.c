@@ -7,6 +7,7 @@
  * directions. Where the query of some entity fails, the range is halved until few are left, and those are taken one by one. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -373,13 +374,19 @@ static bool findings(struct postgres_store *store, int64_t *ret, struct error *e
     return pg_integer(store->db, text_get(&sql), ret, error);
 }
 
-static bool rehearse_keys(struct postgres_store *store, const struct names *keys, size_t *done, struct error *error) {
+/* The new side has what the old one took, and it takes no more. */
+static bool catch_up(struct store *base, struct error *error) {
+    struct chunk all = {.rows = INT64_MAX, .hold_ms_max = INFINITY};
+    return base->ops->hold(base, SIDE_OLD, error) && base->ops->drain(base, FORWARD, 0, &all, error);
+}
+
+static bool rehearse_keys(struct postgres_store *store, const struct names *keys, bool alone, size_t *done, struct error *error) {
     struct store *base = &store->sql.base;
     int64_t before = 0, after = 0;
     if (!base->ops->begin(base, error)) return false;
     double began = clock_ms();
-    bool ok = pg_script(store->db, PG_GIVE_WAY, NULL, error) && findings(store, &before, error);
-    while (ok && *done < keys->count && clock_ms() - began < REHEARSAL_MS) {
+    bool ok = (!alone || catch_up(base, error)) && pg_script(store->db, PG_GIVE_WAY, NULL, error) && findings(store, &before, error);
+    while (ok && *done < keys->count && (alone || clock_ms() - began < REHEARSAL_MS)) {
         const char *key = keys->items[(*done)++];
         bool null = false;
         ok = key_is_null(store, key, &null, error);
@@ -421,7 +428,7 @@ static bool choose_keys(struct postgres_store *store, int64_t entities, struct c
     return true;
 }
 
-bool postgres_rehearse(struct store *base, int64_t entities, int64_t *ret_done, struct error *error) {
+bool postgres_rehearse(struct store *base, int64_t entities, bool alone, int64_t *ret_done, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     struct choice choice = {.arena = store->bound};
     bool others = false;
@@ -429,7 +436,7 @@ bool postgres_rehearse(struct store *base, int64_t entities, int64_t *ret_done, 
     size_t done = 0;
     for (int tries = 0; ok && done < choice.keys.count;) {
         size_t before = done;
-        ok = rehearse_keys(store, &choice.keys, &done, error);
+        ok = rehearse_keys(store, &choice.keys, alone, &done, error);
         if (!ok && error->code == ERROR_OVERTIME && tries++ < REHEARSAL_TRIES) { /* somebody is at work on them */
             done = before;
             ok = others = true;

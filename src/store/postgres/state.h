@@ -215,7 +215,7 @@ bool postgres_inspect(struct store *store, struct inspection *inspection, differ
                       struct error *error);
 bool postgres_sync(struct store *store, enum direction direction, const char *key, struct error *error);
 bool postgres_park(struct store *store, enum direction direction, const char *key, struct error *error);
-bool postgres_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
+bool postgres_rehearse(struct store *store, int64_t entities, bool alone, int64_t *ret_done, struct error *error);
 /* Binds of a range: the values of its bounds, in the arena. */
 MUST_USE bool pg_range_values(struct postgres_store *store, const char *from, const char *until, struct arena *arena,
                               const char **values, size_t *count, struct error *error);

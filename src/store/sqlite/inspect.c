@@ -4,6 +4,7 @@
  * may still agree in the other. Each step reads one snapshot, and both sides change in one transaction, so a
  * difference seen is a difference. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,19 +250,21 @@ bool sqlite_park(struct store *base, enum direction direction, const char *key, 
 
 /* --- rehearsing the way back ---------------------------------------------------------------------------------- */
 
-static bool rehearse_keys(struct sqlite_store *store, const struct names *keys, size_t *done, struct error *error) {
+static bool rehearse_keys(struct sqlite_store *store, const struct names *keys, bool alone, size_t *done, struct error *error) {
+    struct chunk all = {.rows = INT64_MAX, .hold_ms_max = INFINITY};
     STATEMENT *count = NULL;
     sqlite3_stmt *sync = NULL;
     bool row = true;
     bool ok = statement_prepare(store->db,
                                 "SELECT count(*) FROM midflight_finding WHERE migration = ?1 AND kind = 'quarantine backward'",
                                 NULL, &count, error) &&
-              sync_prepare(store, BACKWARD, &sync, error) && store->sql.base.ops->begin(&store->sql.base, error);
+              sync_prepare(store, BACKWARD, &sync, error) && store->sql.base.ops->begin(&store->sql.base, error) &&
+              (!alone || sqlite_drain(&store->sql.base, FORWARD, 0, &all, error));
     double began = clock_ms();
     if (ok) sqlite3_bind_text(count, 1, store->change.name, -1, SQLITE_STATIC);
     ok = ok && statement_step(count, &row, error);
     int64_t before = ok ? sqlite3_column_int64(count, 0) : 0;
-    while (ok && *done < keys->count && clock_ms() - began < REHEARSAL_MS) {
+    while (ok && *done < keys->count && (alone || clock_ms() - began < REHEARSAL_MS)) {
         const char *key = keys->items[(*done)++];
         ok = (key_bind(sync, 1, key, store->key_count, error) && statement_run(sync, error)) ||
              error_prefix(error, "the way back of entity %s fails", key);
@@ -277,7 +280,7 @@ static bool rehearse_keys(struct sqlite_store *store, const struct names *keys, 
     return ok;
 }
 
-bool sqlite_rehearse(struct store *base, int64_t entities, int64_t *ret_done, struct error *error) {
+bool sqlite_rehearse(struct store *base, int64_t entities, bool alone, int64_t *ret_done, struct error *error) {
     struct sqlite_store *store = sqlite_store_of(base);
     struct arena *arena = arena_new();
     struct names keys = {0};
@@ -295,7 +298,7 @@ bool sqlite_rehearse(struct store *base, int64_t entities, int64_t *ret_done, st
     free(cursor);
     size_t done = 0;
     while (ok && done < keys.count) {
-        ok = rehearse_keys(store, &keys, &done, error);
+        ok = rehearse_keys(store, &keys, alone, &done, error);
         clock_sleep_ms(REHEARSAL_REST_MS);
     }
     *ret_done = (int64_t)done;

@@ -132,7 +132,7 @@ bool sqlite_inspect(struct store *store, struct inspection *inspection, differen
                     struct error *error);
 bool sqlite_sync(struct store *store, enum direction direction, const char *key, struct error *error);
 bool sqlite_park(struct store *store, enum direction direction, const char *key, struct error *error);
-bool sqlite_rehearse(struct store *store, int64_t entities, int64_t *ret_done, struct error *error);
+bool sqlite_rehearse(struct store *store, int64_t entities, bool alone, int64_t *ret_done, struct error *error);
 /* outbox.c */
 bool sqlite_drain(struct store *store, enum direction direction, int64_t token, struct chunk *chunk, struct error *error);
 bool sqlite_held(struct store *store, finding_visit *visit, void *context, struct error *error);

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
+from support.between import is_refusal
 from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION
 from support.stores import POSTGRESQL
 from support.workload import NEW, OLD
@@ -125,6 +126,43 @@ def test_a_transaction_that_began_before_the_cut_over_and_writes_after_it_is_ref
         print(failure.value)
         connection.execute("ROLLBACK")
     assert people.old("SELECT email FROM customers WHERE id = 1") == [("ann@x",)]
+
+
+def test_unique_values_that_are_exchanged_all_the_time_do_not_refuse_it(scene):
+    """The new side is always a little behind, and what it holds of one row may be another's by now."""
+    rows, hands = 20, 4
+    values = ", ".join(f"({i}, 'First Last', '{i}@x')" for i in range(4, rows + 4))
+    people = scene(CUSTOMERS + f"INSERT INTO customers (id, name, email) VALUES {values};", SPLIT_NAME + "    pause_max: 2s\n").start()
+    app, over, failures = people.apps[OLD], threading.Event(), []
+
+    def exchange(hand):
+        """Of two rows, which nobody else has."""
+        pairs, place = [(i, i + 1) for i in range(4, rows + 4, 2)][hand::hands], "{} WHERE id = {}"
+        try:
+            with closing(app.connect()) as connection:
+                while not over.is_set():
+                    for a, b in pairs:
+                        connection.execute(app.begin_writing.split(";")[0])
+                        of_a, of_b = (connection.execute(place.format("SELECT email FROM customers", i)).fetchall()[0][0] for i in (a, b))
+                        connection.execute(place.format("UPDATE customers SET email = NULL", a))
+                        connection.execute(place.format(f"UPDATE customers SET email = '{of_a}'", b))
+                        connection.execute(place.format(f"UPDATE customers SET email = '{of_b}'", a))
+                        connection.execute("COMMIT")
+                        time.sleep(0.001 if app.store == POSTGRESQL else 0)
+        except Exception as failure:
+            if not is_refusal(failure):
+                failures.append(failure)
+    threads = [threading.Thread(target=exchange, args=(hand,)) for hand in range(hands)]
+    for thread in threads:
+        thread.start()
+    outcome = people.midflight.advance()
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    outcome.done()
+    assert people.midflight.stage() == AWAITING_FINALIZATION
+    people.agree()
 
 
 def test_a_pause_is_told(people):
