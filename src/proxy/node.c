@@ -1,14 +1,13 @@
 #include "proxy/node.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/wait.h"
 #include "engine/nodes.h"
 
 /* How often the ledger is asked, and told that we live. */
@@ -89,15 +88,6 @@ const char *node_name(const struct nodekeeper *node) {
 
 /* --- looking ---------------------------------------------------------------------------------------------------- */
 
-static struct timespec in_ms(double ms) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    int64_t ns = at.tv_nsec + (int64_t)(ms * 1e6);
-    at.tv_sec += ns / 1000000000;
-    at.tv_nsec = ns % 1000000000;
-    return at;
-}
-
 /* What the ledger says. */
 struct news {
     struct pin pin;
@@ -139,11 +129,11 @@ static bool enter(struct nodekeeper *node, int64_t epoch, struct error *error) {
 
 /* Calls that were pinned before the announcement have ended. */
 static bool drained(struct nodekeeper *node) {
-    struct timespec until = in_ms(DRAIN_MS);
+    double until = clock_ms() + DRAIN_MS;
     if (FAULT("stage confirmed and not followed")) return true;
     pthread_mutex_lock(&node->mutex);
     node->pin.changing = true;
-    while (node->calls > 0 && pthread_cond_timedwait(&node->moved, &node->mutex, &until) != ETIMEDOUT) continue;
+    while (node->calls > 0 && wait_until(&node->moved, &node->mutex, until)) continue;
     bool ok = node->calls == 0;
     pthread_mutex_unlock(&node->mutex);
     return ok;
@@ -246,9 +236,9 @@ static void *keep(void *context) {
     struct nodekeeper *node = context;
     pthread_mutex_lock(&node->mutex);
     while (!node->stop) {
-        struct timespec until = in_ms(LOOK_MS);
+        double until = clock_ms() + LOOK_MS;
         for (bool late = false; !late && !node->stop && node->wanted <= node->looks;) {
-            late = pthread_cond_timedwait(&node->moved, &node->mutex, &until) == ETIMEDOUT;
+            late = !wait_until(&node->moved, &node->mutex, until);
         }
         if (node->stop) break;
         pthread_mutex_unlock(&node->mutex);
@@ -280,11 +270,7 @@ static void name_node(struct nodekeeper *node, const char *name) {
 }
 
 static void prepare(struct nodekeeper *node) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&node->moved, &attributes);
-    pthread_condattr_destroy(&attributes);
+    wait_init(&node->moved);
     pthread_mutex_init(&node->mutex, NULL);
     node->stop = true; /* no thread yet */
 }

@@ -1,13 +1,12 @@
 #include "proxy/pool.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "engine/nodes.h"
 #include "proxy/route.h"
 
@@ -33,7 +32,7 @@ struct pool *pool_new(const struct definition *definition, int seats_max) {
     pool->definition = definition;
     pool->most = seats_max;
     pthread_mutex_init(&pool->mutex, NULL);
-    pthread_cond_init(&pool->freed, NULL);
+    wait_init(&pool->freed);
     return pool;
 }
 
@@ -115,12 +114,8 @@ static bool is_full(const struct pool *pool) {
 
 /* With the mutex. */
 static bool wait_for_room(struct pool *pool) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += WAIT_S;
-    while (is_full(pool)) {
-        if (pthread_cond_timedwait(&pool->freed, &pool->mutex, &until) == ETIMEDOUT) break;
-    }
+    double until = clock_ms() + WAIT_S * 1e3;
+    while (is_full(pool) && wait_until(&pool->freed, &pool->mutex, until)) continue;
     return !is_full(pool);
 }
 

@@ -1,14 +1,13 @@
 #include "proxy/shadow.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "engine/carry.h"
 #include "proxy/call.h"
 #include "proxy/difference.h"
@@ -87,14 +86,8 @@ void shadow_offer(struct shadow *shadow, enum side face, const char *key) {
 
 /* With the mutex: until enough have gathered, or for a while. */
 static void gather(struct shadow *shadow) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += (long)(LINGER_MS * 1e6);
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    for (bool late = false; !late && !shadow->stop && shadow->waiting < TOGETHER;) {
-        late = pthread_cond_timedwait(&shadow->offered, &shadow->mutex, &until) == ETIMEDOUT;
-    }
+    double until = clock_ms() + LINGER_MS;
+    while (!shadow->stop && shadow->waiting < TOGETHER && wait_until(&shadow->offered, &shadow->mutex, until)) continue;
 }
 
 /* Waits for a while; *ret_there: there is one. False: it is over. */
@@ -445,7 +438,7 @@ bool shadow_open(const struct definition *definition, struct nodekeeper *node, c
     shadow->gathering = true;
     copy_rules(shadow);
     pthread_mutex_init(&shadow->mutex, NULL);
-    pthread_cond_init(&shadow->offered, NULL);
+    wait_init(&shadow->offered);
     shadow->running = pthread_create(&shadow->thread, NULL, run, shadow) == 0;
     if (!shadow->running) {
         shadow_close(shadow);

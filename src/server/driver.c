@@ -1,13 +1,12 @@
 #include "server/driver.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "server/log.h"
 
 /* How often it is looked whether there is something to carry on; how long after a failure, at first and at most. */
@@ -58,11 +57,7 @@ mf_result driver_new(const char *file, const struct driver_options *options, str
     if (driver->file == NULL) abort();
     driver->options = *options;
     driver->paused = options->paused;
-    pthread_condattr_t clock;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&driver->changed, &clock);
-    pthread_condattr_destroy(&clock);
+    wait_init(&driver->changed);
     pthread_mutex_init(&driver->lock, NULL);
     pthread_mutex_init(&driver->look_lock, NULL);
     pthread_mutex_init(&driver->proxy_lock, NULL);
@@ -235,12 +230,7 @@ static void work_on(struct driver *driver) {
 static void rest(struct driver *driver) {
     double left = driver->look_ms - clock_ms();
     if (left <= 0) left = driver->paused ? LOOK_MS : 1;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + (int64_t)(left * 1e6);
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    pthread_cond_timedwait(&driver->changed, &driver->lock, &until);
+    wait_until(&driver->changed, &driver->lock, clock_ms() + left);
 }
 
 /* What is to be carried on, if it is time to look; else NULL. Without the lock. */
