@@ -12,6 +12,7 @@
 #include "engine/drain.h"
 #include "engine/gate.h"
 #include "engine/parcel.h"
+#include "engine/patience.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
@@ -195,12 +196,18 @@ bool between_drain_some(struct flight *flight, enum direction direction, bool *r
 
 /* Whoever writes all the time is not chased: it ends with the first parcel that held everything there was. */
 bool between_drain(struct flight *flight, enum direction direction, struct error *error) {
+    struct patience patience = {0};
     for (bool done = false; !done;) {
         interrupt_rest();
         if (flight_stopped(flight)) {
             return error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: drain. The same command goes on from there");
         }
-        if (!between_drain_some(flight, direction, &done, error)) return false;
+        if (between_drain_some(flight, direction, &done, error)) {
+            patience = (struct patience){0};
+            continue;
+        }
+        if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* it is undone */
+        if (!patience_again(&patience, flight, "drain", error)) return false;
     }
     return true;
 }

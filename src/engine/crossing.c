@@ -62,7 +62,8 @@ static bool close_old(struct flight *flight, struct error *error) {
 static bool open_if_need_be(struct flight *flight, bool *ret, struct error *error) {
     bool done;
     *ret = false;
-    if (!flight_step_done(flight, opening.name, &done, error) || done) return done;
+    if (!flight_step_done(flight, opening.name, &done, error)) return false;
+    if (done) return true;
     *ret = true;
     return between_drain(flight, FORWARD, error) && flight_step(flight, &opening, error);
 }

@@ -207,22 +207,23 @@ static bool drain_keys(struct flight *flight, const struct parcel *drained, stru
 bool parcel_drain_range(struct flight *flight, struct parcel *parcel, bool *ret_fits, struct error *error) {
     int64_t rows = parcel->rows;
     parcel->kind = PARCEL_OUTBOX;
-    *ret_fits = true;
+    *ret_fits = false;
     if (!parcel->within && !flight_renew(flight, error)) return false;
     for (int tries = 0; tries < 2; tries++) {
         parcel->rows = rows;
         parcel->park = tries > 0;
-        if (parcel_carry(flight, parcel, true, error)) return true;
+        *ret_fits = parcel_carry(flight, parcel, true, error);
+        if (*ret_fits) return true;
         if (error->code != ERROR_ROWS) return false;
     }
     parcel->rows = rows;
-    *ret_fits = false;
     return true;
 }
 
 bool parcel_drain(struct flight *flight, struct parcel *parcel, struct error *error) {
     bool fits;
-    if (!parcel_drain_range(flight, parcel, &fits, error) || fits) return fits;
+    if (!parcel_drain_range(flight, parcel, &fits, error)) return false;
+    if (fits) return true;
     struct key_list list = {.arena = arena_new()};
     bool ok = list_keys(flight, parcel, &list, error) && drain_keys(flight, parcel, list.names, error);
     arena_free(list.arena);

@@ -404,7 +404,8 @@ static bool are_there(struct postgres_store *store, bool *ret, struct error *err
 bool pg_programs(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     bool there = false;
-    if (!are_there(store, &there, error) || there) return there;
+    if (!are_there(store, &there, error)) return false;
+    if (there) return true;
     add_types(&sql, store);
     for (enum direction direction = FORWARD; direction <= BACKWARD; direction++) {
         TEXT deferred = {0};
