@@ -19,6 +19,8 @@
 /* How often what is in quarantine is tried again, at the most; and for a tenth of the time. */
 #define RETRY_MS 1000.0
 #define RETRY_RESTS 9
+/* What the stores keep of a binding grows a little with every parcel: after so long they are bound anew. */
+#define BOUND_MS 60000.0
 /* Ranges that nobody else takes are made one again after so long. */
 #define ALONE_MS 6000
 
@@ -38,6 +40,15 @@ static void rest(const struct flight *flight, double ms) {
     }
 }
 
+static bool bind(struct flight *flight, double *ret_at, struct error *error) {
+    *ret_at = clock_ms();
+    return flight_bind(flight, error);
+}
+
+static bool bind_again(struct flight *flight, double *at, struct error *error) {
+    return clock_ms() - *at < BOUND_MS || bind(flight, at, error);
+}
+
 /* --- leading ------------------------------------------------------------------------------------------------------ */
 
 /* What the leader knows from one turn to the next. */
@@ -47,6 +58,7 @@ struct lead {
     bool spans;         /* something does not fit that ranges alone cannot judge */
     bool scattered;     /* there are several ranges, and nobody else takes any */
     double retry_after; /* when quarantine may be tried again */
+    double bound;       /* when the stores were, by clock_ms */
 };
 
 static bool retry_is_due(const struct flight *flight, const struct lead *lead) {
@@ -83,11 +95,11 @@ static bool take_anew(struct flight *flight, struct lead *lead, struct error *er
 
 static bool begin_era(struct flight *flight, struct lead *lead, struct error *error) {
     bool ignored;
-    if (!flight_bind(flight, error) || !between_go_on(flight, &ignored, error) || !retry(flight, lead, error) ||
+    if (!bind(flight, &lead->bound, error) || !between_go_on(flight, &ignored, error) || !retry(flight, lead, error) ||
         (lead->spans && !drain_alone(flight, error)) || (drain_has_ranges(flight) && !drain_open(flight, error))) {
         return false;
     }
-    *lead = (struct lead){.era = flight->token, .retry_after = lead->retry_after};
+    *lead = (struct lead){.era = flight->token, .retry_after = lead->retry_after, .bound = lead->bound};
     return true;
 }
 
@@ -122,7 +134,7 @@ static bool drain_whole(struct flight *flight, struct error *error) {
 }
 
 static bool lead_a_while(struct flight *flight, struct lead *lead, struct error *error) {
-    bool ok = take_anew(flight, lead, error) && (lead->era > 0 || begin_era(flight, lead, error)) &&
+    bool ok = take_anew(flight, lead, error) && (lead->era > 0 ? bind_again(flight, &lead->bound, error) : begin_era(flight, lead, error)) &&
               (drain_has_ranges(flight) ? drain_by_ranges(flight, lead, error) : drain_whole(flight, error)) && tidy(flight, error);
     int64_t token = flight->token;
     if (ok && !flight_stopped(flight) && flight_yield(flight, LEAVE_MS, error)) return true;
@@ -136,7 +148,8 @@ static bool lead_a_while(struct flight *flight, struct lead *lead, struct error 
 
 /* What a helper knows: by which state of the migration its stores are bound. */
 struct help {
-    int64_t bound; /* the epoch; -1: they are not */
+    int64_t epoch; /* -1: they are not */
+    double bound;  /* when they were, by clock_ms */
 };
 
 static bool help_a_while(struct flight *flight, struct help *help, struct error *error) {
@@ -149,10 +162,10 @@ static bool help_a_while(struct flight *flight, struct help *help, struct error 
         rest(flight, WAIT_MS);
         return true;
     }
-    if (help->bound != flight->at.record.epoch) {
-        if (!flight_bind(flight, error)) return false;
-        help->bound = flight->at.record.epoch;
-    }
+    bool fresh = help->epoch == flight->at.record.epoch;
+    help->epoch = -1;
+    if (!(fresh ? bind_again(flight, &help->bound, error) : bind(flight, &help->bound, error))) return false;
+    help->epoch = flight->at.record.epoch;
     while (taken && !flight_stopped(flight) && clock_ms() < until) {
         if (!drain_range(flight, era, until, &taken, &stand, error)) return false;
     }
@@ -162,7 +175,7 @@ static bool help_a_while(struct flight *flight, struct help *help, struct error 
 /* Who took the lease ended what was done under the one before, and the sessions that did it. */
 static bool recover(struct flight *flight, struct help *help, int64_t era, struct error *error) {
     struct error failure = *error;
-    help->bound = -1;
+    help->epoch = -1;
     flight_close_stores(flight);
     if (!flight_open_stores(flight, error) || !flight_refresh(flight, error)) return false;
     if (flight->at.record.token != era || !followable(flight)) return true;
@@ -196,7 +209,7 @@ struct following {
 static bool follow_one(struct flight *flight, void *context, struct error *error) {
     struct following *following = context;
     struct lead lead = {0};
-    struct help help = {.bound = -1};
+    struct help help = {.epoch = -1};
     bool leads = !following->joins && !atomic_exchange(&following->led, true);
     while (!flight_stopped(flight)) {
         bool led = !leads;
@@ -209,7 +222,7 @@ static bool follow_one(struct flight *flight, void *context, struct error *error
             era = flight->at.record.token;
             ok = help_a_while(flight, &help, error);
         } else if (ok) {
-            help.bound = -1;
+            help.epoch = -1;
             ok = lead_a_while(flight, &lead, error);
             era = lead.lost;
         }
