@@ -40,6 +40,7 @@ CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join((*PAIRS, *WITHIN))).split(",
 UNMAPPED = {"origin", "note", "hint"}
 
 PATIENCE_S = 60
+OPTIONS = ("soak: 0s", "pause_max: 10s")  # a cut-over may take as long as a busy machine needs for it
 REFUSAL = re.compile(r"midflight: |\(migration |has moved to")
 NOT_THERE = (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidColumnReference)  # or not with its primary key yet
 OTHER = {OLD: NEW, NEW: OLD}
@@ -217,7 +218,7 @@ class Move:
             apps[NEW].sql(apps[NEW].journal)
         self.before = {side: app.schema() for side, app in apps.items()}
         self.twin = TwinOfTwo(self.workload, apps, count)
-        self.midflight = midflight_between(apps, "\n".join([self.workload.definition.strip(), *(options or ("soak: 0s",))]) + "\n")
+        self.midflight = midflight_between(apps, "\n".join([self.workload.definition.strip(), *(options or OPTIONS)]) + "\n")
         self.versions, self.opened = {}, 0
 
     def open(self, side, **more):
