@@ -93,8 +93,9 @@ def defines(bounds):
     return [f"-D{name}={value}" for name, value in bounds.items()]
 
 
-def search(folder, bounds, cycles=False, optimize="-O2"):
-    """What the verifier of these bounds says; it must have looked at every state, or found an error."""
+def search(folder, bounds, cycles=False, optimize="-Og"):
+    """What the verifier of these bounds says; it must have looked at every state, or found an error. -O2 would take longer to
+    compile than it saves."""
     subprocess.run(["spin", "-a", *defines(bounds), MODEL], cwd=folder, check=True, capture_output=True, text=True)
     kind = "-DNP" if cycles else "-DSAFETY"
     subprocess.run(["gcc", optimize, "-w", kind, "-DCOLLAPSE", f"-DMEMLIM={MEMORY_MB}", "-o", "pan", "pan.c"], cwd=folder, check=True)

@@ -19,7 +19,7 @@ from support.application import Application
 from support.between import PAIRS, WITHIN, Move, changes, follow, is_refusal, settle
 from support.failpoints import kill, trace
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, ROLLING_BACK, RUNNING, TIMEOUT_S,
-                               UNINITIALIZED)
+                               UNINITIALIZED, tell)
 from support.stores import POSTGRESQL, SQLITE
 from support.twin import record
 from support.workload import NEW, OLD
@@ -161,7 +161,7 @@ class Journey:
     def follow(self, **environment):
         process = self.midflight.begin("follow", env=environment)
         settle(self.midflight)
-        process.send_signal(signal.SIGTERM)
+        tell(process, signal.SIGTERM)
         self.midflight.end(process).done()
 
     def end(self, before):

@@ -19,7 +19,7 @@ BACK = ALWAYS | {"close the new side, uncommitted", "close the new side", f"{AWA
 
 @pytest.fixture
 def shop(tmp_path):
-    with Server() as old, Server() as new, Shop(tmp_path, old, new) as shop:
+    with Server() as old, Server(distinct=True) as new, Shop(tmp_path, old, new) as shop:
         yield shop
 
 

@@ -70,6 +70,10 @@ class Application:
         return [name for name, in self.rows(
             "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite_%' ORDER BY name", kind)]
 
+    def quarantined(self):
+        """How many entities are in quarantine, as the ledger has it: midflight need not run to say so."""
+        return self.value(f"SELECT count(*) FROM {self.ledger}midflight_finding WHERE kind LIKE 'quarantine%'")
+
     def schema(self):
         """All DDL but the ledger's, in order of names."""
         everything = self.rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")

@@ -23,7 +23,7 @@ from random import Random
 
 import psycopg2
 
-from support.midflight import AWAITING_FINALIZATION, FINISHED, FINISHING
+from support.midflight import AWAITING_FINALIZATION, FINISHED, FINISHING, tell
 from support.stores import POSTGRESQL, SQLITE, spoken
 from support.twin import Twin, as_meant, compare, record
 from support.workload import NEW, OLD
@@ -40,7 +40,7 @@ CHOSEN = os.environ.get("MIDFLIGHT_PAIRS", ",".join((*PAIRS, *WITHIN))).split(",
 UNMAPPED = {"origin", "note", "hint"}
 
 PATIENCE_S = 60
-BEGUN_S = 0.1  # by when a process listens to signals
+OPTIONS = ("soak: 0s", "pause_max: 10s")  # a cut-over may take as long as a busy machine needs for it
 REFUSAL = re.compile(r"midflight: |\(migration |has moved to")
 NOT_THERE = (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidColumnReference)  # or not with its primary key yet
 OTHER = {OLD: NEW, NEW: OLD}
@@ -218,7 +218,7 @@ class Move:
             apps[NEW].sql(apps[NEW].journal)
         self.before = {side: app.schema() for side, app in apps.items()}
         self.twin = TwinOfTwo(self.workload, apps, count)
-        self.midflight = midflight_between(apps, "\n".join([self.workload.definition.strip(), *(options or ("soak: 0s",))]) + "\n")
+        self.midflight = midflight_between(apps, "\n".join([self.workload.definition.strip(), *(options or OPTIONS)]) + "\n")
         self.versions, self.opened = {}, 0
 
     def open(self, side, **more):
@@ -272,12 +272,10 @@ def midflight_between(apps, definition, name="migration.yaml"):
 
 @contextmanager
 def follow(midflight, *options, ends=signal.SIGTERM):
-    process, began = midflight.begin("follow", *options), time.monotonic()
+    process = midflight.begin("follow", *options)
     try:
         yield process
-        time.sleep(max(0, BEGUN_S - (time.monotonic() - began)))
-        if process.poll() is None:
-            process.send_signal(ends)
+        tell(process, ends)
         midflight.end(process).done()
     finally:
         if process.poll() is None:

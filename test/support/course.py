@@ -55,16 +55,9 @@ class Course:
             process.kill()
             process.communicate()
         if not dies or self.stage() != until:
-            self.again(verb, *options).done()
+            self.midflight.again(verb, *options).done()
         assert self.stage() == until
         return self.work(what=f"{verb}{', killed and run again' if dies else ''}: {until}")
-
-    def again(self, verb, *options):
-        """Once more for as long as another midflight has the lease, as it says itself: who follows has it most of the time."""
-        end = time.monotonic() + PATIENCE_S
-        while (outcome := self.midflight.run(verb, *options)).status != 0 and outcome.json["error"] == "held":
-            assert time.monotonic() < end, outcome
-        return outcome
 
     def follow(self):
         """Between two stores: somebody keeps the other side current from now on; where he ends, another begins."""
@@ -94,7 +87,7 @@ class Course:
         process.kill()
         process.communicate()
         self.work(0.2)
-        self.again("start").done()
+        self.midflight.again("start").done()
         assert self.stage() == AWAITING_ADDITIONAL_ACTION
         return self.work(what="start, killed and run again")
 

@@ -4,6 +4,7 @@ MIDFLIGHT_BUILD names the build directory whose binary is tested; without it, bu
 """
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -32,6 +33,22 @@ TIMEOUT_S = 300
 def binary(build=None):
     """The path of midflight in a build directory; the default is as said above."""
     return ROOT / (build or os.environ.get("MIDFLIGHT_BUILD", "build")) / "midflight"
+
+
+def listens(process, number):
+    """Does the process catch that signal by now?"""
+    caught = re.search(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)[1]
+    return int(caught, 16) >> (number - 1) & 1 == 1
+
+
+def tell(process, number):
+    """Sends a signal as soon as the process listens to it: before that it would just die."""
+    until = time.monotonic() + TIMEOUT_S
+    while process.poll() is None and not listens(process, number):
+        assert time.monotonic() < until, f"{' '.join(process.args)} does not listen to signal {number}"
+        time.sleep(0.005)
+    if process.poll() is None:
+        process.send_signal(number)
 
 
 class Outcome:
@@ -90,6 +107,13 @@ class Midflight:
         """To its end. `env`: variables for this run alone."""
         process = self.begin(verb, *options, json=json, env=env)
         return self.end(process)
+
+    def again(self, verb, *options):
+        """Once more for as long as another midflight has the lease, as it says itself: who follows has it most of the time."""
+        until = time.monotonic() + TIMEOUT_S
+        while (outcome := self.run(verb, *options)).status == FAILED and outcome.json.get("error") == "held":
+            assert time.monotonic() < until, outcome
+        return outcome
 
     def begin(self, verb, *options, json=True, env=None):
         """Starts a verb and returns the process; see `end`."""

@@ -7,7 +7,7 @@ from support.workload import NEW, OLD
 from support.writers import Writers, seed_of_run
 
 WRITERS = 2    # processes of each version
-WHILE_S = 0.5  # how long they write in each stage
+WHILE_S = 0.3  # how long they write in each stage
 
 # Chunks are cut short, and the soak is over at once.
 OPTIONS = ("hold_max: 1ms", "soak: 0s")

@@ -37,7 +37,7 @@ class Fleet:
             here = folder / side
             here.mkdir()
             if store == POSTGRESQL:
-                self.servers[side] = Server(durable=True, **settings).__enter__()
+                self.servers[side] = Server(durable=True, distinct=True, **settings).__enter__()
                 self.apps[side] = PostgresApplication(here, self.servers[side])
             else:
                 self.apps[side] = Application(here)

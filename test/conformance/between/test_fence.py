@@ -9,7 +9,7 @@ import pytest
 
 from scenario.definitions import CUSTOMERS, SPLIT_NAME
 from support.between import is_refusal
-from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION
+from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, tell
 from support.stores import POSTGRESQL
 from support.workload import NEW, OLD
 from support.workloads import SplitName
@@ -84,7 +84,7 @@ class TestTransactionInTheWay:
     def test_that_ends_lets_the_next_attempt_succeed(self, blocked):
         process = blocked.midflight.begin("advance")
         time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
+        tell(process, signal.SIGINT)
         blocked.midflight.end(process).failed()
         assert blocked.midflight.stage() == AWAITING_ADDITIONAL_ACTION
         blocked.connection.execute("COMMIT")

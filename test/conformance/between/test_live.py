@@ -24,7 +24,7 @@ def to_action(move):
     assert move.midflight.stage() == AWAITING_ADDITIONAL_ACTION
     with move.following():
         time.sleep(WHILE_S)
-        move.midflight.verify().done()  # nothing is called different that is only on its way
+        move.midflight.again("verify").done()  # nothing is called different that is only on its way
         move.twin.agree(OLD)
     return old
 
@@ -33,11 +33,11 @@ def to_cut_over(move):
     """Cut over under load: the old version hears where to go, and the new one is let in at once."""
     old, new = to_action(move), move.open(NEW)
     with move.following():
-        move.midflight.advance().done()
+        move.midflight.again("advance").done()
         assert move.midflight.stage() == AWAITING_FINALIZATION
         new.writes_again()
         time.sleep(WHILE_S)
-        move.midflight.verify().done()
+        move.midflight.again("verify").done()
         move.twin.agree(NEW)
     assert old.refusals and new.refusals  # the new one was too early at first
     assert all("moved to" in text for text in old.refusals), set(old.refusals)
@@ -87,7 +87,7 @@ def test_no_write_is_lost_in_a_copy_of_many_rows_that_goes_there_and_back_twice(
         move.midflight.start().done()
         new = move.open(NEW)
         with move.following():
-            move.midflight.advance().done()
+            move.midflight.again("advance").done()
             new.writes_again()
             time.sleep(WHILE_S)
         move.midflight.rollback().done()

@@ -210,8 +210,8 @@ def test_others_have_the_lease_while_several_follow(scene):
     with follow(scene.midflight), follow(scene.midflight, "--join"):
         idle()
         scene.old("UPDATE customers SET email = 'b' || id WHERE id < 5000")
-        scene.midflight.verify().done()
-        scene.midflight.advance().done()
+        scene.midflight.again("verify").done()
+        scene.midflight.again("advance").done()
         scene.new("UPDATE people SET email = 'c' || id WHERE id % 2 = 0 AND id < 5000")
         settle(scene.midflight)
         assert scene.old("SELECT email FROM customers WHERE id IN (1, 2) ORDER BY id") == [("b1",), ("c2",)]

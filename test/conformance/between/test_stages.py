@@ -190,6 +190,11 @@ def test_two_of_any_verb_at_once_do_no_harm(people, verb):
         people.midflight.rollback().done()
     outcomes = [people.midflight.end(process) for process in processes]
     assert any(outcome.status == 0 for outcome in outcomes), outcomes
+    if people.midflight.stage() == FINISHED:  # one after the other: two steps
+        assert verb == "advance"
+        for app in people.apps.values():
+            app.holds_nothing_of_midflight()
+        return
     if verb in ("advance", "verify"):
         people.midflight.rollback().done()
     elif verb == "start":

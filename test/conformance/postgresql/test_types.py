@@ -93,12 +93,11 @@ def texts(scene, table):
 def is_copied_as_it_is(scene):
     assert texts(scene, "items") == texts(scene, "goods")
     assert len(texts(scene, "goods")) == len(scene.values)
-    scene.agree()
 
 
 def is_found_astray_and_mended(scene):
     scene.behind_the_back(f"UPDATE goods SET value = {scene.values[0]} WHERE id = {len(scene.values) - 1}")
-    assert scene.midflight.verify().diverged().json["diverged"] == 1
+    assert scene.midflight.verify().diverged().json["diverged"] == 1  # and none of the rows that were copied
     scene.midflight.verify("--repair").done()
     assert texts(scene, "items") == texts(scene, "goods")
     scene.agree()
@@ -112,7 +111,6 @@ def is_followed_by_one_row_at_birth_and_death(scene):
     scene.sql("DELETE FROM items WHERE id BETWEEN 100 AND 199")
     scene.sql("DELETE FROM goods WHERE id >= 200")
     assert texts(scene, "items") == texts(scene, "goods") and len(texts(scene, "goods")) == len(scene.values)
-    scene.agree()
 
 
 def is_followed_to_every_value_on_either_side(scene):
