@@ -127,6 +127,35 @@ struct locks {
     const char *then; /* what is to be done under them, NULL: nothing. Others may hold what it takes besides, and want what we hold */
 };
 
+/* Who has had one of the tables for so long will hardly let go of it while we wait, and whoever came meanwhile would wait behind us. */
+#define HELD_LONG_MS 20.0
+
+/* Transactions that have one of the tables, as an array; `among`: of these alone, NULL: all. */
+static bool list_holders(struct postgres_store *store, bool readers, const char *among, const char **ret, struct error *error) {
+    RESULT *found = NULL;
+    const char *values[] = {houses(store->standing.housed, SIDE_OLD) ? pg_table_names(store, SIDE_OLD) : "{}",
+                            houses(store->standing.housed, SIDE_NEW) ? pg_table_names(store, SIDE_NEW) : "{}", readers ? "true" : "false", among};
+    if (!pg_query(store->db,
+                  "SELECT array_agg(DISTINCT virtualtransaction) FROM pg_locks WHERE locktype = 'relation' AND granted AND pid <> "
+                  "pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND relation IN "
+                  "(SELECT to_regclass(name) FROM unnest($1::text[] || $2::text[]) AS name) AND ($3::boolean OR mode NOT IN "
+                  "('AccessShareLock', 'RowShareLock')) AND ($4::text[] IS NULL OR virtualtransaction = ANY ($4::text[]))",
+                  NULL, values, 4, &found, error)) {
+        return false;
+    }
+    *ret = PQgetisnull(found, 0, 0) ? NULL : arena_copy(store->bound, PQgetvalue(found, 0, 0));
+    return true;
+}
+
+bool pg_tables_free(struct postgres_store *store, bool readers, struct error *error) {
+    const char *before = NULL, *still = NULL;
+    if (!list_holders(store, readers, NULL, &before, error)) return false;
+    if (before == NULL) return true;
+    clock_sleep_ms(HELD_LONG_MS);
+    if (!list_holders(store, readers, before, &still, error)) return false;
+    return still == NULL || error_set(error, ERROR_BUSY, "PostgreSQL: a transaction that uses them goes on");
+}
+
 /* Old tables that will be dropped let go of those that they refer to: DROP TABLE would want the strongest lock on these. */
 static bool let_go(struct postgres_store *store, struct error *error) {
     const char *drops = NULL;
@@ -137,11 +166,13 @@ static bool run_locks(void *context, struct error *error) {
     struct locks *locks = context;
     struct postgres_store *store = locks->store;
     const char *sql = locks->tries++ % 2 == 1 && locks->turned != NULL ? locks->turned : locks->sql;
+    bool waited_for = store->sql.base.wait_until_ms > 0; /* clients wait at a pooler: there is no time to look */
+    if (!waited_for && *sql != '\0' && !pg_tables_free(store, locks->release, error)) return false;
     double asked = clock_ms();
     if (!pg_script(store->db, sql, NULL, error) || (locks->drop && !let_go(store, error)) ||
         (locks->release && !pg_numbers_join(store, error)) || (locks->then != NULL && !pg_script(store->db, locks->then, NULL, error))) {
-        /* While clients wait at a pooler there is no time for a rest: they go on first. */
-        if (error->code == ERROR_BUSY && store->sql.base.wait_until_ms > 0) error->code = ERROR_OVERTIME;
+        /* Nor for a rest: they go on first. */
+        if (error->code == ERROR_BUSY && waited_for) error->code = ERROR_OVERTIME;
         return false;
     }
     if (store->sql.base.held_since_ms == 0) store->sql.base.held_since_ms = asked;

@@ -54,20 +54,6 @@ static const char candidates[] =
     "k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x') WHERE coalesce(k.contype, 'p') <> 'x' AND "
     "i.indisvalid) AS c ORDER BY kind <> 'foreign key', main DESC, place";
 
-/* {"public"."people","public"."subscriptions"} */
-static const char *new_tables(const struct postgres_store *store) {
-    TEXT list = {0};
-    for (size_t i = 0; i < store->change.shapes[SIDE_NEW].count; i++) {
-        TEXT name = {0};
-        pg_dialect.table(&name, &store->tables[SIDE_NEW][i]);
-        text_add(&list, i > 0 ? ",\"" : "{\"");
-        for (const char *c = text_get(&name); *c != '\0'; c++) text_addf(&list, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
-        text_add(&list, "\"");
-    }
-    text_add(&list, "}");
-    return arena_copy(store->bound, text_get(&list));
-}
-
 /* Drops one, if nothing depends on it; then it is remembered. */
 static bool put_off(struct postgres_store *store, const PGresult *found, int row, struct error *error) {
     struct error kept;
@@ -82,7 +68,7 @@ static bool put_off(struct postgres_store *store, const PGresult *found, int row
 
 bool pg_late_put_off(struct postgres_store *store, struct error *error) {
     RESULT *found = NULL;
-    const char *values[] = {new_tables(store)};
+    const char *values[] = {pg_table_names(store, SIDE_NEW)};
     if (!pg_query(store->db, candidates, NULL, values, 1, &found, error)) return false;
     for (int i = 0; i < PQntuples(found); i++) {
         if (!put_off(store, found, i, error)) return false;

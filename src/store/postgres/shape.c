@@ -9,6 +9,19 @@
 #include "base/failpoint.h"
 #include "store/postgres/alter.h"
 
+const char *pg_table_names(const struct postgres_store *store, enum side side) {
+    TEXT list = {0};
+    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
+        TEXT name = {0};
+        pg_dialect.table(&name, &store->tables[side][i]);
+        text_add(&list, i > 0 ? ",\"" : "{\"");
+        for (const char *c = text_get(&name); *c != '\0'; c++) text_addf(&list, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
+        text_add(&list, "\"");
+    }
+    text_add(&list, "}");
+    return arena_copy(store->bound, text_get(&list));
+}
+
 /* Columns with their types, and constraints, of one table. */
 static const char table_text[] =
     "SELECT string_agg(line, '; ' ORDER BY line) FROM (SELECT 'column ' || attname || ' ' || format_type(atttypid, atttypmod) || "

@@ -63,6 +63,8 @@ const char *pg_own(const struct postgres_store *store, const char *rest);
 /* --- capture.c --- */
 /* Locks a side's tables so that triggers may be made: all or none, waiting briefly and often. [tx] */
 MUST_USE bool pg_lock_for_capture(struct postgres_store *store, enum side side, struct error *error);
+/* May the tables be asked for? Not where a transaction goes on that has one of them (ERROR_BUSY); `readers`: one that only reads counts. */
+MUST_USE bool pg_tables_free(struct postgres_store *store, bool readers, struct error *error);
 /* Enters what is there in the migration's name, as it is now. [tx] */
 MUST_USE bool pg_enter_objects(struct postgres_store *store, struct error *error);
 
@@ -265,6 +267,8 @@ MUST_USE bool pg_check_keys(struct postgres_store *store, enum side side, struct
 MUST_USE bool pg_key_is_indexed(struct postgres_store *store, const struct bound_table *table, bool *ret, struct error *error);
 bool postgres_check(struct store *store, struct check_report *report, struct error *error);
 /* shape.c */
+/* A side's tables, as an array: {"public"."people","public"."subscriptions"} */
+const char *pg_table_names(const struct postgres_store *store, enum side side);
 bool postgres_schema_digest(struct store *store, char ret[24], struct error *error);
 bool postgres_shape_make(struct store *store, struct error *error);
 bool postgres_shape_empty(struct store *store, enum side side, struct chunk *chunk, struct error *error);

@@ -39,7 +39,7 @@ static const char tables_locked[] =
 static bool lock(struct postgres_store *store, const struct exchange *exchange, struct error *error) {
     RESULT *result = NULL;
     const char *values[] = {exchange->bearer, exchange->waiting};
-    return pg_query(store->db, tables_locked, NULL, values, 2, &result, error) &&
+    return pg_tables_free(store, true, error) && pg_query(store->db, tables_locked, NULL, values, 2, &result, error) &&
            pg_script(store->db, PQgetvalue(result, 0, 0), NULL, error);
 }
 

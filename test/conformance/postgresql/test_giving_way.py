@@ -197,3 +197,21 @@ def test_whoever_looks_into_the_outbox_and_goes_on_to_the_tables_does_not_end_a_
         assert reader.execute("SELECT count(*) FROM customers").fetchone()[0] == app.value("SELECT count(*) FROM customers")
     midflight.end(process).done()
     assert midflight.stage() == UNINITIALIZED
+
+
+@pytest.mark.parametrize("verb", ["start", "rollback"])
+def test_nobody_waits_behind_midflight_for_a_table_that_is_not_to_be_had(app, midflight, verb):
+    """A lock that waits makes everybody behind it wait: it is not even asked for, as long as somebody goes on who has the table."""
+    if verb == "rollback":
+        midflight.start().done()
+    with transaction(app) as holder:
+        holder.execute("UPDATE customers SET hint = 'held' WHERE id = 1")
+        process = midflight.begin(verb)
+        waiting = []
+        for _ in range(200):
+            waiting += app.rows("SELECT relation::regclass, mode FROM pg_locks WHERE NOT granted AND locktype = 'relation' AND database = "
+                                "(SELECT oid FROM pg_database WHERE datname = current_database())")
+            time.sleep(0.01)
+        assert process.poll() is None
+    midflight.end(process).done()
+    assert waiting == []
