@@ -78,6 +78,14 @@ def test_one_that_follows_does_not_keep_a_rollback_from_its_end(scene, where):
     ended(scene, process)
 
 
+def test_one_that_compares_does_not_keep_a_rollback_from_its_end(scene):
+    scene.start()
+    process = scene.midflight.begin("verify")
+    with frozen(scene, process, SHIPS):
+        rolled_back(scene)
+    ended(scene, process)
+
+
 @pytest.mark.long
 def test_one_that_helps_to_copy_does_not_keep_the_others_from_the_end(scene):
     process = scene.midflight.begin("start", "--workers", "1", "--load", "0.05")
