@@ -273,8 +273,8 @@ static bool build(struct postgres_store *store, const struct late *late, struct 
     if (pg_script(store->db, late->ddl, NULL, &failure)) return forget(store, late, error);
     if (failure.code != ERROR_ROWS || late->columns.count == 0) {
         *error = failure;
-        return error_prefix(error, "%s %s of the new shape cannot be built over the rows that are there (mend the rows on the old "
-                                   "side, then run the same command again)", late->kind, late->name);
+        return error_prefix(error, "%s %s of the new shape cannot be built%s", late->kind, late->name, failure.code != ERROR_ROWS ? "" :
+                            " over the rows that are there (mend the rows on the old side, then run the same command again)");
     }
     if (!pg_script(store->db, "ROLLBACK TO build", NULL, error)) return false;
     add_doubles(&keys, late->table, &late->columns);
