@@ -133,8 +133,9 @@ class Journey:
         """Both versions try to write: the side that leads takes it, and the other does not. After a crash neither may."""
         leads, = self.workload.open_sides(self.stage())
         within = self.apps[OLD] is self.apps[NEW]  # there the new side is closed from the end of the copy on
+        written = sum(app.value("SELECT count(*) FROM journal") for app in set(self.apps.values()))  # what is drawn as fresh is so the next time too
         for side in (OLD,) if within and self.stage() in (INITIALIZING, RUNNING, ROLLING_BACK) else (OLD, NEW):
-            random = Random(f"{seed} {side}")
+            random = Random(f"{seed} {side} {written}")
             took = [self.request(side, random) for _ in range(REQUESTS)]
             if side != leads:
                 assert not any(took), f"the {side} side takes writes while the {leads} side leads"
