@@ -157,10 +157,14 @@ bool between_backfill(struct flight *flight, struct error *error) {
     return crew_backfill(flight, parcel_backfill, error);
 }
 
-static bool close_backfill(struct flight *flight, struct error *error) {
+static bool build_put_off(struct flight *flight, struct error *error) {
     struct store *new = new_of(flight);
+    return new->ops->backfill_close == NULL || new->ops->backfill_close(new, flight->token, error);
+}
+
+static bool close_backfill(struct flight *flight, struct error *error) {
     double began = clock_ms();
-    if (new->ops->backfill_close != NULL && !new->ops->backfill_close(new, flight->token, error)) return false;
+    if (!patience_do(flight, "close the backfill", build_put_off, error)) return false;
     flight_note(flight, "indexes: built in %.2f s", (clock_ms() - began) / 1000);
     return true;
 }
@@ -212,13 +216,18 @@ bool between_drain(struct flight *flight, enum direction direction, struct error
     return true;
 }
 
+static bool drain_last(struct flight *flight, struct error *error) {
+    struct parcel parcel = {.kind = PARCEL_OUTBOX, .direction = FORWARD, .rows = INT64_MAX, .closes = true};
+    if (parcel_carry(flight, &parcel, true, error)) return true;
+    if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* again, after a rest */
+    return false;
+}
+
 /* What several entities share can be made unique only over one moment's state of all of them. */
 static bool drain_and_close(struct flight *flight, struct error *error) {
-    struct store *new = new_of(flight);
     if (!between_drain(flight, FORWARD, error)) return false;
-    struct parcel parcel = {.kind = PARCEL_OUTBOX, .direction = FORWARD, .rows = INT64_MAX, .closes = true};
-    if (new->ops->backfill_close == NULL) return true;
-    return parcel_carry(flight, &parcel, true, error) && new->ops->backfill_close(new, flight->token, error);
+    if (new_of(flight)->ops->backfill_close == NULL) return true;
+    return patience_do(flight, "drain the outbox", drain_last, error) && patience_do(flight, "close the backfill", build_put_off, error);
 }
 
 /* --- an outbox that overflowed ---------------------------------------------------------------------------------- */

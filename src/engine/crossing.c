@@ -197,6 +197,15 @@ static bool drop_new(struct flight *flight, struct error *error) {
     return new->ops->capture_off(new, error) && (!made || new->ops->shape_drop(new, SIDE_NEW, error));
 }
 
+/* Who copied or followed may be asleep amid it, and would stand in the way of what is taken away. */
+static bool oust_all(struct flight *flight, struct error *error) {
+    for (enum side side = SIDE_OLD; side <= SIDE_NEW; side++) {
+        struct store *store = flight_house(flight, side);
+        if (store->ops->oust != NULL && !store->ops->oust(store, flight->at.record.name, 0, error)) return false;
+    }
+    return true;
+}
+
 bool between_undo(struct flight *flight, struct error *error) {
     static const struct step steps[] = {
         {"release the old side", release_old, false, SIDE_OLD},
@@ -205,8 +214,8 @@ bool between_undo(struct flight *flight, struct error *error) {
     };
     struct store *new = flight_house(flight, SIDE_NEW);
     /* Only who holds the lease still may have the other store forget it: a later one's token is there as well. */
-    return flight_bind_names(flight, false, error) && flight_steps(flight, steps, sizeof steps / sizeof *steps, error) &&
-           flight_begin_at(flight, SIDE_NEW, error) &&
+    return oust_all(flight, error) && flight_bind_names(flight, false, error) &&
+           flight_steps(flight, steps, sizeof steps / sizeof *steps, error) && flight_begin_at(flight, SIDE_NEW, error) &&
            flight_end_at(flight, SIDE_NEW, new->ops->ledger_leave(new, flight->at.record.name, error), "the other store has forgotten", error);
 }
 

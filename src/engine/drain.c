@@ -56,7 +56,7 @@ bool drain_recall(struct flight *flight, int64_t era, struct error *error) {
 static bool claim(struct flight *flight, const struct drain_range *range, struct error *error) {
     struct claim claim = {.place = range->place, .token = range->token, .era = range->era};
     char *ignored = NULL;
-    bool ok = parcel_claim(flight, follower_of(between_leading(flight)), &claim, &ignored, error);
+    bool ok = parcel_claim(flight, between_leading(flight), &claim, &ignored, error);
     free(ignored);
     return ok;
 }

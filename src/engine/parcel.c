@@ -84,9 +84,15 @@ static bool list_keys(struct flight *flight, struct parcel *parcel, struct key_l
 
 /* --- the backfill ----------------------------------------------------------------------------------------------- */
 
-bool parcel_claim(struct flight *flight, enum side side, const struct claim *claim, char **ret_cursor, struct error *error) {
-    struct store *follower = flight_house(flight, side);
-    if (!follower->ops->begin(follower, error)) return false;
+/* Who had the range before may be asleep at either end. */
+static bool oust(struct flight *flight, struct store *leader, const struct claim *claim, struct error *error) {
+    return leader->ops->oust == NULL || leader->ops->oust(leader, flight->at.record.name, claim->place, error);
+}
+
+bool parcel_claim(struct flight *flight, enum direction direction, const struct claim *claim, char **ret_cursor, struct error *error) {
+    struct passage passage = passage_of(flight, direction);
+    struct store *follower = passage.follower;
+    if (!oust(flight, passage.leader, claim, error) || !follower->ops->begin(follower, error)) return false;
     bool ok = follower->ops->land_claim(follower, flight->at.record.name, claim, ret_cursor, error) &&
               follower->ops->commit(follower, error);
     if (!ok) follower->ops->rollback(follower);
@@ -96,7 +102,7 @@ bool parcel_claim(struct flight *flight, enum side side, const struct claim *cla
 
 static bool claim_landing(struct flight *flight, struct error *error) {
     char *cursor = NULL;
-    bool ok = parcel_claim(flight, SIDE_NEW, &flight->claim, &cursor, error) &&
+    bool ok = parcel_claim(flight, FORWARD, &flight->claim, &cursor, error) &&
               (cursor == NULL || flight->store->ops->range_resume(flight->store, cursor, error));
     free(cursor);
     return ok;

@@ -18,8 +18,9 @@ MUST_USE bool parcel_drain(struct flight *flight, struct parcel *parcel, struct 
 /* The same of a range of the drain, by its right: *ret_fits false: something does not fit here and now, and nothing was done. */
 MUST_USE bool parcel_drain_range(struct flight *flight, struct parcel *parcel, bool *ret_fits, struct error *error);
 
-/* The side that follows comes to know who has a range; *ret_cursor: how far it has landed there, malloc'ed, or NULL. */
-MUST_USE bool parcel_claim(struct flight *flight, enum side side, const struct claim *claim, char **ret_cursor, struct error *error);
+/* The side that follows comes to know who has a range, and whoever had it before has ended; *ret_cursor: how far it has landed there,
+ * malloc'ed, or NULL. */
+MUST_USE bool parcel_claim(struct flight *flight, enum direction direction, const struct claim *claim, char **ret_cursor, struct error *error);
 
 /* Syncs one entity, or several at once; *ret_fits false: it does not fit, with the reason in `error`. */
 MUST_USE bool parcel_sync(struct flight *flight, enum direction direction, const struct names *keys, bool *ret_fits,

@@ -31,3 +31,11 @@ bool patience_again(struct patience *patience, const struct flight *flight, cons
     return error_prefix(error, "%s: others were in the way for %.0f s, at each of %d tries", what, (now - patience->since) / 1000,
                         patience->tries);
 }
+
+bool patience_do(struct flight *flight, const char *what, patience_work *work, struct error *error) {
+    struct patience patience = {0};
+    while (!work(flight, error)) {
+        if (!patience_again(&patience, flight, what, error)) return false;
+    }
+    return true;
+}

@@ -12,3 +12,7 @@ struct patience {
 /* After a try that failed: rests, longer each time, and returns true: again. False: the failure is another one, or there have been
  * enough of them (ERROR_BUSY); `error` says so of `what`. */
 MUST_USE bool patience_again(struct patience *patience, const struct flight *flight, const char *what, struct error *error);
+
+/* Does `work`, again and again while others are in its way. */
+typedef bool patience_work(struct flight *flight, struct error *error);
+MUST_USE bool patience_do(struct flight *flight, const char *what, patience_work *work, struct error *error);

@@ -153,15 +153,15 @@ static bool backfill(struct flight *flight, struct error *error) {
     return crew_backfill(flight, backfill_one, error);
 }
 
+static bool build_put_off(struct flight *flight, struct error *error) {
+    return flight->store->ops->backfill_close(flight->store, flight->token, error);
+}
+
 /* What the copy put off is built beside the writers, whose keys wait in the outbox meanwhile. */
 static bool close_backfill(struct flight *flight, struct error *error) {
-    struct store *store = flight->store;
-    struct patience patience = {0};
     double began = clock_ms();
-    if (store->ops->backfill_close == NULL) return true;
-    while (!store->ops->backfill_close(store, flight->token, error)) {
-        if (!patience_again(&patience, flight, "close the backfill", error)) return false;
-    }
+    if (flight->store->ops->backfill_close == NULL) return true;
+    if (!patience_do(flight, "close the backfill", build_put_off, error)) return false;
     flight_note(flight, "indexes: built in %.2f s", (clock_ms() - began) / 1000);
     return true;
 }

@@ -435,6 +435,8 @@ struct store_ops {
     bool (*range_resume)(struct store *store, const char *cursor, struct error *error);
     /* [tx] The same for a range; *ret: its last key that has landed, malloc'ed; NULL: none. */
     bool (*land_claim)(struct store *store, const char *name, const struct claim *claim, char **ret, struct error *error);
+    /* Ends what others have under way here of a range that is no longer theirs; place 0: of the whole migration. NULL: nobody can. */
+    bool (*oust)(struct store *store, const char *name, int64_t place, struct error *error);
     /* [own, or tx if within] ship_open reads what the parcel holds; ship gives out a stream, once each, in any order; ship_close
      * ends it, and when it has landed moves the range's cursor, or takes exactly the rows that were read from the outbox. */
     bool (*ship_open)(struct store *store, struct parcel *parcel, struct error *error);

@@ -2,15 +2,16 @@
 what it took is worth nothing in either store. While it holds the writers: when it wakes the other side is locked by somebody else."""
 import os
 import signal
+import threading
 import time
 from contextlib import closing
 
 import pytest
 
 from kill.test_between import START, Journey, applications
-from support.between import PAIRS, Move
+from support.between import PAIRS, Move, follow, settle
 from support.failpoints import freeze
-from support.midflight import AWAITING_ADDITIONAL_ACTION, UNINITIALIZED
+from support.midflight import AWAITING_ADDITIONAL_ACTION, FAILED, UNINITIALIZED
 from support.stores import SQLITE
 from support.workload import NEW, OLD
 from support.workloads import SplitName
@@ -71,6 +72,56 @@ def test_a_ledger_that_was_made_anew_begins_where_the_other_store_left_off(journ
     assert old.value(f"SELECT token FROM {old.ledger}midflight_migration") > token
     journey.move.drain()
     journey.twin.agree()
+
+
+KEPT = "parcel shipped, uncommitted"  # a failpoint: rows of the outbox are locked
+
+
+@pytest.fixture
+def noted(journey):
+    """Everything waits in the outbox, many times over."""
+    if journey.apps[OLD].store == SQLITE:
+        pytest.skip("a frozen process keeps the file's lock")
+    journey.take(START)
+    journey.write("before")
+
+    old = journey.apps[OLD]
+    outbox = old.value("SELECT oid::regclass FROM pg_class WHERE relnamespace = 'midflight'::regnamespace AND relname LIKE '%outbox'")
+
+    def note():
+        old.sql(f"INSERT INTO {outbox} SELECT id FROM customers, generate_series(1, 200)")
+    return note
+
+
+def wakes_and_ends(journey, process):
+    process.send_signal(signal.SIGCONT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    assert journey.midflight.end(process).status in (0, FAILED)
+    journey.move.drain()
+    journey.twin.agree()
+
+
+def test_what_a_leader_holds_of_the_outbox_is_carried_over_by_others(journey, noted):
+    noted()
+    process = freeze(journey.midflight, KEPT, 1, "follow")
+    try:
+        with follow(journey.midflight):
+            settle(journey.midflight)
+    finally:
+        wakes_and_ends(journey, process)
+
+
+def test_what_a_helper_holds_of_the_outbox_is_carried_over_by_others(journey, noted):
+    with follow(journey.midflight):
+        busy = threading.Timer(1.5, noted)  # by then it has asked for a range
+        busy.start()
+        process = freeze(journey.midflight, KEPT, 1, "follow", "--join")
+        busy.join()
+        try:
+            settle(journey.midflight)
+        finally:
+            wakes_and_ends(journey, process)
 
 
 class TestFollowerLockedByAnother:

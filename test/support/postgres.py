@@ -181,6 +181,10 @@ class Server:
             os.kill(child, signal.SIGKILL)
         self.end("KILL")
 
+    def upkeep_ended_early(self):
+        """Has a vacuum of its own given way to somebody who waited?"""
+        return "canceling autovacuum task" in self.log.read_text(errors="replace")
+
     def remove(self):
         if self.keeper is not None:
             self.keeper.stdin.close()

@@ -50,6 +50,8 @@ bool pg_fail(PGconn *db, const PGresult *result, const char *what, struct error 
 /* Asks the server to end the statement under way. */
 void pg_cancel(PGconn *db);
 
+/* How long a transaction of ours may be silent that others may have to wait for. */
+#define PG_SILENCE "'10s'"
 /* How long a statement of ours waits for a lock, unless something shorter is said. */
 #define PG_LOCK_WAIT "'5s'"
 

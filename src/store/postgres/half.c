@@ -283,39 +283,47 @@ bool postgres_hold(struct store *base, enum side side, struct error *error) {
 
 /* --- leases ----------------------------------------------------------------------------------------------------- */
 
-/* Whoever lands holds a lock of this name, by which its session is found: 0 stands for the migration, a number for that range. With
- * the migration's lease the ranges of its drain end. */
-void pg_add_landing_lock(struct text *text, const char *name, int64_t place) {
+#define PLACE_MAX INT64_C(4294967295) /* the second number of a lock */
+
+/* Whoever ships or lands holds a lock of this name, by which its session is found: 0 stands for the migration, a number for that range. */
+void pg_add_place_lock(struct text *text, const char *name, int64_t place) {
     text_add(text, "SELECT pg_advisory_xact_lock_shared(hashtext('midflight ' || ");
     pg_quote_text(text, name);
     text_addf(text, "), %" PRId64 ")", place);
 }
 
-static bool end_landings(struct postgres_store *store, const char *name, int64_t place, struct error *error) {
+/* A session that goes by an older token may be asleep in the middle of it: it could never commit, but would keep its locks and its
+ * snapshot. While its client reads nothing of what it ships, or sends nothing of what lands, no timeout of the server's ends it. */
+static bool end_sessions(struct postgres_store *store, const char *name, int64_t first, int64_t last, struct error *error) {
     TEXT sql = {0};
     text_add(&sql, "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.database = "
                    "(SELECT oid FROM pg_database WHERE datname = current_database()) AND l.pid <> pg_backend_pid() AND "
                    "l.classid::bigint = (hashtext('midflight ' || ");
     pg_quote_text(&sql, name);
-    text_addf(&sql, ")::bigint & 4294967295) AND (l.objid::bigint = %" PRId64, place);
-    if (place == 0) text_addf(&sql, " OR l.objid::bigint >= %" PRId64, DRAIN_PLACE);
-    text_add(&sql, ")");
+    text_addf(&sql, ")::bigint & 4294967295) AND l.objid::bigint BETWEEN %" PRId64 " AND %" PRId64, first, last);
     RESULT *ignored = NULL;
     return pg_query(store->db, text_get(&sql), NULL, NULL, 0, &ignored, error);
 }
 
-/* A session that lands by an older token may be asleep in the middle of it: it could never commit, but would keep its locks. */
+/* With the migration's lease the ranges of its drain end. */
+static bool end_leased(struct postgres_store *store, const char *name, struct error *error) {
+    return end_sessions(store, name, 0, 0, error) && end_sessions(store, name, DRAIN_PLACE, PLACE_MAX, error);
+}
+
 bool postgres_lease_follow(struct store *base, const char *name, const char *owner, int64_t token, struct error *error) {
-    return sql_lease_follow(base, name, owner, token, error) && end_landings(postgres_store_of(base), name, 0, error);
+    return sql_lease_follow(base, name, owner, token, error) && end_leased(postgres_store_of(base), name, error);
 }
 
 bool postgres_lease_take(struct store *base, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error) {
-    return sql_lease_take(base, name, owner, until_ms, token, error) && end_landings(postgres_store_of(base), name, 0, error);
+    return sql_lease_take(base, name, owner, until_ms, token, error) && end_leased(postgres_store_of(base), name, error);
 }
 
 bool postgres_land_claim(struct store *base, const char *name, const struct claim *claim, char **ret, struct error *error) {
-    return sql_land_claim(base, name, claim, ret, error) &&
-           end_landings(postgres_store_of(base), name, claim->place, error);
+    return sql_land_claim(base, name, claim, ret, error) && postgres_oust(base, name, claim->place, error);
+}
+
+bool postgres_oust(struct store *base, const char *name, int64_t place, struct error *error) {
+    return end_sessions(postgres_store_of(base), name, place, place == 0 ? PLACE_MAX : place, error);
 }
 
 /* What was made belongs to the application from now on. */

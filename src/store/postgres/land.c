@@ -59,7 +59,7 @@ static bool begin(struct postgres_store *store, const struct parcel *parcel, boo
     text_add(&sql, ", true)");
     if (writes) {
         text_add(&sql, "; ");
-        pg_add_landing_lock(&sql, store->change.name, parcel->place);
+        pg_add_place_lock(&sql, store->change.name, parcel->place);
     }
     return pg_script(store->db, text_get(&sql), NULL, error);
 }

@@ -218,8 +218,23 @@ static bool read_late(struct postgres_store *store, struct arena *arena, struct 
     return true;
 }
 
+/* How long the server's own upkeep may take to end when it was told to. */
+#define UPKEEP_MS "1000"
+
 static bool forget(struct postgres_store *store, const struct late *late, struct error *error) {
     return pg_query(store->db, "DELETE FROM midflight.midflight_late WHERE place = $1", NULL, &late->place, 1, NULL, error);
+}
+
+/* Does the server's own upkeep look through the table? That gives way by itself, to who waits until the server looks for a deadlock. Such a
+ * session has no role, and of others' sessions everybody may see as much. */
+static void add_outwait_upkeep(struct text *text, const struct late *late) {
+    TEXT name = {0};
+    pg_dialect.table(&name, late->table);
+    text_add(text, "SELECT set_config('lock_timeout', (extract(epoch FROM current_setting('deadlock_timeout')::interval) * 1000 + "
+                   UPKEEP_MS ")::bigint || 'ms', true) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE a.usesysid IS NULL AND "
+                   "l.mode = 'ShareUpdateExclusiveLock' AND l.relation = ");
+    pg_quote_text(text, text_get(&name));
+    text_add(text, "::regclass");
 }
 
 /* Who reads the new tables already may be in the way: it is he who goes on. While others write the build keeps to one processor:
@@ -228,7 +243,9 @@ static bool prepare(struct postgres_store *store, const struct late *late, struc
     bool others = false;
     TEXT sql = {0};
     if (!store->sql.base.ops->others_write(&store->sql.base, &others, error)) return false;
-    text_add(&sql, PG_GIVE_WAY "; SET LOCAL default_tablespace = ");
+    text_add(&sql, PG_GIVE_WAY "; ");
+    add_outwait_upkeep(&sql, late);
+    text_add(&sql, "; SET LOCAL default_tablespace = ");
     pg_quote_text(&sql, late->space);
     if (others) text_add(&sql, "; SET LOCAL max_parallel_maintenance_workers = 0");
     return pg_script(store->db, text_get(&sql), NULL, error);
@@ -242,8 +259,8 @@ static bool build(struct postgres_store *store, const struct late *late, struct 
     if (pg_script(store->db, late->ddl, NULL, &failure)) return forget(store, late, error);
     if (failure.code != ERROR_ROWS || late->columns.count == 0) {
         *error = failure;
-        return error_prefix(error, "%s %s of the new shape cannot be built over the rows that are there (mend the rows on the old "
-                                   "side, then run the same command again)", late->kind, late->name);
+        return error_prefix(error, "%s %s of the new shape cannot be built%s", late->kind, late->name, failure.code != ERROR_ROWS ? "" :
+                            " over the rows that are there (mend the rows on the old side, then run the same command again)");
     }
     if (!pg_script(store->db, "ROLLBACK TO build", NULL, error)) return false;
     add_doubles(&keys, late->table, &late->columns);

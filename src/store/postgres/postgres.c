@@ -444,6 +444,7 @@ const struct store_ops postgres_ops = {
     .range_take = postgres_range_take,
     .range_resume = postgres_range_resume,
     .land_claim = postgres_land_claim,
+    .oust = postgres_oust,
     .ship_open = postgres_ship_open,
     .ship = postgres_ship,
     .ship_close = postgres_ship_close,

@@ -26,14 +26,14 @@ static void keep_quiet(void *context, const char *message) {
  *
  * A midflight that is stopped, or whose packets are dropped, must not hold its row locks for ever: the server ends a
  * transaction of ours that is silent for 10 s (none ever is), and looks after the connection as we do at our end. */
-#define SILENCE_S "10"
+#define SILENCE_S "10" /* PG_SILENCE */
 #define SILENCE_MS "10000"
 static const char settings[] =
     "SET client_encoding = 'UTF8'; SET client_min_messages = warning; SET standard_conforming_strings = on; "
     "SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed'; "
     "SET default_transaction_deferrable = off; SET row_security = off; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; "
     "SET max_parallel_workers_per_gather = 0; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET statement_timeout = 0; SET lock_timeout = " PG_LOCK_WAIT "; "
-    "SET idle_in_transaction_session_timeout = '" SILENCE_S "s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; "
+    "SET idle_in_transaction_session_timeout = " PG_SILENCE "; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; "
     "SET tcp_keepalives_count = 3; SET tcp_user_timeout = '" SILENCE_S "s'; "
     "SELECT set_config(s.name, v.value, false) FROM pg_settings s JOIN (VALUES ('idle_session_timeout', '0'), "
     "('transaction_timeout', '0'), ('client_connection_check_interval', '5s')) AS v (name, value) ON v.name = s.name; "

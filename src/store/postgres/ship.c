@@ -279,11 +279,14 @@ static bool read_parcel(struct postgres_store *store, const struct tables *table
 
 /* A savepoint in the transaction under way, or a snapshot of its own. What it deletes in the end may be lost in a crash of the server,
  * and is then carried over once more. */
-static bool begin(struct postgres_store *store, bool within, struct error *error) {
-    return pg_script(store->db,
-                     within ? "SAVEPOINT midflight_parcel; " PG_CANONICAL
-                            : "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = off; SET LOCAL "
-                              "idle_in_transaction_session_timeout = " SNAPSHOT_IDLE "; " PG_CANONICAL, NULL, error);
+static bool begin(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
+    int64_t place = parcel->kind == PARCEL_RANGE ? store->range.place + 1 : parcel->place;
+    TEXT sql = {0};
+    text_add(&sql, parcel->within ? "SAVEPOINT midflight_parcel; " PG_CANONICAL "; "
+                                  : "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = off; SET LOCAL "
+                                    "idle_in_transaction_session_timeout = " SNAPSHOT_IDLE "; " PG_CANONICAL "; ");
+    pg_add_place_lock(&sql, store->change.name, place);
+    return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
 void pg_shipment_forget(struct postgres_store *store) {
@@ -308,7 +311,7 @@ bool postgres_ship_open(struct store *base, struct parcel *parcel, struct error 
     struct tables tables = {0};
     pg_shipment_forget(store);
     *shipment = (struct shipment){.arena = arena_new(), .kind = parcel->kind, .direction = parcel->direction, .within = parcel->within};
-    if (!make_tables(store, &tables, error) || !begin(store, parcel->within, error)) return false;
+    if (!make_tables(store, &tables, error) || !begin(store, parcel, error)) return false;
     if (!read_parcel(store, &tables, parcel, error)) {
         undo(store);
         return false;
@@ -391,8 +394,10 @@ static bool clear_outbox(struct postgres_store *store, struct error *error) {
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
 
+/* From here on it holds rows that others may want, and must not be silent for as long as a snapshot may. */
 static bool take_effect(struct postgres_store *store, struct error *error) {
     struct shipment *shipment = &store->half->shipment;
+    if (!shipment->within && !pg_script(store->db, "SET LOCAL idle_in_transaction_session_timeout = " PG_SILENCE, NULL, error)) return false;
     if (shipment->kind == PARCEL_RANGE) return move_range(store, shipment->until, shipment->rows, shipment->done, error);
     return clear_outbox(store, error);
 }

@@ -233,13 +233,14 @@ MUST_USE bool pg_half_refuse(struct postgres_store *store, enum side side, struc
 /* A refusal that is there lets everybody pass from now on. [tx] */
 MUST_USE bool pg_half_open(struct postgres_store *store, enum side side, struct error *error);
 MUST_USE bool pg_half_check(struct postgres_store *store, struct check_report *report, struct error *error);
-/* A statement: takes the lock that who lands at a place has, until the transaction ends. */
-void pg_add_landing_lock(struct text *text, const char *name, int64_t place);
+/* A statement: takes the lock that who ships or lands at a place has, until the transaction ends. */
+void pg_add_place_lock(struct text *text, const char *name, int64_t place);
 bool postgres_ship_manifest(struct store *store, enum direction direction, struct manifest *ret, struct error *error);
 bool postgres_hold(struct store *store, enum side side, struct error *error);
 bool postgres_lease_follow(struct store *store, const char *name, const char *owner, int64_t token, struct error *error);
 bool postgres_lease_take(struct store *store, const char *name, const char *owner, int64_t until_ms, int64_t token, struct error *error);
 bool postgres_land_claim(struct store *store, const char *name, const struct claim *claim, char **ret, struct error *error);
+bool postgres_oust(struct store *store, const char *name, int64_t place, struct error *error);
 bool postgres_ledger_stay(struct store *store, const char *name, const char *stage, int64_t epoch, struct error *error);
 /* expect.c */
 bool postgres_land_expect(struct store *store, enum direction direction, struct manifest *manifest, struct check_report *report,

@@ -22,6 +22,11 @@ COUNT = 2000
 LONG = pytest.mark.long
 OPTIONS = ("hold_max: 5ms", "soak: 0s", "pause_max: 2s")
 SLOWLY = ("--load", "0.05")
+ROOMY = "ALTER TABLE people SET (fillfactor = 10, autovacuum_enabled = false)"
+SLOW_UPKEEP = """
+    ALTER TABLE people SET (autovacuum_enabled = true, autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0,
+                            autovacuum_vacuum_cost_limit = 1, autovacuum_vacuum_cost_delay = 100)
+"""
 # With a server at one end at least.
 SERVED = [pytest.param(PAIRS[name], id=name, marks=() if PAIRS[name] == (POSTGRESQL, POSTGRESQL) else LONG)
           for name in CHOSEN if POSTGRESQL in PAIRS.get(name, ())]
@@ -155,6 +160,32 @@ def test_a_follower_whose_server_crashes_says_so_and_the_next_goes_on(fleet, pai
     move.close(OLD)
     move.drain()
     move.twin.agree()
+
+
+def reached(ask):
+    until = time.monotonic() + 60
+    while not ask():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@LONG
+@pytest.mark.parametrize("pair", FREEZABLE)
+def test_the_servers_own_vacuum_of_what_was_copied_gives_way_to_the_indexes(fleet, pair):
+    """It takes a minute, and that of a large table takes longer; it has begun before the copy ends."""
+    fleet = fleet(pair, count=5000, autovacuum_naptime="1s")
+    new, server = fleet.apps[NEW], fleet.servers[NEW]
+    process = fleet.midflight.begin("start", "--load", "0.3")
+    fleet.midflight.reach(RUNNING)
+    new.sql(ROOMY)
+    reached(lambda: new.value("SELECT count(*) FROM people") > 1000)
+    process.send_signal(signal.SIGINT)
+    fleet.midflight.end(process)
+    new.sql(SLOW_UPKEEP)
+    reached(lambda: server.execute("SELECT 1 FROM pg_stat_progress_vacuum WHERE relid = 'people'::regclass", new.database))
+    fleet.midflight.start().done()
+    assert server.upkeep_ended_early()
+    fleet.move.twin.agree()
 
 
 class TestFrozen:

@@ -31,6 +31,11 @@ def until_it_waits(app, for_what):
                f"'Lock' AND wait_event = '{for_what}'")
 
 
+def until_it_knows_who_is_older(app):
+    until(app, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'midflight' AND datname = current_database() AND query LIKE "
+               "'%virtualxid%' AND state = 'idle'")
+
+
 @contextmanager
 def transaction(app):
     """One of the application's, that is committed at the end."""
@@ -75,12 +80,12 @@ def held_before_the_drain(app, midflight):
     """A start, that has come to where it drains what was noted of customer 1, and waits for who noted it until the end of the block."""
     with transaction(app):  # older than the capture: the copy waits for it
         process = midflight.begin("start", "--workers", "1")  # which looks once who is older
-        until(app, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'midflight' AND datname = current_database() AND query LIKE "
-                   "'%virtualxid%' AND state = 'idle'")
+        until_it_knows_who_is_older(app)
         writer = app.connect()
         writer.execute("BEGIN")
         writer.execute("UPDATE customers SET name = 'Ann Noted' WHERE id = 1")
     until_step(app, "follow at once")
+    until_it_knows_who_is_older(app)  # who begins from here on is not waited for
     yield process
     writer.execute("COMMIT")
     writer.close()
