@@ -129,6 +129,8 @@ struct locks {
 
 /* Who has had one of the tables for so long will hardly let go of it while we wait, and whoever came meanwhile would wait behind us. */
 #define HELD_LONG_MS 20.0
+/* At so many tries; where there is always one that takes long, they are asked for all the same at those that are left. */
+#define LOOKS 100
 
 /* Transactions that have one of the tables, as an array; `among`: of these alone, NULL: all. */
 static bool list_holders(struct postgres_store *store, bool readers, const char *among, const char **ret, struct error *error) {
@@ -147,8 +149,9 @@ static bool list_holders(struct postgres_store *store, bool readers, const char 
     return true;
 }
 
-bool pg_tables_free(struct postgres_store *store, bool readers, struct error *error) {
+bool pg_tables_free(struct postgres_store *store, int tries, bool readers, struct error *error) {
     const char *before = NULL, *still = NULL;
+    if (tries > LOOKS) return true;
     if (!list_holders(store, readers, NULL, &before, error)) return false;
     if (before == NULL) return true;
     clock_sleep_ms(HELD_LONG_MS);
@@ -167,7 +170,7 @@ static bool run_locks(void *context, struct error *error) {
     struct postgres_store *store = locks->store;
     const char *sql = locks->tries++ % 2 == 1 && locks->turned != NULL ? locks->turned : locks->sql;
     bool waited_for = store->sql.base.wait_until_ms > 0; /* clients wait at a pooler: there is no time to look */
-    if (!waited_for && *sql != '\0' && !pg_tables_free(store, locks->release, error)) return false;
+    if (!waited_for && *sql != '\0' && !pg_tables_free(store, locks->tries, locks->release, error)) return false;
     double asked = clock_ms();
     if (!pg_script(store->db, sql, NULL, error) || (locks->drop && !let_go(store, error)) ||
         (locks->release && !pg_numbers_join(store, error)) || (locks->then != NULL && !pg_script(store->db, locks->then, NULL, error))) {

@@ -63,8 +63,9 @@ const char *pg_own(const struct postgres_store *store, const char *rest);
 /* --- capture.c --- */
 /* Locks a side's tables so that triggers may be made: all or none, waiting briefly and often. [tx] */
 MUST_USE bool pg_lock_for_capture(struct postgres_store *store, enum side side, struct error *error);
-/* May the tables be asked for? Not where a transaction goes on that has one of them (ERROR_BUSY); `readers`: one that only reads counts. */
-MUST_USE bool pg_tables_free(struct postgres_store *store, bool readers, struct error *error);
+/* May the tables be asked for, at this try? Not where a transaction goes on that has one of them (ERROR_BUSY); `readers`: one that only
+ * reads counts. */
+MUST_USE bool pg_tables_free(struct postgres_store *store, int tries, bool readers, struct error *error);
 /* Enters what is there in the migration's name, as it is now. [tx] */
 MUST_USE bool pg_enter_objects(struct postgres_store *store, struct error *error);
 

@@ -36,10 +36,10 @@ static const char tables_locked[] =
     "pg_constraint WHERE contype = 'f' AND conrelid IN ($1::regclass, $2::regclass) UNION ALL SELECT conrelid FROM "
     "pg_constraint WHERE contype = 'f' AND confrelid IN ($1::regclass, $2::regclass))";
 
-static bool lock(struct postgres_store *store, const struct exchange *exchange, struct error *error) {
+static bool lock(struct postgres_store *store, const struct exchange *exchange, int tries, struct error *error) {
     RESULT *result = NULL;
     const char *values[] = {exchange->bearer, exchange->waiting};
-    return pg_tables_free(store, true, error) && pg_query(store->db, tables_locked, NULL, values, 2, &result, error) &&
+    return pg_tables_free(store, tries, true, error) && pg_query(store->db, tables_locked, NULL, values, 2, &result, error) &&
            pg_script(store->db, PQgetvalue(result, 0, 0), NULL, error);
 }
 
@@ -220,7 +220,8 @@ static bool carry_out(struct postgres_store *store, struct plan *plan, bool each
 struct attempt {
     struct postgres_store *store;
     struct exchange exchange;
-    bool each;            /* one statement at a time, to say which does not fit */
+    int tries;
+    bool each; /* one statement at a time, to say which does not fit */
 };
 
 /* Other locks that it takes are waited for no longer than the first. */
@@ -229,7 +230,7 @@ static bool try_exchange(void *context, struct error *error) {
     struct postgres_store *store = attempt->store;
     struct plan plan = {0};
     store->sql.base.held_since_ms = 0;
-    if (!lock(store, &attempt->exchange, error)) return false;
+    if (!lock(store, &attempt->exchange, ++attempt->tries, error)) return false;
     store->sql.base.held_since_ms = clock_ms();
     bool ok = postgres_capture_off(&store->sql.base, error) &&
               pg_script(store->db, PG_GIVE_WAY, NULL, error) && pg_settle_clear(store, error) &&
