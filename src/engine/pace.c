@@ -170,8 +170,8 @@ bool pace_chunks_with(struct flight *flight, struct pulse *pulse, const char *ph
         bool in_turn = pulse != NULL && pace_busy(&pace);
         struct turn turn = {.pulse = pulse};
         struct chunk chunk = {.rows = pace.rows, .hold_ms_max = pace.hold_ms_max, .turn = in_turn ? pulse_turn : NULL, .turn_context = &turn};
-        bool felt = !in_turn || (pulse_feel(pulse, flight->store, error) && pulse_feel_calm(pulse, flight->store, error));
-        if (!felt || !work(flight, &chunk, error)) {
+        if (in_turn && (!pulse_feel(pulse, flight->store, error) || !pulse_feel_calm(pulse, flight->store, error))) return false;
+        if (!work(flight, &chunk, error)) {
             if (error->code == ERROR_SCHEMA || error->code == ERROR_ROWS) return flight_overtaken(flight, error);
             if (!patience_again(&patience, flight, phase, error)) return false;
             pace.rows = pace.rows / 4 > 0 ? pace.rows / 4 : 1;
