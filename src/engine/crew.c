@@ -119,14 +119,10 @@ static void recruit(struct crew *crew, size_t workers) {
     }
 }
 
-static int crew_size(const struct flight *flight) {
-    int workers = flight->workers > 0 ? flight->workers : flight->store->ops->workers;
-    if (flight->store->ops->workers == 1) return 1;
-    return workers < WORKERS_MAX ? workers : WORKERS_MAX;
-}
-
 bool crew_run(struct flight *flight, int64_t done, crew_job *job, void *context, struct error *error) {
-    int workers = crew_size(flight);
+    int workers = flight->workers > 0 ? flight->workers : flight->store->ops->workers;
+    if (flight->store->ops->workers == 1) workers = 1;
+    if (workers > WORKERS_MAX) workers = WORKERS_MAX;
     struct crew *crew = calloc(1, sizeof *crew);
     if (crew == NULL) abort();
     *crew = (struct crew){.flight = flight, .before = done, .job = job, .context = context,
@@ -148,7 +144,6 @@ bool crew_run(struct flight *flight, int64_t done, crew_job *job, void *context,
 /* --- chunks --- */
 
 struct chunks {
-    struct pulse *pulse;
     const char *phase;
     int64_t total;
     chunk_work *work;
@@ -156,18 +151,13 @@ struct chunks {
 
 static bool chunks_job(struct flight *flight, void *context, struct error *error) {
     const struct chunks *chunks = context;
-    return pace_chunks_with(flight, chunks->pulse, chunks->phase, 0, chunks->total, chunks->work, error);
+    return pace_chunks(flight, chunks->phase, 0, chunks->total, chunks->work, error);
 }
 
 bool crew_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
                  struct error *error) {
-    bool others = false;
-    struct chunks chunks = {pace_pulse(flight, crew_size(flight)), phase, total, work};
-    bool ok = chunks.pulse == NULL || (flight->store->ops->others_write(flight->store, &others, error) &&
-                                       (!others || pulse_feel(chunks.pulse, flight->store, error)));
-    ok = ok && crew_run(flight, done, chunks_job, &chunks, error);
-    pulse_free(chunks.pulse);
-    return ok;
+    struct chunks chunks = {phase, total, work};
+    return crew_run(flight, done, chunks_job, &chunks, error);
 }
 
 bool crew_backfill(struct flight *flight, chunk_work *work, struct error *error) {

@@ -31,8 +31,18 @@
 /* How often a rest looks whether somebody wrote. */
 #define LOOK_MS 0.5
 
-/* In a store in which a chunk locks nobody out chunks are so long while others write, and rests follow the pulse. */
-#define AIM_SHARED_MS 2.0
+/* A store in which a chunk locks nobody out is slowed down by it all the same: processors, memory and the disk are shared. Its
+ * *pulse* tells: how long a small write takes that waits for the disk, against how long it took before. While it takes longer the
+ * rests grow, up to so many times a chunk's own time; else they shrink; and where nobody else writes there are none. */
+#define AIM_SHARED_MS 8.0
+#define PULSE_MS 50.0 /* from one to the next */
+#define PULSES_FIRST 8
+#define PULSE_SLOWER 1.25
+#define PULSE_SLACK_MS 0.2
+#define REST_GROWS 1.5
+#define REST_SHRINKS 0.85
+#define REST_SHARED_MAX 8.0
+#define REST_SHARED_FIRST 0.3
 
 /* Between two stores a chunk ends with a commit in either, and locks nobody out of the one that is in use: it may be longer, and is so
  * sooner. */
@@ -40,7 +50,6 @@
 #define GROWS_APART 8.0
 #define GROWS 2.0
 #define AIM_APART_MS 50.0
-#define REST_APART 0.3 /* by the chunk's time, at first */
 
 struct pace {
     double hold_ms_max;
@@ -52,7 +61,11 @@ struct pace {
     double free_ms;  /* since `seen`, without the time that we held the lock */
     double usual_ms; /* what free_ms usually is when they are seen again */
     bool apart;      /* between two stores */
-    struct pulse *pulse; /* where chunks lock nobody out; else NULL */
+    bool shared;     /* chunks lock nobody out */
+    double calm_ms;  /* its pulse before the work; 0: not known */
+    double pulse_ms; /* lately */
+    double pulsed;   /* when it was last felt */
+    double rest_share; /* how long to rest, by the chunk's time */
     int64_t rows;
 };
 
@@ -78,7 +91,7 @@ static bool pace_busy(const struct pace *pace) {
 /* The next chunk's size, by the last one. */
 static void pace_follow(struct pace *pace, const struct chunk *chunk) {
     pace->held_ms = chunk->hold_ms;
-    double aim = pace->hold_ms_max * AIM_QUIET, busy = pace->apart ? AIM_APART_MS : pace->pulse != NULL ? AIM_SHARED_MS : AIM_BUSY_MS;
+    double aim = pace->hold_ms_max * AIM_QUIET, busy = pace->apart ? AIM_APART_MS : pace->shared ? AIM_SHARED_MS : AIM_BUSY_MS;
     if (pace_busy(pace) && aim > busy) aim = busy;
     double factor = aim / fmax(chunk->hold_ms, 0.01);
     factor = fmin(factor, pace->apart ? GROWS_APART : GROWS);
@@ -91,7 +104,7 @@ static void pace_follow(struct pace *pace, const struct chunk *chunk) {
 
 /* The rest after a chunk, at the least. */
 static double pace_rest_ms(const struct pace *pace) {
-    double rest = !pace_busy(pace) ? 0 : pace->held_ms * (pace->pulse != NULL ? pulse_rest_share(pace->pulse) : REST_BUSY);
+    double rest = !pace_busy(pace) ? 0 : pace->held_ms * (pace->shared ? pace->rest_share : REST_BUSY);
     double share = pace->load > 0 && pace->load < 1 ? pace->held_ms * (1 - pace->load) / pace->load : 0;
     return rest > share ? rest : share;
 }
@@ -122,7 +135,7 @@ static bool pace_look(struct pace *pace, struct store *store, double held_ms, st
 
 /* How long a rest is to be, as far as can be seen by now. */
 static double pace_rest_goal(const struct pace *pace, double rest_ms) {
-    return pace->pulse == NULL && pace_overdue(pace) ? fmax(rest_ms, REST_MS) : rest_ms;
+    return !pace->shared && pace_overdue(pace) ? fmax(rest_ms, REST_MS) : rest_ms;
 }
 
 /* Copying the log holds nobody up, so it is part of the rest. */
@@ -144,20 +157,39 @@ static bool pace_rest(struct pace *pace, struct store *store, double rest_ms, st
     return true;
 }
 
-static double hold_ms_max(const struct flight *flight) {
-    if (flight->definition->hold_ms_max > 0) return flight->definition->hold_ms_max;
-    return flight->other != NULL ? HOLD_APART_MS : flight->store->ops->hold_ms_max;
+/* What the pulse is when we do nothing. */
+static bool pulse_begin(struct pace *pace, struct store *store, struct error *error) {
+    double sum = 0;
+    for (int i = 0; i < PULSES_FIRST; i++) {
+        double ms;
+        if (!store->ops->pulse(store, &ms, error)) return false;
+        sum += ms;
+    }
+    pace->calm_ms = pace->pulse_ms = sum / PULSES_FIRST;
+    return true;
 }
 
-struct pulse *pace_pulse(const struct flight *flight, int workers) {
-    if (flight->other != NULL) return pulse_new(workers, REST_APART);
-    return flight->store->ops->pulse == NULL ? NULL : pulse_new((workers + 1) / 2, 0);
+static bool pulse_feel(struct pace *pace, struct store *store, struct error *error) {
+    double ms, now = clock_ms();
+    if (store->ops->pulse == NULL || now - pace->pulsed < PULSE_MS) return true;
+    pace->pulsed = now;
+    if (!pace_busy(pace)) return true;
+    if (pace->calm_ms == 0) return pulse_begin(pace, store, error);
+    if (!store->ops->pulse(store, &ms, error)) return false;
+    pace->pulse_ms += (ms - pace->pulse_ms) / 4;
+    bool slower = pace->pulse_ms > pace->calm_ms * PULSE_SLOWER + PULSE_SLACK_MS;
+    pace->rest_share = fmin(fmax(pace->rest_share * (slower ? REST_GROWS : REST_SHRINKS), 0.05), REST_SHARED_MAX);
+    return true;
 }
 
-bool pace_chunks_with(struct flight *flight, struct pulse *pulse, const char *phase, int64_t done, int64_t total, chunk_work *work,
-                      struct error *error) {
-    struct pace pace = {.hold_ms_max = hold_ms_max(flight), .load = flight->load, .looked = clock_ms(), .usual_ms = REST_MS,
-                        .apart = flight->other != NULL, .pulse = pulse, .rows = ROWS_FIRST};
+bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
+                 struct error *error) {
+    bool apart = flight->other != NULL;
+    double hold_ms_max = flight->definition->hold_ms_max > 0 ? flight->definition->hold_ms_max
+                         : apart                             ? HOLD_APART_MS
+                                                             : flight->store->ops->hold_ms_max;
+    struct pace pace = {.hold_ms_max = hold_ms_max, .load = flight->load, .looked = clock_ms(), .usual_ms = REST_MS, .apart = apart,
+                        .shared = apart || flight->store->ops->pulse != NULL, .rest_share = REST_SHARED_FIRST, .rows = ROWS_FIRST};
     struct meter meter = {0};
     struct patience patience = {0};
     char passed[64];
@@ -167,10 +199,8 @@ bool pace_chunks_with(struct flight *flight, struct pulse *pulse, const char *ph
             return error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: %s. The same command goes on from there",
                              phase);
         }
-        bool in_turn = pulse != NULL && pace_busy(&pace);
-        struct turn turn = {.pulse = pulse};
-        struct chunk chunk = {.rows = pace.rows, .hold_ms_max = pace.hold_ms_max, .turn = in_turn ? pulse_turn : NULL, .turn_context = &turn};
-        if (in_turn && (!pulse_feel(pulse, flight->store, error) || !pulse_feel_calm(pulse, flight->store, error))) return false;
+        if (!pulse_feel(&pace, flight->store, error)) return false;
+        struct chunk chunk = {.rows = pace.rows, .hold_ms_max = pace.hold_ms_max};
         if (!work(flight, &chunk, error)) {
             if (error->code == ERROR_SCHEMA || error->code == ERROR_ROWS) return flight_overtaken(flight, error);
             if (!patience_again(&patience, flight, phase, error)) return false;
@@ -188,11 +218,4 @@ bool pace_chunks_with(struct flight *flight, struct pulse *pulse, const char *ph
         pace_follow(&pace, &chunk);
         if (!pace_rest(&pace, flight->store, pace_rest_ms(&pace), error)) return false;
     }
-}
-
-bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work, struct error *error) {
-    struct pulse *pulse = pace_pulse(flight, 1);
-    bool ok = pace_chunks_with(flight, pulse, phase, done, total, work, error);
-    pulse_free(pulse);
-    return ok;
 }

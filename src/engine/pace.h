@@ -2,7 +2,6 @@
 #pragma once
 
 #include "engine/flight.h"
-#include "engine/pulse.h"
 
 /* Does one chunk, as the store's backfill_chunk and shape_empty do. */
 typedef bool chunk_work(struct flight *flight, struct chunk *chunk, struct error *error);
@@ -12,12 +11,6 @@ typedef bool chunk_work(struct flight *flight, struct chunk *chunk, struct error
  * `done` and `total` are for the observer. */
 MUST_USE bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t total, chunk_work *work,
                           struct error *error);
-
-/* The same by several workers, who share a pulse: NULL where a chunk locks everybody out. Within one database half of them work at once
- * while others write; between two stores, where either one's processors wait for the other's, all do. */
-struct pulse *pace_pulse(const struct flight *flight, int workers);
-MUST_USE bool pace_chunks_with(struct flight *flight, struct pulse *pulse, const char *phase, int64_t done, int64_t total, chunk_work *work,
-                               struct error *error);
 
 /* Rows a second lately, told to the observer every 100 ms. */
 struct meter {

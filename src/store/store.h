@@ -101,9 +101,6 @@ struct chunk {
     double hold_ms_max; /* in: give up (ERROR_OVERTIME) when writers have waited so long, unless rows is 1 */
     double hold_ms;     /* out: how long writers had to wait */
     bool done;          /* out: nothing is left */
-    /* in: is told when the part of the work that keeps a processor busy begins and ends, and may wait then; NULL: nobody is */
-    void (*turn)(void *context, bool begins);
-    void *turn_context;
 };
 
 /* One step of a verification. */

@@ -163,18 +163,16 @@ static bool chunk_commit(struct postgres_store *store, int64_t token, const char
     struct store *base = &store->sql.base;
     const char *from = store->range.cursor;
     bool done = strcmp(until, store->range.until) == 0;
+    double began = clock_ms();
     bool ok = chunk_begin(store, error) && pg_range_move(store, until, chunk->rows, done, ret_held, error) &&
               lease_goes_on(store, token, error);
-    if (chunk->turn != NULL) chunk->turn(chunk->turn_context, true);
-    double began = clock_ms();
-    if (ok && *ret_held) ok = carefully ? copy_carefully(store, from, until, arena, error) : copy_range(store, from, until, arena, error);
-    chunk->hold_ms = clock_ms() - began; /* what goes with it is of no size */
-    if (chunk->turn != NULL) chunk->turn(chunk->turn_context, false);
     if (ok && *ret_held) {
-        FAILPOINT("backfill chunk, uncommitted");
-        ok = base->ops->commit(base, error);
+        ok = carefully ? copy_carefully(store, from, until, arena, error) : copy_range(store, from, until, arena, error);
+        if (ok) FAILPOINT("backfill chunk, uncommitted");
+        ok = ok && base->ops->commit(base, error);
     }
     if (!ok || !*ret_held) base->ops->rollback(base);
+    chunk->hold_ms = clock_ms() - began;
     if (!ok && error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* a smaller one, after a rest */
     if (!ok || !*ret_held) return ok;
     if (done) {
