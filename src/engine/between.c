@@ -198,6 +198,12 @@ bool between_drain_some(struct flight *flight, enum direction direction, bool *r
     return true;
 }
 
+/* What others were in the way of is undone, and tried again after a rest. Returns false. */
+static bool came_to_nothing(struct error *error) {
+    if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME;
+    return false;
+}
+
 /* Whoever writes all the time is not chased: it ends with the first parcel that held everything there was. */
 bool between_drain(struct flight *flight, enum direction direction, struct error *error) {
     struct patience patience = {0};
@@ -206,21 +212,18 @@ bool between_drain(struct flight *flight, enum direction direction, struct error
         if (flight_stopped(flight)) {
             return error_set(error, ERROR_INTERRUPTED, "stopped in the middle of: drain. The same command goes on from there");
         }
-        if (between_drain_some(flight, direction, &done, error)) {
+        if (between_drain_some(flight, direction, &done, error) || came_to_nothing(error)) {
             patience = (struct patience){0};
-            continue;
+        } else if (!patience_again(&patience, flight, "drain", error)) {
+            return false;
         }
-        if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* it is undone */
-        if (!patience_again(&patience, flight, "drain", error)) return false;
     }
     return true;
 }
 
 static bool drain_last(struct flight *flight, struct error *error) {
     struct parcel parcel = {.kind = PARCEL_OUTBOX, .direction = FORWARD, .rows = INT64_MAX, .closes = true};
-    if (parcel_carry(flight, &parcel, true, error)) return true;
-    if (error->code == ERROR_BUSY) error->code = ERROR_OVERTIME; /* again, after a rest */
-    return false;
+    return parcel_carry(flight, &parcel, true, error) || came_to_nothing(error);
 }
 
 /* What several entities share can be made unique only over one moment's state of all of them. */

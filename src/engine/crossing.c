@@ -199,11 +199,7 @@ static bool drop_new(struct flight *flight, struct error *error) {
 
 /* Who copied or followed may be asleep amid it, and would stand in the way of what is taken away. */
 static bool oust_all(struct flight *flight, struct error *error) {
-    for (enum side side = SIDE_OLD; side <= SIDE_NEW; side++) {
-        struct store *store = flight_house(flight, side);
-        if (store->ops->oust != NULL && !store->ops->oust(store, flight->at.record.name, 0, error)) return false;
-    }
-    return true;
+    return parcel_oust(flight, SIDE_OLD, 0, error) && parcel_oust(flight, SIDE_NEW, 0, error);
 }
 
 bool between_undo(struct flight *flight, struct error *error) {

@@ -84,15 +84,15 @@ static bool list_keys(struct flight *flight, struct parcel *parcel, struct key_l
 
 /* --- the backfill ----------------------------------------------------------------------------------------------- */
 
-/* Who had the range before may be asleep at either end. */
-static bool oust(struct flight *flight, struct store *leader, const struct claim *claim, struct error *error) {
-    return leader->ops->oust == NULL || leader->ops->oust(leader, flight->at.record.name, claim->place, error);
+bool parcel_oust(struct flight *flight, enum side side, int64_t place, struct error *error) {
+    struct store *store = flight_house(flight, side);
+    return store->ops->oust == NULL || store->ops->oust(store, flight->at.record.name, place, error);
 }
 
+/* Who had the range before may be asleep at either end. */
 bool parcel_claim(struct flight *flight, enum direction direction, const struct claim *claim, char **ret_cursor, struct error *error) {
-    struct passage passage = passage_of(flight, direction);
-    struct store *follower = passage.follower;
-    if (!oust(flight, passage.leader, claim, error) || !follower->ops->begin(follower, error)) return false;
+    struct store *follower = flight_house(flight, follower_of(direction));
+    if (!parcel_oust(flight, leader_of(direction), claim->place, error) || !follower->ops->begin(follower, error)) return false;
     bool ok = follower->ops->land_claim(follower, flight->at.record.name, claim, ret_cursor, error) &&
               follower->ops->commit(follower, error);
     if (!ok) follower->ops->rollback(follower);

@@ -18,6 +18,9 @@ MUST_USE bool parcel_drain(struct flight *flight, struct parcel *parcel, struct 
 /* The same of a range of the drain, by its right: *ret_fits false: something does not fit here and now, and nothing was done. */
 MUST_USE bool parcel_drain_range(struct flight *flight, struct parcel *parcel, bool *ret_fits, struct error *error);
 
+/* Ends what others have under way at a side of a range that is no longer theirs; place 0: of the whole migration. */
+MUST_USE bool parcel_oust(struct flight *flight, enum side side, int64_t place, struct error *error);
+
 /* The side that follows comes to know who has a range, and whoever had it before has ended; *ret_cursor: how far it has landed there,
  * malloc'ed, or NULL. */
 MUST_USE bool parcel_claim(struct flight *flight, enum direction direction, const struct claim *claim, char **ret_cursor, struct error *error);

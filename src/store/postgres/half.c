@@ -246,17 +246,7 @@ bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *
 bool pg_name_holders(struct postgres_store *store, enum side side, bool rows, const char *what, struct error *error) {
     RESULT *holders = NULL;
     struct error failure;
-    TEXT list = {0};
-    for (size_t i = 0; i < store->change.shapes[side].count; i++) {
-        text_add(&list, i > 0 ? ",\"" : "{\"");
-        for (const char *c = pg_relation(store, &store->tables[side][i]); *c != '\0'; c++) {
-            if (*c == '"' || *c == '\\') text_add(&list, "\\");
-            text_add_n(&list, c, 1);
-        }
-        text_add(&list, "\"");
-    }
-    text_add(&list, "}");
-    const char *values[] = {text_get(&list), rows ? "{AccessShareLock}" : "{AccessShareLock,RowShareLock}"};
+    const char *values[] = {pg_table_names(store, side), rows ? "{AccessShareLock}" : "{AccessShareLock,RowShareLock}"};
     if (!pg_query(store->db,
                   "SELECT string_agg(DISTINCT format('pid %s (%s%s, for %s s)', a.pid, CASE WHEN a.application_name = '' THEN '' ELSE "
                   "a.application_name || ', ' END, coalesce(a.state, a.backend_type), extract(epoch FROM clock_timestamp() - "

@@ -7,7 +7,6 @@
  * directions. Where the query of some entity fails, the range is halved until few are left, and those are taken one by one. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -376,7 +375,7 @@ static bool findings(struct postgres_store *store, int64_t *ret, struct error *e
 
 /* The new side has what the old one took, and it takes no more. */
 static bool catch_up(struct store *base, struct error *error) {
-    struct chunk all = {.rows = INT64_MAX, .hold_ms_max = INFINITY};
+    struct chunk all = {.rows = INT64_MAX};
     return base->ops->hold(base, SIDE_OLD, error) && base->ops->drain(base, FORWARD, 0, &all, error);
 }
 
