@@ -5,6 +5,9 @@
 #include "engine/gate.h"
 #include "engine/pace.h"
 
+/* So often it is gone on with what another one was still at when the lease was taken. */
+#define TRIES 3
+
 static bool rehearse_back(struct flight *flight, struct error *error) {
     bool swapped;
     if (!flight_step_done(flight, "swap", &swapped, error)) return false;
@@ -99,6 +102,21 @@ static bool settle(struct flight *flight, struct error *error) {
     return flight->definition->change.pooler == NULL || between_settle(flight, &ignored, error);
 }
 
+static bool go_back(struct flight *flight, bool force, struct error *error) {
+    if (!flight_take(flight, true, error) || !settle(flight, error)) return false;
+    if (flight->at.stage == STAGE_AWAITING_FINALIZATION && !may_return(flight, force, error)) return false;
+    if (!turn_back(flight, error)) return false;
+    return flight->other != NULL ? between_undo(flight, error) && forget(flight, error) : undo(flight, error);
+}
+
+/* Whoever the lease was taken from may have been amid something of the other store, which took effect there while we looked. */
+static bool was_met(struct flight *flight, const struct error *error) {
+    struct error ignored;
+    bool passing = error->code == ERROR_HELD || error->code == ERROR_BUSY || error->code == ERROR_SCHEMA;
+    return passing && flight->other != NULL && flight->token > 0 && flight_refresh(flight, &ignored) &&
+           flight->at.stage == STAGE_ROLLING_BACK && flight->at.record.token == flight->token;
+}
+
 bool carry_rollback(struct flight *flight, bool force, struct error *error) {
     const char *name = flight->at.record.name;
     if (!flight_started_definition(flight, error)) return false;
@@ -123,8 +141,8 @@ bool carry_rollback(struct flight *flight, bool force, struct error *error) {
     case STAGE_ROLLING_BACK:
         break;
     }
-    if (!flight_take(flight, true, error) || !settle(flight, error)) return false;
-    if (flight->at.stage == STAGE_AWAITING_FINALIZATION && !may_return(flight, force, error)) return false;
-    if (!turn_back(flight, error)) return false;
-    return flight->other != NULL ? between_undo(flight, error) && forget(flight, error) : undo(flight, error);
+    for (int tries = 1; !go_back(flight, force, error); tries++) {
+        if (tries == TRIES || flight_stopped(flight) || !was_met(flight, error)) return false;
+    }
+    return true;
 }
