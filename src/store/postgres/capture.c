@@ -169,13 +169,10 @@ static bool run_locks(void *context, struct error *error) {
     struct locks *locks = context;
     struct postgres_store *store = locks->store;
     const char *sql = locks->tries++ % 2 == 1 && locks->turned != NULL ? locks->turned : locks->sql;
-    bool waited_for = store->sql.base.wait_until_ms > 0; /* clients wait at a pooler: there is no time to look */
-    if (!waited_for && *sql != '\0' && !pg_tables_free(store, locks->tries, locks->release, error)) return false;
+    if (*sql != '\0' && !pg_tables_free(store, locks->tries, locks->release, error)) return false;
     double asked = clock_ms();
     if (!pg_script(store->db, sql, NULL, error) || (locks->drop && !let_go(store, error)) ||
         (locks->release && !pg_numbers_join(store, error)) || (locks->then != NULL && !pg_script(store->db, locks->then, NULL, error))) {
-        /* Nor for a rest: they go on first. */
-        if (error->code == ERROR_BUSY && waited_for) error->code = ERROR_OVERTIME;
         return false;
     }
     if (store->sql.base.held_since_ms == 0) store->sql.base.held_since_ms = asked;
@@ -192,9 +189,24 @@ static bool lock_patiently(struct postgres_store *store, struct text *list, cons
     return pg_patiently(store->db, run_locks, &locks, "the tables could not be locked", error);
 }
 
+/* Clients wait at a pooler: there is no time to look who has the tables, nor for a second try: they go on first. */
+static bool lock_at_once(struct postgres_store *store, const char *list, struct error *error) {
+    double asked = clock_ms();
+    const char *sql = arena_format(store->bound, PG_BEGIN_PATIENCE "; %s IN " LOCK_CAPTURE " MODE; " PG_END_PATIENCE, list);
+    struct error undone;
+    if (pg_script(store->db, sql, NULL, error)) {
+        store->sql.base.held_since_ms = asked;
+        return true;
+    }
+    if (error->code == ERROR_BUSY && !pg_script(store->db, PG_UNDO_PATIENCE, NULL, &undone)) *error = undone;
+    return false;
+}
+
 bool pg_lock_for_capture(struct postgres_store *store, enum side side, struct error *error) {
     TEXT list = {0};
-    return list_tables(store, side, &list, error) && lock_patiently(store, &list, LOCK_CAPTURE, (struct locks){0}, error);
+    if (!list_tables(store, side, &list, error)) return false;
+    if (list.length > 0 && store->sql.base.wait_until_ms > 0) return lock_at_once(store, text_get(&list), error);
+    return lock_patiently(store, &list, LOCK_CAPTURE, (struct locks){0}, error);
 }
 
 /* Where triggers note keys by now, their functions alone are replaced: whoever runs the one before goes on to note, and is waited

@@ -149,16 +149,20 @@ bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *
     return give(db, finish(db, PQsendQueryParams(db, sql, (int)count, NULL, values, NULL, NULL, 0)), what, ret, error);
 }
 
-/* Prepared under its digest. */
+/* Under its digest. */
+bool pg_prepare(PGconn *db, const char *sql, struct names *known, struct arena *arena, char ret_name[PG_PREPARED_NAME], struct error *error) {
+    snprintf(ret_name, PG_PREPARED_NAME, "midflight_%016llx", (unsigned long long)XXH3_64bits(sql, strlen(sql)));
+    if (names_have(known, ret_name)) return true;
+    RESULT *prepared = finish(db, PQsendPrepare(db, ret_name, sql, 0, NULL));
+    if (!check_result(db, prepared, NULL, error)) return false;
+    names_add(arena, known, arena_copy(arena, ret_name));
+    return true;
+}
+
 bool pg_query_often(PGconn *db, const char *sql, const char *const *values, size_t count, struct names *known,
                     struct arena *arena, PGresult **ret, struct error *error) {
-    char name[32];
-    snprintf(name, sizeof name, "midflight_%016llx", (unsigned long long)XXH3_64bits(sql, strlen(sql)));
-    if (!names_have(known, name)) {
-        RESULT *prepared = finish(db, PQsendPrepare(db, name, sql, 0, NULL));
-        if (!check_result(db, prepared, NULL, error)) return false;
-        names_add(arena, known, arena_copy(arena, name));
-    }
+    char name[PG_PREPARED_NAME];
+    if (!pg_prepare(db, sql, known, arena, name, error)) return false;
     return give(db, finish(db, PQsendQueryPrepared(db, name, (int)count, values, NULL, NULL, 0)), NULL, ret, error);
 }
 

@@ -22,7 +22,12 @@ MUST_USE bool pg_open(const char *address, PGconn **ret, const char **ret_name, 
 /* Runs one statement with text values for $1... `what` says for messages whose it is ("forward.people"), NULL: ours. */
 MUST_USE bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *values, size_t count,
                                PGresult **ret, struct error *error);
-/* The same for a statement of ours that is run often: it is planned once a connection. */
+/* The name of a prepared statement, which EXECUTE takes as it is. */
+#define PG_PREPARED_NAME 32
+/* Has the server plan a statement that is run often, once a connection; `known`: those that were, in the arena. */
+MUST_USE bool pg_prepare(PGconn *db, const char *sql, struct names *known, struct arena *arena, char ret_name[PG_PREPARED_NAME],
+                         struct error *error);
+/* pg_query for such a statement of ours. */
 MUST_USE bool pg_query_often(PGconn *db, const char *sql, const char *const *values, size_t count, struct names *known,
                              struct arena *arena, PGresult **ret, struct error *error);
 /* Runs several statements without values. */
@@ -60,6 +65,11 @@ void pg_cancel(PGconn *db);
 #define PG_GIVE_WAY                                                                                                             \
     "SELECT set_config('lock_timeout', greatest(1, least(50, extract(epoch FROM current_setting('deadlock_timeout')::interval) " \
     "* 500))::integer || 'ms', true)"
+
+/* What stands before statements that give way, after them, and after one that failed: as it was before them. [tx] */
+#define PG_BEGIN_PATIENCE PG_GIVE_WAY "; SAVEPOINT midflight_patience"
+#define PG_END_PATIENCE "RELEASE midflight_patience; SET LOCAL lock_timeout = " PG_LOCK_WAIT
+#define PG_UNDO_PATIENCE "ROLLBACK TO midflight_patience"
 
 /* Does `work` in a savepoint, giving way. When a lock is not to be had everything is undone, so that nobody queues behind what we
  * hold meanwhile, and tried again after a rest: up to 150 times. [tx] */

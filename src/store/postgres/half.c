@@ -93,15 +93,8 @@ bool pg_stage(struct postgres_store *store, const char *label, const char *colum
 
 bool pg_stage_counted(struct postgres_store *store, const char *stage, struct error *error) {
     /* a merge would read the target from its beginning; and its pages are near each other, as the keys are */
-    return pg_script(store->db, arena_format(store->bound, "SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1; ANALYZE %s",
-                                             stage), NULL, error);
-}
-
-bool pg_stage_filled(struct postgres_store *store, const char *stage, int64_t rows, struct error *error) {
-    /* Sequential scans stay on: the stage knows no other, and what the planner adds for one that is forbidden is so much that any two
-     * plans with one look alike to it, even one that goes over the whole target. */
-    static const char look_up[] = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
-    return rows <= PG_LOOK_UP_MAX ? pg_script(store->db, look_up, NULL, error) : pg_stage_counted(store, stage, error);
+    return pg_script(store->db, arena_format(store->bound, "SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin = off; SET LOCAL "
+                                             "random_page_cost = 1; ANALYZE %s", stage), NULL, error);
 }
 
 /* --- who may write ---------------------------------------------------------------------------------------------- */
@@ -156,10 +149,14 @@ bool pg_half_open(struct postgres_store *store, enum side side, struct error *er
     return make_refusal(store, side, true, error);
 }
 
+static const char *refusal_trigger(struct postgres_store *store, enum side side, const struct bound_table *table) {
+    return pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name));
+}
+
 static bool attach_refusal(struct postgres_store *store, enum side side, const struct bound_table *table, struct error *error) {
     TEXT sql = {0};
     RESULT *tables = NULL;
-    const char *trigger = pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name));
+    const char *trigger = refusal_trigger(store, side, table);
     if (!pg_tables_of(store, table, trigger, &tables, error)) return false;
     for (int i = 0; i < PQntuples(tables); i++) {
         text_add(&sql, "CREATE TRIGGER ");
@@ -219,6 +216,13 @@ bool pg_half_note(struct postgres_store *store, enum side side, struct error *er
            make_notes(store, side, &made, error) && make_refusal(store, side, true, error) && (!made || pg_enter_objects(store, error));
 }
 
+/* So that the server knows the statement when the tables are locked. */
+static bool ask_beforehand(struct postgres_store *store, enum side side, struct error *error) {
+    const struct bound_table *first = &store->tables[side][0];
+    RESULT *ignored = NULL;
+    return pg_tables_of(store, first, refusal_trigger(store, side, first), &ignored, error);
+}
+
 /* What the triggers run that refuse is there before the tables are locked. */
 static bool make_ready(struct postgres_store *store, enum side side, struct error *error) {
     bool made = false, notes = store->half != NULL || side == SIDE_NEW;
@@ -229,7 +233,7 @@ static bool make_ready(struct postgres_store *store, enum side side, struct erro
 bool postgres_capture_ready(struct store *base, enum side side, struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
     if (store->half == NULL) return true;
-    return store->half->closing.ready = make_ready(store, side, error);
+    return store->half->closing.ready = make_ready(store, side, error) && ask_beforehand(store, side, error);
 }
 
 bool pg_half_refuse(struct postgres_store *store, enum side side, struct error *error) {
@@ -265,8 +269,6 @@ bool postgres_hold(struct store *base, enum side side, struct error *error) {
     bool held = pg_lock_for_capture(store, side, error);
     if (store->half != NULL) store->half->closing.held = held;
     if (held) return true;
-    struct error undone;
-    if (error->code == ERROR_OVERTIME && pg_script(store->db, "ROLLBACK TO midflight_patience", NULL, &undone)) error->code = ERROR_BUSY;
     if (error->code != ERROR_BUSY) return false;
     return pg_name_holders(store, side, false, arena_format(store->bound, "the writers of the %s side could not be held", side_name(side)), error);
 }

@@ -74,11 +74,13 @@ bool pg_name_holders(struct postgres_store *store, enum side side, bool rows, co
 const char *pg_key_columns(struct postgres_store *store);
 /* ship.c: gives back what the last shipment held. */
 void pg_shipment_forget(struct postgres_store *store);
+/* So few keys are looked up one by one, in a transaction that was told so before. Sequential scans stay on: a stage knows no other, and
+ * what the planner adds for one that is forbidden is so much that any two plans with one look alike to it, even one that goes over the
+ * whole target. */
 #define PG_LOOK_UP_MAX 100
-/* Tells the planner how many rows a stage has that has just been filled: it would guess wrong. */
+#define PG_LOOK_UP "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+/* Tells the planner how many rows a stage has that has just been filled, which are many: it would guess wrong. */
 MUST_USE bool pg_stage_counted(struct postgres_store *store, const char *stage, struct error *error);
-/* The same of many; few are looked up one by one, in the transaction under way. */
-MUST_USE bool pg_stage_filled(struct postgres_store *store, const char *stage, int64_t rows, struct error *error);
 /* What makes values the same text in every session. */
 #define PG_CANONICAL "SET LOCAL timezone = 'UTC'; SET LOCAL jit = off"
 

@@ -54,6 +54,7 @@ static bool begin(struct postgres_store *store, const struct parcel *parcel, boo
     text_addf(&sql, "%s; ", parcel->joins ? "SAVEPOINT midflight_landing" : "BEGIN");
     add_patience(&sql, store->sql.base.wait_until_ms);
     if (parcel->stays) text_add(&sql, "SET LOCAL synchronous_commit = off; ");
+    if (!parcel->fresh && parcel->landing != LAND_COMPARE) text_add(&sql, PG_LOOK_UP "; ");
     text_add(&sql, PG_CANONICAL "; SELECT set_config('midflight.syncing', ");
     pg_quote_text(&sql, pg_guard(store, parcel->direction));
     text_add(&sql, ", true)");
@@ -170,8 +171,7 @@ static bool plan_keys(struct postgres_store *store, int64_t rows, struct error *
     const char *stage = key_stage(store, error);
     if (stage == NULL) return false;
     store->half->landing.few = rows <= PG_LOOK_UP_MAX;
-    return store->half->landing.parcel.landing == LAND_COMPARE ? pg_stage_counted(store, stage, error)
-                                                               : pg_stage_filled(store, stage, rows, error);
+    return (store->half->landing.few && store->half->landing.parcel.landing != LAND_COMPARE) || pg_stage_counted(store, stage, error);
 }
 
 bool postgres_land_end(struct store *base, struct error *error) {
@@ -217,11 +217,35 @@ static bool run(struct postgres_store *store, const struct text *sql, const stru
     return error_prefix(error, "%s", whose(store, stream));
 }
 
-/* Those that write few rows look them up one by one, whatever the rows are: they are planned once a connection. */
-static bool run_of_few(struct postgres_store *store, const struct text *sql, const struct stream *stream, struct error *error) {
+/* Those that write few rows look them up one by one, whatever the rows are: they are planned once a connection, and what one table
+ * has of them in a row goes to the server together. */
+struct batch {
+    const struct stream *stream;
+    struct text sql; /* EXECUTE ...; EXECUTE ...; */
+};
+
+#define BATCH __attribute__((cleanup(batch_free))) struct batch
+
+static void batch_free(struct batch *batch) {
+    text_free(&batch->sql);
+}
+
+static bool batch_run(struct postgres_store *store, struct batch *batch, struct error *error) {
+    bool ok = run(store, &batch->sql, batch->stream, error);
+    text_clear(&batch->sql);
+    return ok;
+}
+
+static bool batch_add(struct postgres_store *store, struct batch *batch, const struct text *sql, const struct stream *stream,
+                      struct error *error) {
+    char name[PG_PREPARED_NAME];
     if (!store->half->landing.few) return run(store, sql, stream, error);
-    if (sql->length == 0 || pg_query_often(store->db, text_get(sql), NULL, 0, &store->prepared, store->arena, NULL, error)) return true;
-    return error_prefix(error, "%s", whose(store, stream));
+    if (sql->length == 0) return true;
+    if (batch->stream != stream && !batch_run(store, batch, error)) return false;
+    batch->stream = stream;
+    if (!pg_prepare(store->db, text_get(sql), &store->prepared, store->arena, name, error)) return error_prefix(error, "%s", whose(store, stream));
+    text_addf(&batch->sql, "EXECUTE %s; ", name);
+    return true;
 }
 
 static struct scope scope_of(struct postgres_store *store, const char *keys) {
@@ -296,6 +320,7 @@ static bool wrote_over_none(struct postgres_store *store, const char *keys, stru
 static bool write_synced(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
     const char *keys = key_stage(store, error);
     size_t count = store->change.mappings[parcel->direction].count;
+    BATCH batch = {0};
     if (keys == NULL || !leave_out_held(store, keys, error)) return false;
     struct scope scope = scope_of(store, keys);
     bool loose = false;
@@ -306,18 +331,18 @@ static bool write_synced(struct postgres_store *store, const struct parcel *parc
         struct stream *stream = stream_of(store, i + 1);
         TEXT sql = {0};
         sync_delete(&sql, &pg_dialect, stream->flow, &scope, now_of(store, stream));
-        if (!run_of_few(store, &sql, stream, error)) return false;
+        if (!batch_add(store, &batch, &sql, stream, error)) return false;
     }
     for (size_t i = 0; i < count; i++) {
         struct stream *stream = stream_of(store, i + 1);
         TEXT sql = {0};
         sync_update(&sql, &pg_dialect, stream->flow, now_of(store, stream), NULL, false);
-        if (!run_of_few(store, &sql, stream, error)) return false;
+        if (!batch_add(store, &batch, &sql, stream, error)) return false;
         text_clear(&sql);
         sync_insert(&sql, &pg_dialect, stream->flow, now_of(store, stream), NULL, false);
-        if (!run_of_few(store, &sql, stream, error)) return false;
+        if (!batch_add(store, &batch, &sql, stream, error)) return false;
     }
-    return wrote_over_none(store, keys, error);
+    return batch_run(store, &batch, error) && wrote_over_none(store, keys, error);
 }
 
 static bool write_fresh(struct postgres_store *store, const struct parcel *parcel, struct error *error) {

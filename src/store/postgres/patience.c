@@ -13,7 +13,7 @@
 static bool give_up(PGconn *db, const char *what, int tries, struct error *error) {
     RESULT *holders = NULL;
     struct error failure;
-    if (!pg_script(db, "ROLLBACK TO midflight_patience", NULL, &failure) ||
+    if (!pg_script(db, PG_UNDO_PATIENCE, NULL, &failure) ||
         !pg_query(db,
                   "SELECT string_agg(DISTINCT l.pid::text, ', ') FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE "
                   "d.datname = current_database() AND l.locktype = 'relation' AND l.relation >= 16384 AND l.granted AND "
@@ -28,17 +28,17 @@ static bool give_up(PGconn *db, const char *what, int tries, struct error *error
 
 /* Undoes a try that came to nothing, and lets everybody through. */
 static bool rest(PGconn *db, struct error *error) {
-    if (!pg_script(db, "ROLLBACK TO midflight_patience", NULL, error)) return false;
+    if (!pg_script(db, PG_UNDO_PATIENCE, NULL, error)) return false;
     clock_sleep_ms(REST_MS + (double)((int64_t)(clock_ms() * 1000) % JITTER_MS)); /* not all of us at once */
     return true;
 }
 
 bool pg_patiently(PGconn *db, pg_work *work, void *context, const char *what, struct error *error) {
-    if (!pg_script(db, PG_GIVE_WAY "; SAVEPOINT midflight_patience", NULL, error)) return false;
+    if (!pg_script(db, PG_BEGIN_PATIENCE, NULL, error)) return false;
     for (int tries = 1; !work(context, error); tries++) {
         if (error->code != ERROR_BUSY) return false;
         if (tries == TRIES || interrupt_requested()) return give_up(db, what, tries, error);
         if (!rest(db, error)) return false;
     }
-    return pg_script(db, "RELEASE midflight_patience; SET LOCAL lock_timeout = " PG_LOCK_WAIT, NULL, error);
+    return pg_script(db, PG_END_PATIENCE, NULL, error);
 }

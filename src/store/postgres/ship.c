@@ -185,7 +185,7 @@ static bool claim(struct postgres_store *store, const struct tables *tables, con
 /* The keys of a parcel are in the temporary table. */
 static bool keys_known(struct postgres_store *store, const struct tables *tables, int64_t count, struct error *error) {
     store->half->shipment.scope = (struct scope){.set = tables->keys, .joined = true, .row_key = &store->key};
-    return pg_stage_filled(store, tables->keys, count, error);
+    return count <= PG_LOOK_UP_MAX || pg_stage_counted(store, tables->keys, error);
 }
 
 /* All that it holds, which stays there: nothing is to be taken from it later. */
@@ -257,7 +257,7 @@ static bool leave_out_noted(struct postgres_store *store, const struct tables *t
 
 static bool open_keys(struct postgres_store *store, const struct tables *tables, struct parcel *parcel, struct error *error) {
     return list_keys(store, tables, parcel->keys, error) && (!parcel->clears || claim_keys(store, tables, error)) &&
-           (!parcel->settled || leave_out_noted(store, tables, error)) &&
+           (!parcel->settled || leave_out_noted(store, tables, error)) && pg_script(store->db, PG_LOOK_UP, NULL, error) &&
            keys_known(store, tables, (int64_t)parcel->keys->count, error);
 }
 
@@ -278,13 +278,14 @@ static bool read_parcel(struct postgres_store *store, const struct tables *table
 }
 
 /* A savepoint in the transaction under way, or a snapshot of its own. What it deletes in the end may be lost in a crash of the server,
- * and is then carried over once more. */
+ * and is then carried over once more. Listed keys are looked for in the outbox first, which takes a hash. */
 static bool begin(struct postgres_store *store, const struct parcel *parcel, struct error *error) {
     int64_t place = parcel->kind == PARCEL_RANGE ? store->range.place + 1 : parcel->place;
     TEXT sql = {0};
     text_add(&sql, parcel->within ? "SAVEPOINT midflight_parcel; " PG_CANONICAL "; "
                                   : "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = off; SET LOCAL "
                                     "idle_in_transaction_session_timeout = " SNAPSHOT_IDLE "; " PG_CANONICAL "; ");
+    if (parcel->kind == PARCEL_OUTBOX) text_add(&sql, PG_LOOK_UP "; ");
     pg_add_place_lock(&sql, store->change.name, place);
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
@@ -387,7 +388,7 @@ static bool clear_outbox(struct postgres_store *store, struct error *error) {
     TEXT sql = {0};
     if (!store->half->shipment.claims) return true;
     if (!make_tables(store, &tables, error)) return false;
-    /* Few keys may have been noted thousands of times: pg_stage_filled spoke of the keys. */
+    /* Few keys may have been noted thousands of times: PG_LOOK_UP spoke of the keys. */
     text_add(&sql, "SET LOCAL enable_hashjoin = on; ");
     text_addf(&sql, "DELETE FROM %s AS o WHERE ctid = ANY (ARRAY(SELECT place FROM %s)) AND EXISTS (SELECT 1 FROM %s AS c WHERE c.place = "
                     "o.ctid AND c.writer = o.xmin)", pg_own(store, "outbox"), tables.claims, tables.claims);

@@ -419,10 +419,10 @@ static void add_trigger(struct text *text, const struct capture *capture, const 
 /* A statement runs the triggers of the table that it names: so each partition, and each table that inherits, has its own. */
 bool pg_tables_of(struct postgres_store *store, const struct bound_table *table, const char *trigger, PGresult **ret, struct error *error) {
     const char *values[] = {pg_relation(store, table), trigger};
-    return pg_query(store->db,
-                    "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
-                    "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t WHERE NOT EXISTS (SELECT 1 FROM "
-                    "pg_trigger WHERE tgrelid = id AND tgname = $2)", NULL, values, 2, ret, error);
+    return pg_query_often(store->db,
+                          "WITH RECURSIVE midflight_t (id) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
+                          "midflight_t t ON i.inhparent = t.id) SELECT id::regclass::text FROM midflight_t WHERE NOT EXISTS (SELECT 1 FROM "
+                          "pg_trigger WHERE tgrelid = id AND tgname = $2)", values, 2, &store->prepared, store->arena, ret, error);
 }
 
 /* A plan is made once a session, whatever its first values; and never compiled, which takes longer than it runs. The single row's
