@@ -455,12 +455,35 @@ static void add_light_insert(struct text *text, const struct capture *capture, c
     text_add(text, ") ");
 }
 
-static void add_rekey_trigger(struct text *text, const struct capture *capture, const char *name) {
+/* Does a key change only where a statement names it? Not where the table's own triggers, or its generated columns, may change it. */
+static bool is_said(const struct capture *capture, bool *ret, struct error *error) {
+    const char *table = pg_relation(capture->store, capture->table);
+    RESULT *others = NULL;
+    /* tgtype: BEFORE UPDATE ... FOR EACH ROW */
+    if (!pg_query(capture->store->db,
+                  "SELECT 1 FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal AND tgtype & 19 = 19 UNION ALL SELECT 1 FROM "
+                  "pg_attribute WHERE attrelid = $1::regclass AND attgenerated <> '' LIMIT 1", NULL, &table, 1, &others, error)) {
+        return false;
+    }
+    *ret = PQntuples(others) == 0;
+    return true;
+}
+
+/* A trigger of columns costs the statements that do not name them next to nothing. */
+static bool add_rekey_trigger(struct text *text, const struct capture *capture, const char *name, struct error *error) {
+    bool said;
+    if (!is_said(capture, &said, error)) return false;
     text_add(text, "CREATE TRIGGER ");
     pg_quote(text, pg_own_name(capture->store, name));
-    text_addf(text, " AFTER UPDATE ON %s FOR EACH ROW WHEN (", pg_relation(capture->store, capture->table));
+    text_add(text, " AFTER UPDATE ");
+    if (said) {
+        text_add(text, "OF ");
+        sync_names(text, &pg_dialect, NULL, &capture->table->table->key);
+    }
+    text_addf(text, " ON %s FOR EACH ROW WHEN (", pg_relation(capture->store, capture->table));
     pg_add_differ(text, capture->table, "OLD", "NEW", &capture->table->table->key);
     text_addf(text, ") EXECUTE FUNCTION %s();\n", pg_own(capture->store, name));
+    return true;
 }
 
 static const char *rekey_name(const struct capture *capture) {
@@ -581,7 +604,7 @@ static bool add_triggers(const struct capture *capture, struct text *text, struc
     }
     for (int i = 0; i < PQntuples(tables); i++) {
         add_trigger(text, &made, name, PQgetvalue(tables, i, 0));
-        if (made.light && capture->event == EVENT_UPDATE) add_rekey_trigger(text, capture, rekey_name(capture));
+        if (made.light && capture->event == EVENT_UPDATE && !add_rekey_trigger(text, capture, rekey_name(capture), error)) return false;
     }
     return true;
 }

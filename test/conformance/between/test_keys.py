@@ -250,3 +250,16 @@ def test_a_list_that_grows_and_shrinks_is_followed_row_by_row(scene):
     scene.drain()
     assert [text.replace(" ", "") for text, in scene.old("SELECT plans FROM customers ORDER BY id")] == ['["storage"]', '["a","a"]', "[]"]
     scene.agree()
+
+
+def test_a_key_that_the_tables_own_trigger_changes_leaves_nothing_behind(scene, pair):
+    if pair[0] != POSTGRESQL:
+        pytest.skip("SQLite's triggers change no row before it is written")
+    scene = scene(CUSTOMERS + """
+        CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF NEW.email = 'moved@x' THEN NEW.id := NEW.id + 100; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER move BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION move();
+    """, SPLIT_NAME).start()
+    scene.old("UPDATE customers SET email = 'moved@x' WHERE id = 2")
+    scene.drain()
+    assert agree(scene) == [1, 3, 102]

@@ -4,8 +4,8 @@ CREATE TRIGGER "midflight_split-name_old_customers_delete" AFTER DELETE ON publi
 CREATE TRIGGER "midflight_split-name_old_customers_insert" AFTER INSERT ON public.customers REFERENCING NEW TABLE AS
       midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_old_customers_insert"();
 
-CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((old.id
-      IS DISTINCT FROM new.id)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_rekey"();
+CREATE TRIGGER "midflight_split-name_old_customers_rekey" AFTER UPDATE OF id ON public.customers FOR EACH ROW WHEN
+      ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION midflight."midflight_split-name_old_customers_rekey"();
 
 CREATE TRIGGER "midflight_split-name_old_customers_truncate" AFTER TRUNCATE ON public.customers FOR EACH STATEMENT
       EXECUTE FUNCTION midflight."midflight_split-name_old_customers_truncate"();
@@ -19,8 +19,8 @@ CREATE TRIGGER "midflight_split-name_new_people_delete" AFTER DELETE ON public.p
 CREATE TRIGGER "midflight_split-name_new_people_insert" AFTER INSERT ON public.people REFERENCING NEW TABLE AS
       midflight_new FOR EACH STATEMENT EXECUTE FUNCTION midflight."midflight_split-name_new_people_insert"();
 
-CREATE TRIGGER "midflight_split-name_new_people_rekey" AFTER UPDATE ON public.people FOR EACH ROW WHEN ((old.id IS
-      DISTINCT FROM new.id)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_rekey"();
+CREATE TRIGGER "midflight_split-name_new_people_rekey" AFTER UPDATE OF id ON public.people FOR EACH ROW WHEN ((old.id
+      IS DISTINCT FROM new.id)) EXECUTE FUNCTION midflight."midflight_split-name_new_people_rekey"();
 
 CREATE TRIGGER "midflight_split-name_new_people_truncate" AFTER TRUNCATE ON public.people FOR EACH STATEMENT EXECUTE
       FUNCTION midflight."midflight_split-name_new_people_truncate"();
