@@ -176,6 +176,15 @@ static bool watch_begin(struct postgres_store *store, struct error *error) {
     return pg_integer(store->db, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint", &store->watch.number, error);
 }
 
+/* What functions of ours resolve names by, whoever calls them: the schemas of our path that there are. Each more would make every
+ * captured write dearer. */
+static bool read_path(struct postgres_store *store, struct error *error) {
+    return pg_text(store->db,
+                   "SELECT coalesce(string_agg(quote_ident(name), ', ' ORDER BY place) || ', ', '') || 'pg_temp' FROM "
+                   "unnest(current_schemas(false)) WITH ORDINALITY AS s (name, place) WHERE name NOT IN ('midflight', 'pg_temp') AND name NOT LIKE "
+                   "'pg_temp_%'", NULL, store->bound, &store->path, error);
+}
+
 static bool postgres_bind(struct store *base, const struct change *change, struct standing standing,
                           struct error *error) {
     struct postgres_store *store = postgres_store_of(base);
@@ -191,8 +200,7 @@ static bool postgres_bind(struct store *base, const struct change *change, struc
     store->tables[SIDE_OLD] = store->tables[SIDE_NEW] = NULL;
     store->flows[FORWARD] = store->flows[BACKWARD] = NULL;
     store->key = (struct names){0};
-    if (!pg_text(store->db, "SELECT current_setting('search_path') || ', pg_temp'", NULL, store->bound, &store->path, error) ||
-        !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
+    if (!read_path(store, error) || !pg_script(store->db, inside ? "SAVEPOINT bind" : "BEGIN", NULL, error)) {
         return false;
     }
     bool ok = bind_all(store, error) && watch_begin(store, error);

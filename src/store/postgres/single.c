@@ -194,11 +194,11 @@ static void add_row_flow(struct text *text, const struct capture *capture, size_
 
 /* Does every flow yield what it yielded? */
 static void add_unchanged(struct text *text, const struct capture *capture) {
-    text_add(text, "    midflight_settled := ");
+    text_add(text, "    IF ");
     for (size_t i = 1; i <= capture->store->change.mappings[capture->direction].count; i++) {
         text_addf(text, "%srecord_image_eq(%s, %s)", i > 1 ? " AND " : "", image_of(capture, i, "now"), image_of(capture, i, "was"));
     }
-    text_add(text, ";\n    IF NOT midflight_settled THEN\n");
+    text_add(text, " THEN\n    midflight_settled := true;\n    ELSE\n");
 }
 
 /* The flows, one after the other for as long as each is settled: rows go in the opposite order. */

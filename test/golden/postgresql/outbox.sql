@@ -38,7 +38,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_apply"(midfl
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -163,7 +163,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_drain"(midfl
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -239,7 +239,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_each"(midfli
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -276,7 +276,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_park"(midfli
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -298,7 +298,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_sync"(midfli
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -324,7 +324,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_apply"(midfli
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -468,7 +468,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_drain"(midfli
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -551,7 +551,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_each"(midflig
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -588,7 +588,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_park"(midflig
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -610,7 +610,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_sync"(midflig
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -696,7 +696,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_truncate"(
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -748,7 +748,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_note_each"(midflight_
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -781,7 +781,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_note_settle"(midfligh
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -863,7 +863,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_truncat
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN

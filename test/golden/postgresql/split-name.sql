@@ -31,7 +31,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_apply"(midfl
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -156,7 +156,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_each"(midfli
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -193,7 +193,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_park"(midfli
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -215,7 +215,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_backward_sync"(midfli
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -244,7 +244,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_apply"(midfli
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -388,7 +388,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_drain"(midfli
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -437,7 +437,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_each"(midflig
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -474,7 +474,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_park"(midflig
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -496,7 +496,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_forward_sync"(midflig
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -529,7 +529,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_delete"()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -669,7 +669,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_insert"()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -819,7 +819,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_truncate"(
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -872,7 +872,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_new_people_update"()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -918,8 +918,9 @@ FROM people
 FROM people
 ) SELECT "id"::bigint AS "id", "name"::text AS "name", "email"::text AS "email" FROM midflight_query) AS
       midflight_was_1;
-    midflight_settled := record_image_eq(midflight_row.now_1, midflight_row.was_1);
-    IF NOT midflight_settled THEN
+    IF record_image_eq(midflight_row.now_1, midflight_row.was_1) THEN
+    midflight_settled := true;
+    ELSE
     UPDATE "public"."customers" SET "name" = (midflight_row.now_1)."name", "email" = (midflight_row.now_1)."email"
       WHERE "customers"."id" = (midflight_row.now_1)."id" AND record_image_eq(ROW("customers"."id",
             "customers"."name", "customers"."email")::midflight."midflight_split-name_backward_row_customers",
@@ -1151,7 +1152,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_note_each"(midflight_
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1184,7 +1185,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_note_settle"(midfligh
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -1209,7 +1210,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_delete"
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1363,7 +1364,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_insert"
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1533,7 +1534,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_truncat
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1586,7 +1587,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_split-name_old_customers_update"
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1636,8 +1637,9 @@ FROM customers
 FROM customers
 ) SELECT "id"::bigint AS "id", "first_name"::text AS "first_name", "last_name"::text AS "last_name", "email"::text AS
       "email" FROM midflight_query) AS midflight_was_1;
-    midflight_settled := record_image_eq(midflight_row.now_1, midflight_row.was_1);
-    IF NOT midflight_settled THEN
+    IF record_image_eq(midflight_row.now_1, midflight_row.was_1) THEN
+    midflight_settled := true;
+    ELSE
     UPDATE "public"."people" SET "first_name" = (midflight_row.now_1)."first_name", "last_name" =
           (midflight_row.now_1)."last_name", "email" = (midflight_row.now_1)."email"
       WHERE "people"."id" = (midflight_row.now_1)."id" AND record_image_eq(ROW("people"."id", "people"."first_name",

@@ -52,7 +52,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_b
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -217,7 +217,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_b
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -255,7 +255,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_b
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -277,7 +277,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_b
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -319,7 +319,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_f
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -577,7 +577,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_f
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -629,7 +629,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_f
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -667,7 +667,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_f
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -689,7 +689,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_f
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -735,7 +735,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -853,7 +853,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -969,7 +969,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1026,7 +1026,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1183,7 +1183,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1303,7 +1303,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1360,7 +1360,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1482,7 +1482,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1654,7 +1654,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1688,7 +1688,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_n
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -1719,7 +1719,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_o
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1856,7 +1856,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_o
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1989,7 +1989,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_o
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -2045,7 +2045,7 @@ CREATE OR REPLACE FUNCTION midflight."midflight_subscriptions-out-of-customers_o
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public', 'midflight', 'pg_temp'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
