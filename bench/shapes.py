@@ -86,6 +86,16 @@ LEAST_NOTE = """
     CREATE TRIGGER least AFTER UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION least_trigger();
 """
 
+# The least that one can do to find the customers whose person is another, of a range of keys.
+LEAST_COMPARE = """
+    SELECT count(*) FROM (SELECT id, split_part(name, ' ', 1) AS first_name, substr(name, strpos(name, ' ') + 1) AS last_name, email, subscriptions,
+                                 created_at, updated_at FROM customers WHERE id > {after} AND id <= {until} ORDER BY id) AS a
+        FULL JOIN (SELECT * FROM people WHERE id > {after} AND id <= {until}) AS b ON b.id = a.id
+        WHERE a.id IS NULL OR b.id IS NULL OR b.first_name IS DISTINCT FROM a.first_name OR b.last_name IS DISTINCT FROM a.last_name OR
+              b.email IS DISTINCT FROM a.email OR record_image_ne(ROW(b.subscriptions), ROW(a.subscriptions)) OR
+              b.created_at IS DISTINCT FROM a.created_at OR b.updated_at IS DISTINCT FROM a.updated_at
+"""
+
 # What pg_repack does: the same table again.
 SAME = Shape(
     {"customers": "id"},

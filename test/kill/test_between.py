@@ -1,5 +1,5 @@
 """Kills midflight at every failpoint of every verb of a migration between two stores, or by an outbox within one database, lets both versions of the application try to write,
-and goes on from there: never are both sides open, the same command again leads where it would have led, a rollback leads home, and
+and goes on from there: never are both sides open, the same command again leads where it would have led, a rollback from there leads home, and
 the twin finds every write. The failpoints are found by running each route once."""
 import atexit
 import os
@@ -100,7 +100,10 @@ class Journey:
     def __init__(self, route, apps, made=True):
         workload, options, self.steps = ROUTES[route]
         self.move = Move(workload, apps, ROWS, *OPTIONS, *options, seed=1, made=made)
-        self.apps, self.workload, self.midflight, self.twin = apps, self.move.workload, self.move.midflight, self.move.twin
+        self.route, self.apps, self.workload, self.midflight, self.twin = route, apps, self.move.workload, self.move.midflight, self.move.twin
+
+    def copy(self, directory):
+        return Journey(self.route, copied(self.apps, directory))
 
     def stage(self):
         """As the ledger has it, without a process of midflight's: that would clean up after a dead one."""
@@ -169,7 +172,7 @@ class Journey:
         if self.stage() == UNINITIALIZED:
             assert {side: app.schema() for side, app in self.apps.items()} == before
 
-    def remove(self):
+    def close(self):
         for app in set(self.apps.values()):
             app.remove()
 
@@ -205,7 +208,7 @@ class Prepared:
                 self.points[number][point] = 1
         else:
             self.points[number] = trace(rehearsal.midflight, file, step.verb)
-        rehearsal.remove()
+        rehearsal.close()
 
     def at(self, number, directory):
         return Journey(self.route, copied(self.apps[number], directory))
@@ -271,29 +274,37 @@ def killed(pair, route, number, point, chosen, tmp_path):
         kill(journey.midflight, point, chosen, step.verb)
     journey.write(point, dead=True)
     yield journey
-    journey.remove()
+    journey.close()
 
 
-def test_the_same_command_goes_on(killed, pair, route, number, point):
-    step = killed.steps[number]
-    if killed.stage() != step.stage or step.verb == "follow":  # else it died when it had done all: the same command would do more
-        killed.take(step)
+def go_on(journey, number, pair, point):
+    """By the same command."""
+    step = journey.steps[number]
+    if journey.stage() != step.stage or step.verb == "follow":  # else it died when it had done all: the same command would do more
+        journey.take(step)
     elif pair not in WITHIN and point in (AWAITING_FINALIZATION, "open the new side, uncommitted"):  # between the two stores: the old side is closed, and the new one not yet open
-        killed.take(step)
-    for later in killed.steps[number + 1:]:
-        killed.take(later)
-    killed.end(prepared(pair, route).before)
+        journey.take(step)
+    for later in journey.steps[number + 1:]:
+        journey.take(later)
 
 
-def test_a_rollback_leads_home(killed, pair, route):
-    stage = killed.stage()
-    if killed.workload.may_go_back(stage):
-        killed.midflight.rollback().done()
+def go_home(journey):
+    stage = journey.stage()
+    if journey.workload.may_go_back(stage):
+        journey.midflight.rollback().done()
     else:
-        killed.midflight.rollback().refused()
-        assert killed.stage() == stage
-        killed.midflight.advance().done()
-    killed.end(prepared(pair, route).before)
+        journey.midflight.rollback().refused()
+        assert journey.stage() == stage
+        journey.midflight.advance().done()
+
+
+def test_the_same_command_goes_on_and_a_rollback_leads_home(killed, pair, route, number, point, tmp_path):
+    before = prepared(pair, route).before
+    with closing(killed.copy(tmp_path / "goes on")) as other:
+        go_on(other, number, pair, point)
+        other.end(before)
+    go_home(killed)
+    killed.end(before)
 
 
 @pytest.mark.parametrize("pair", [pair for pair in CHOSEN if pair in PAIRS])
@@ -316,4 +327,4 @@ def test_whoever_comes_next_opens_the_old_side(pair, verb, cut_short, tmp_path):
     assert journey.stage() == AWAITING_ADDITIONAL_ACTION
     journey.write("opened")
     journey.take(CUT_OVER)
-    journey.remove()
+    journey.close()

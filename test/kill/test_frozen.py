@@ -24,7 +24,7 @@ LONG = {name: pytest.mark.long for name in ("sqlite->postgresql", "postgresql->s
 def journey(request, tmp_path):
     made = Journey("back before the cut-over", applications(request.param, tmp_path / "apps"), made=False)
     yield made
-    made.remove()
+    made.close()
 
 
 def ended_as_refused(journey, process):

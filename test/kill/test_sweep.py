@@ -1,5 +1,5 @@
 """Kills midflight at every failpoint of every verb, lets the application write, and goes on from there: the same
-command again must lead where it would have led, a rollback must lead home, and the twin must find every write.
+command again must lead where it would have led, a rollback from there must lead home, and the twin must find every write.
 
 The failpoints are found by running each route once; a new one joins the sweep by itself. Both stores are swept, or those
 that MIDFLIGHT_STORES names.
@@ -87,12 +87,18 @@ class Journey:
 
     def __init__(self, route, app):
         workload, options, self.steps = ROUTES[route]
-        self.workload, self.app = workload(app.store), app
+        self.route, self.workload, self.app = route, workload(app.store), app
         self.midflight = self.workload.migration(self.app, *OPTIONS, *options)
 
     def begin(self):
         self.workload.make(self.app, ROWS)
         return self
+
+    def copy(self, directory):
+        return Journey(self.route, self.app.copy(directory))
+
+    def close(self):
+        self.app.remove()
 
     def stage(self):
         """As the ledger has it, without a process of midflight's: that would clean up after a dead one."""
@@ -217,27 +223,35 @@ def killed(store, route, number, point, chosen, tmp_path):
     journey.agree()
     journey.write(point)
     yield journey
-    journey.app.remove()
+    journey.close()
 
 
-def test_the_same_command_goes_on(killed, store, route, number):
-    step = killed.steps[number]
-    if killed.stage() != step.stage:  # else it died when it had done all: the same command would do more
-        killed.take(step)
-    for later in killed.steps[number + 1:]:
-        killed.take(later)
-    killed.end(prepared(store, route).schema)
+def go_on(journey, number):
+    """By the same command."""
+    step = journey.steps[number]
+    if journey.stage() != step.stage:  # else it died when it had done all: the same command would do more
+        journey.take(step)
+    for later in journey.steps[number + 1:]:
+        journey.take(later)
 
 
-def test_a_rollback_leads_home(killed, store, route):
-    stage = killed.stage()
-    if killed.workload.may_go_back(stage):
-        killed.midflight.rollback().done()
+def go_home(journey):
+    stage = journey.stage()
+    if journey.workload.may_go_back(stage):
+        journey.midflight.rollback().done()
     else:
-        killed.midflight.rollback().refused()
-        assert killed.stage() == stage
-        killed.midflight.advance().done()
-    killed.end(prepared(store, route).schema)
+        journey.midflight.rollback().refused()
+        assert journey.stage() == stage
+        journey.midflight.advance().done()
+
+
+def test_the_same_command_goes_on_and_a_rollback_leads_home(killed, store, route, number, tmp_path):
+    before = prepared(store, route).schema
+    with closing(killed.copy(tmp_path / "goes on")) as other:
+        go_on(other, number)
+        other.end(before)
+    go_home(killed)
+    killed.end(before)
 
 
 @pytest.fixture(params=SWEPT)
