@@ -92,9 +92,10 @@ bool pg_stage(struct postgres_store *store, const char *label, const char *colum
 }
 
 bool pg_stage_counted(struct postgres_store *store, const char *stage, struct error *error) {
-    /* a merge would read the target from its beginning; and its pages are near each other, as the keys are */
+    /* A merge would read the target from its beginning; and its pages are near each other, as the keys are. How many rows there are is all
+     * that the plan goes by: a small sample tells. */
     return pg_script(store->db, arena_format(store->bound, "SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin = off; SET LOCAL "
-                                             "random_page_cost = 1; ANALYZE %s", stage), NULL, error);
+                                             "random_page_cost = 1; SET LOCAL default_statistics_target = 1; ANALYZE %s", stage), NULL, error);
 }
 
 /* --- who may write ---------------------------------------------------------------------------------------------- */
