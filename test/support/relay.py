@@ -1,17 +1,21 @@
 """A socket between midflight and a PostgreSQL server, where the connection can be cut or can fall silent."""
 import os
+import shutil
 import socket
+import tempfile
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 PORT = 5432
 
 
 class Relay:
-    """`with Relay(folder, server) as relay`: what connects to host=folder port=5432 is on the server."""
+    """`with Relay(server) as relay`: what connects to relay.address(...) is on the server. The socket has a folder of its own: the path
+    of one may be no longer than 107 bytes."""
 
-    def __init__(self, folder, server):
-        self.folder, self.target = folder, str(server.folder / f".s.PGSQL.{server.port}")
+    def __init__(self, server):
+        self.folder, self.target = Path(tempfile.mkdtemp(prefix="midflight-relay-")), str(server.folder / f".s.PGSQL.{server.port}")
         self.flowing = threading.Event()
         self.flowing.set()
         self.pairs = []
@@ -30,6 +34,7 @@ class Relay:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.cut()
+        shutil.rmtree(self.folder)
 
     def accept(self):
         with suppress(OSError):

@@ -49,12 +49,10 @@ class Fleet:
         self.move = Move(kind, self.apps, count, *OPTIONS)
         self.midflight, self.random = self.move.midflight, Random(self.move.seed)
 
-    def relay(self, folder):
+    def relay(self):
         """midflight's way to each server leads through one from now on; the application's does not."""
         for side, server in self.servers.items():
-            here = folder / f"relay-{side}"
-            here.mkdir()
-            self.relays[side] = Relay(here, server).__enter__()
+            self.relays[side] = Relay(server).__enter__()
             self.midflight.environment[{OLD: "APP_DB", NEW: "NEW_DB"}[side]] = self.relays[side].address(self.apps[side].database, USER)
         return self
 
@@ -125,15 +123,15 @@ def test_crashes_of_either_server_lose_no_acknowledged_write(fleet, pair, kind):
 
 
 @pytest.mark.parametrize("pair", SERVED)
-def test_connections_that_are_cut_lose_no_write(fleet, pair, tmp_path):
-    fleet = fleet(pair).relay(tmp_path)
+def test_connections_that_are_cut_lose_no_write(fleet, pair):
+    fleet = fleet(pair).relay()
     there_and_back(fleet, lambda side: fleet.relays[side].cut())
 
 
 @LONG
 @pytest.mark.parametrize("pair", SERVED)
-def test_connections_that_fall_silent_for_a_while_lose_no_write(fleet, pair, tmp_path):
-    fleet = fleet(pair).relay(tmp_path)
+def test_connections_that_fall_silent_for_a_while_lose_no_write(fleet, pair):
+    fleet = fleet(pair).relay()
 
     def stall(side):
         fleet.relays[side].stall()

@@ -1,11 +1,9 @@
 """The server goes away, falls silent, is full, or is set up against midflight: a clear error, nothing lost, and the same
 command goes on. Each scenario has a server of its own, which keeps what was committed."""
 import subprocess
-import tempfile
 import threading
 import time
 from contextlib import closing
-from pathlib import Path
 
 import psycopg2
 import pytest
@@ -201,7 +199,7 @@ class TestConnection:
         """`app.relay` stands between midflight and the server."""
         app.sql(MANY)
         app.midflight = app.migration(SPLIT_NAME)
-        with tempfile.TemporaryDirectory(prefix="midflight-relay-") as folder, Relay(Path(folder), app.server) as app.relay:
+        with Relay(app.server) as app.relay:
             app.midflight.environment["APP_DB"] = app.relay.address(app.database, USER)
             yield app
 
