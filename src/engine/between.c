@@ -11,6 +11,7 @@
 #include "engine/crew.h"
 #include "engine/drain.h"
 #include "engine/gate.h"
+#include "engine/late.h"
 #include "engine/parcel.h"
 #include "engine/patience.h"
 #include "engine/quarantine.h"
@@ -157,23 +158,6 @@ bool between_backfill(struct flight *flight, struct error *error) {
     return crew_backfill(flight, parcel_backfill, error);
 }
 
-static bool build_put_off(struct flight *flight, struct error *error) {
-    struct store *new = new_of(flight);
-    return new->ops->backfill_close == NULL || new->ops->backfill_close(new, flight->token, error);
-}
-
-static bool close_backfill(struct flight *flight, struct error *error) {
-    double began = clock_ms();
-    if (!patience_do(flight, "close the backfill", build_put_off, error)) return false;
-    flight_note(flight, "indexes: built in %.2f s", (clock_ms() - began) / 1000);
-    return true;
-}
-
-static bool build_indexes(struct flight *flight, struct error *error) {
-    struct store *new = new_of(flight);
-    return new->ops->shape_index == NULL || new->ops->shape_index(new, error);
-}
-
 /* Within one database. A store whose chunks hold everybody up takes so many rows as hold the writers for no longer than they may be, and
  * lets them go on before the next. */
 static bool drain_here(struct flight *flight, enum direction direction, bool *ret_done, struct error *error) {
@@ -230,7 +214,7 @@ static bool drain_last(struct flight *flight, struct error *error) {
 static bool drain_and_close(struct flight *flight, struct error *error) {
     if (!between_drain(flight, FORWARD, error)) return false;
     if (new_of(flight)->ops->backfill_close == NULL) return true;
-    return patience_do(flight, "drain the outbox", drain_last, error) && patience_do(flight, "close the backfill", build_put_off, error);
+    return patience_do(flight, "drain the outbox", drain_last, error) && late_build(flight, error);
 }
 
 /* --- an outbox that overflowed ---------------------------------------------------------------------------------- */
@@ -257,8 +241,8 @@ bool between_mend(struct flight *flight, struct error *error) {
 bool between_run(struct flight *flight, struct error *error) {
     static const struct step steps[] = {
         {"backfill", between_backfill, true, SIDE_OLD},
-        {"close the backfill", close_backfill, true, SIDE_OLD},
-        {"build the indexes", build_indexes, false, SIDE_NEW},
+        {"close the backfill", late_close, true, SIDE_OLD},
+        {"build the indexes", late_index, false, SIDE_NEW},
         {"drain the outbox", drain_and_close, true, SIDE_OLD},
         {"sweep", verify_sweep, true, SIDE_OLD},
     };

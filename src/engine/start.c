@@ -9,8 +9,8 @@
 #include "engine/carry.h"
 #include "engine/crew.h"
 #include "engine/gate.h"
+#include "engine/late.h"
 #include "engine/parcel.h"
-#include "engine/patience.h"
 #include "engine/quarantine.h"
 #include "engine/verify.h"
 
@@ -153,27 +153,6 @@ static bool backfill(struct flight *flight, struct error *error) {
     return crew_backfill(flight, backfill_one, error);
 }
 
-static bool build_put_off(struct flight *flight, struct error *error) {
-    return flight->store->ops->backfill_close(flight->store, flight->token, error);
-}
-
-/* What the copy put off is built beside the writers, whose keys wait in the outbox meanwhile. */
-static bool close_backfill(struct flight *flight, struct error *error) {
-    double began = clock_ms();
-    if (flight->store->ops->backfill_close == NULL) return true;
-    if (!patience_do(flight, "close the backfill", build_put_off, error)) return false;
-    flight_note(flight, "indexes: built in %.2f s", (clock_ms() - began) / 1000);
-    return true;
-}
-
-static bool build_indexes(struct flight *flight, struct error *error) {
-    double began = clock_ms();
-    if (flight->store->ops->shape_index == NULL) return true;
-    if (!flight->store->ops->shape_index(flight->store, error)) return false;
-    if (flight->definition->change.index != NULL) flight_note(flight, "indexes: built in %.2f s", (clock_ms() - began) / 1000);
-    return true;
-}
-
 /* From now on nothing goes to the outbox. */
 static bool follow(struct flight *flight, struct error *error) {
     struct store *store = flight->store;
@@ -205,8 +184,8 @@ static bool refuse_new(struct flight *flight, struct error *error) {
 
 static const struct step running[] = {
     {"backfill", backfill, true},
-    {"close the backfill", close_backfill, true},
-    {"build the indexes", build_indexes, false},
+    {"close the backfill", late_close, true},
+    {"build the indexes", late_index, false},
     {"follow at once", follow, false},
     {"drain the outbox", drain, true},
     {"open the new side", open_new, false},
@@ -214,8 +193,8 @@ static const struct step running[] = {
 };
 static const struct step running_by_outbox[] = {
     {"backfill", backfill, true},
-    {"close the backfill", close_backfill, true},
-    {"build the indexes", build_indexes, false},
+    {"close the backfill", late_close, true},
+    {"build the indexes", late_index, false},
     {"refuse writes of the new side", refuse_new, false},
     {"drain the outbox", drain, true},
     {"sweep", verify_sweep, true},

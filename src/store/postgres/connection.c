@@ -150,7 +150,8 @@ bool pg_query(PGconn *db, const char *sql, const char *what, const char *const *
 }
 
 /* Under its digest. */
-bool pg_prepare(PGconn *db, const char *sql, struct names *known, struct arena *arena, char ret_name[PG_PREPARED_NAME], struct error *error) {
+bool pg_prepare(PGconn *db, const char *sql, struct names *known, struct arena *arena, char ret_name[PG_PREPARED_NAME],
+                struct error *error) {
     snprintf(ret_name, PG_PREPARED_NAME, "midflight_%016llx", (unsigned long long)XXH3_64bits(sql, strlen(sql)));
     if (names_have(known, ret_name)) return true;
     RESULT *prepared = finish(db, PQsendPrepare(db, ret_name, sql, 0, NULL));

@@ -243,7 +243,9 @@ static bool batch_add(struct postgres_store *store, struct batch *batch, const s
     if (sql->length == 0) return true;
     if (batch->stream != stream && !batch_run(store, batch, error)) return false;
     batch->stream = stream;
-    if (!pg_prepare(store->db, text_get(sql), &store->prepared, store->arena, name, error)) return error_prefix(error, "%s", whose(store, stream));
+    if (!pg_prepare(store->db, text_get(sql), &store->prepared, store->arena, name, error)) {
+        return error_prefix(error, "%s", whose(store, stream));
+    }
     text_addf(&batch->sql, "EXECUTE %s; ", name);
     return true;
 }

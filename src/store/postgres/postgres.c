@@ -181,8 +181,8 @@ static bool watch_begin(struct postgres_store *store, struct error *error) {
 static bool read_path(struct postgres_store *store, struct error *error) {
     return pg_text(store->db,
                    "SELECT coalesce(string_agg(quote_ident(name), ', ' ORDER BY place) || ', ', '') || 'pg_temp' FROM "
-                   "unnest(current_schemas(false)) WITH ORDINALITY AS s (name, place) WHERE name NOT IN ('midflight', 'pg_temp') AND name NOT LIKE "
-                   "'pg_temp_%'", NULL, store->bound, &store->path, error);
+                   "unnest(current_schemas(false)) WITH ORDINALITY AS s (name, place) WHERE name NOT IN ('midflight', 'pg_temp') AND "
+                   "name NOT LIKE 'pg_temp_%'", NULL, store->bound, &store->path, error);
 }
 
 static bool postgres_bind(struct store *base, const struct change *change, struct standing standing,
