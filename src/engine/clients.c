@@ -3,9 +3,6 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 
-/* After what was made ready the stores' processors and disks are left to the clients for so long: the pooler waits for the transactions
- * that are under way when it is asked to. */
-#define REST_MS 10.0
 /* So long whoever waited catches up, after which the disk is ours to wait for. */
 #define CATCH_UP_MS 50.0
 
@@ -51,10 +48,9 @@ bool clients_ready(struct flight *flight, struct error *error) {
 
 bool clients_hold(struct flight *flight, struct error *error) {
     if (pooler_of(flight) == NULL) return true;
-    clock_sleep_ms(REST_MS);
-    double began = clock_ms();
-    if (!flight->store->ops->clients_hold(flight->store, pooler_of(flight), (double)flight->definition->pause_ms_max, error)) return false;
-    flight->clients_held_ms = began;
+    double ms_max = (double)flight->definition->pause_ms_max, since;
+    if (!flight->store->ops->clients_hold(flight->store, pooler_of(flight), ms_max, &since, error)) return false;
+    flight->clients_held_ms = since;
     FAILPOINT("clients held");
     return true;
 }

@@ -472,8 +472,9 @@ struct store_ops {
     bool (*clients_find)(struct store *store, const struct pooler *pooler, struct clients *ret, struct error *error);
     /* What can be done beforehand for the turn to the other side: nothing waits for the disk while they are held. */
     bool (*clients_ready)(struct store *store, const struct pooler *pooler, struct error *error);
-    /* Transactions under way come to their end first. ERROR_BUSY: they did not in so many ms, the error names them, and all go on. */
-    bool (*clients_hold)(struct store *store, const struct pooler *pooler, double ms_max, struct error *error);
+    /* Transactions under way come to their end first. ERROR_BUSY: they did not in so many ms, the error names them, and all go on.
+     * *ret_since_ms: since when clients wait, by clock_ms. */
+    bool (*clients_hold)(struct store *store, const struct pooler *pooler, double ms_max, double *ret_since_ms, struct error *error);
     /* Leads them to that side. It may be said again, and while they are not held: then each goes over after its transaction. */
     bool (*clients_turn)(struct store *store, const struct pooler *pooler, enum side side, struct error *error);
     bool (*clients_release)(struct store *store, const struct pooler *pooler, struct error *error);

@@ -21,6 +21,7 @@ class Relay:
         self.pairs = []
 
     def __enter__(self):
+        self.folder.chmod(0o755)
         path = str(self.folder / f".s.PGSQL.{PORT}")
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(path)
@@ -74,6 +75,10 @@ class Relay:
 
     def resume(self):
         self.flowing.set()
+
+    @property
+    def place(self):
+        return f"host={self.folder} port={PORT}"
 
     def address(self, database, user):
         return f"postgresql://{user}@/{database}?host={self.folder}&port={PORT}"

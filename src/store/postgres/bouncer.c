@@ -21,6 +21,9 @@
 #define ANSWER_MS 5000.0
 #define LOOK_MS 50
 #define RELOAD_MS 200.0
+/* Before clients are held no session is opened to the server for so long; which is waited for so long. */
+#define CALM_MS 20.0
+#define OPENING_MS 10000.0
 
 struct bouncer {
     PGconn *console, *pausing;
@@ -314,8 +317,34 @@ bool postgres_clients_ready(struct store *base, const struct pooler *pooler, str
     return prepare_line(bouncer_of(base), pooler, error);
 }
 
-bool postgres_clients_hold(struct store *base, const struct pooler *pooler, double ms_max, struct error *error) {
+static bool is_opening(struct bouncer *bouncer, const struct pooler *pooler, bool *ret, struct error *error) {
+    RESULT *pools = NULL;
+    *ret = false;
+    if (!ask(bouncer->console, "SHOW POOLS", ANSWER_MS, false, &pools, error)) return false;
+    for (int row = 0; row < PQntuples(pools); row++) {
+        *ret = *ret || (strcmp(field(pools, row, "database"), pooler->database) == 0 && atoi(field(pools, row, "sv_login")) > 0);
+    }
+    return true;
+}
+
+/* PAUSE closes what is just being opened to the server as well, and PgBouncer takes that for a server that would not have it: after
+ * RESUME it would open no other for 15 s (server_login_retry). It opens them one after the other. The servers' processors and disks
+ * are the clients' again meanwhile, so that those transactions end soon which PAUSE waits for. */
+static bool await_calm(struct bouncer *bouncer, const struct pooler *pooler, struct error *error) {
+    double began = clock_ms(), calm = began;
+    for (double now = began; now - calm < CALM_MS && now - began < OPENING_MS && !interrupt_requested(); now = clock_ms()) {
+        bool opening;
+        if (!is_opening(bouncer, pooler, &opening, error)) return false;
+        if (opening) calm = clock_ms();
+        clock_sleep_ms(1);
+    }
+    return true;
+}
+
+bool postgres_clients_hold(struct store *base, const struct pooler *pooler, double ms_max, double *ret_since_ms, struct error *error) {
     struct bouncer *bouncer = bouncer_of(base);
+    if (!await_calm(bouncer, pooler, error)) return false;
+    *ret_since_ms = clock_ms();
     if (say(bouncer->pausing, "PAUSE", pooler, ms_max, true, error)) return true;
     bool waits = error->code == ERROR_OVERTIME;
     struct error failure = *error, undone;

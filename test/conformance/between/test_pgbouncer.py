@@ -7,6 +7,7 @@ import pytest
 
 from support.midflight import AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FAILED, FINISHED, REFUSED, UNINITIALIZED
 from support.pooler import GUEST
+from support.relay import Relay
 from support.shop import DEFINITION, Shop
 from support.stores import POSTGRESQL
 from support.between import CHOSEN
@@ -121,6 +122,27 @@ class TestLongTransaction:
         assert clients.longest_ms < 5000
         shop.midflight.advance().done()
         shop.leads(NEW)
+
+
+class TestServer:
+    def test_that_is_slow_to_open_a_session_does_not_keep_the_clients_waiting_when_it_has(self, shop):
+        """PAUSE would close it half open, and PgBouncer then open no other for 15 s."""
+        old = shop.apps[OLD].server
+        with Relay(old) as relay:
+            place = f"host={old.folder} port={old.port}"
+            shop.door.reconfigure(lambda text: text.replace(f"{shop.door.database} = {place}", f"{shop.door.database} = {relay.place}"))
+            shop.door.say("RELOAD")
+            shop.midflight.start().done()
+            relay.stall()
+            with shop.open() as clients:
+                process = shop.midflight.begin("advance")
+                time.sleep(3)
+                relay.resume()
+                resumed = time.monotonic()
+                shop.midflight.end(process).done()
+                clients.go_on()
+                assert time.monotonic() - resumed < 10
+            shop.leads(NEW)
 
 
 class TestTrouble:
