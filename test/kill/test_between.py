@@ -7,7 +7,6 @@ import signal
 import subprocess
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -18,6 +17,7 @@ import pytest
 from support.application import Application
 from support.between import PAIRS, WITHIN, Move, changes, follow, is_refusal, settle
 from support.failpoints import kill, trace
+from support.journey import BACK, CUT_OVER, FINISH, START, Step, go_home, go_on
 from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, ROLLING_BACK, RUNNING, TIMEOUT_S,
                                UNINITIALIZED, tell)
 from support.stores import POSTGRESQL, SQLITE
@@ -28,21 +28,9 @@ from support.workloads import ListToRows, MergeTables, SplitName
 ROWS, REQUESTS = 300, 6
 OPTIONS = ("hold_max: 1ms", "soak: 0s", "pause_max: 10s")
 
-
-@dataclass(frozen=True)
-class Step:
-    verb: str
-    stage: str       # where it leads
-    killed: str = ""  # dies at the first pass of this failpoint, and leaves that stage
-
-
-START = Step("start", AWAITING_ADDITIONAL_ACTION)
 FOLLOW = Step("follow", AWAITING_ADDITIONAL_ACTION)  # until the outbox is empty
-CUT_OVER = Step("advance", AWAITING_FINALIZATION)
 FOLLOW_BACK = Step("follow", AWAITING_FINALIZATION)
 DEMOTE = Step("demote", AWAITING_ADDITIONAL_ACTION)
-FINISH = Step("advance", FINISHED)
-BACK = Step("rollback", UNINITIALIZED)
 
 ROUTES = {
     "there": (SplitName, ("retire: rename",), (START, FOLLOW, CUT_OVER, FOLLOW_BACK, FINISH)),
@@ -188,18 +176,18 @@ class Prepared:
         self.apps, self.points, self.failure = [], [], None
         try:
             for step in journey.steps:
-                self.rehearse(step, journey.apps, here)
+                self.rehearse(step, journey, here)
                 journey.take(step)
         except AssertionError as failure:  # a route that leads nowhere unkilled fails as a test, not as a collection
             self.failure = failure
 
-    def rehearse(self, step, apps, here):
+    def rehearse(self, step, journey, here):
         number = len(self.points)
-        self.apps.append(copied(apps, here / str(number)))
+        self.apps.append(copied(journey.apps, here / str(number)))
         self.points.append({})
         if step.killed:
             return
-        rehearsal = Journey(self.route, copied(apps, here / f"{number} traced"))
+        rehearsal = journey.copy(here / f"{number} traced")
         file = here / "trace"
         if step.verb == "follow":
             file.unlink(missing_ok=True)
@@ -277,31 +265,16 @@ def killed(pair, route, number, point, chosen, tmp_path):
     journey.close()
 
 
-def go_on(journey, number, pair, point):
-    """By the same command."""
+def is_unfinished(journey, number, pair, point):
     step = journey.steps[number]
-    if journey.stage() != step.stage or step.verb == "follow":  # else it died when it had done all: the same command would do more
-        journey.take(step)
-    elif pair not in WITHIN and point in (AWAITING_FINALIZATION, "open the new side, uncommitted"):  # between the two stores: the old side is closed, and the new one not yet open
-        journey.take(step)
-    for later in journey.steps[number + 1:]:
-        journey.take(later)
-
-
-def go_home(journey):
-    stage = journey.stage()
-    if journey.workload.may_go_back(stage):
-        journey.midflight.rollback().done()
-    else:
-        journey.midflight.rollback().refused()
-        assert journey.stage() == stage
-        journey.midflight.advance().done()
+    between = ("open the new side, uncommitted", AWAITING_FINALIZATION)  # the old side is closed, and the new one not yet open
+    return journey.stage() != step.stage or step.verb == "follow" or (pair not in WITHIN and point in between)
 
 
 def test_the_same_command_goes_on_and_a_rollback_leads_home(killed, pair, route, number, point, tmp_path):
     before = prepared(pair, route).before
     with closing(killed.copy(tmp_path / "goes on")) as other:
-        go_on(other, number, pair, point)
+        go_on(other, number, is_unfinished(other, number, pair, point))
         other.end(before)
     go_home(killed)
     killed.end(before)

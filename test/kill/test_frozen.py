@@ -8,9 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from kill.test_between import START, Journey, applications
+from kill.test_between import Journey, applications
 from support.between import PAIRS, Move, follow, settle
 from support.failpoints import freeze
+from support.journey import START
 from support.midflight import AWAITING_ADDITIONAL_ACTION, FAILED, UNINITIALIZED
 from support.stores import SQLITE
 from support.workload import NEW, OLD

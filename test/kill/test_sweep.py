@@ -7,7 +7,6 @@ that MIDFLIGHT_STORES names.
 import atexit
 import os
 from contextlib import closing
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -17,8 +16,8 @@ import pytest
 
 from support.application import Application
 from support.failpoints import kill, trace
-from support.midflight import (AWAITING_ADDITIONAL_ACTION, AWAITING_FINALIZATION, FINISHED, INITIALIZING, RUNNING,
-                               UNINITIALIZED)
+from support.journey import BACK, CUT_OVER, FINISH, START, Step, go_home, go_on
+from support.midflight import AWAITING_ADDITIONAL_ACTION, FINISHED, INITIALIZING, RUNNING, UNINITIALIZED
 from support.stores import POSTGRESQL, SQLITE, STORES
 from support.twin import Twin
 from support.workloads import AddColumn, ListToRows, OneWay, RowsToList, SplitName
@@ -27,19 +26,6 @@ from support.writers import connect, request
 ROWS = 300     # a few chunks: the first has 64 rows
 REQUESTS = 6   # of the application, on each side that is open, between two steps
 OPTIONS = ("hold_max: 1ms", "soak: 0s")
-
-
-@dataclass(frozen=True)
-class Step:
-    verb: str
-    stage: str       # where it leads
-    killed: str = ""  # dies at the first pass of this failpoint, and leaves that stage
-
-
-START = Step("start", AWAITING_ADDITIONAL_ACTION)
-CUT_OVER = Step("advance", AWAITING_FINALIZATION)
-FINISH = Step("advance", FINISHED)
-BACK = Step("rollback", UNINITIALIZED)
 
 ROUTES = {
     "rename": (SplitName, ("retire: rename",), (START, CUT_OVER, FINISH)),
@@ -150,19 +136,18 @@ class Prepared:
         self.apps, self.points, self.failure = [], [], None
         try:
             for step in journey.steps:
-                self.rehearse(step, journey.app, here)
+                self.rehearse(step, journey, here)
                 journey.take(step)
         except AssertionError as failure:  # a route that leads nowhere unkilled fails as a test, not as a collection
             self.failure = failure
 
-    def rehearse(self, step, app, here):
+    def rehearse(self, step, journey, here):
         number = len(self.points)
-        self.apps.append(app.copy(here / str(number)))
+        self.apps.append(journey.app.copy(here / str(number)))
         self.points.append({})
         if not step.killed:
-            rehearsal = app.copy(here / f"{number} traced")
-            self.points[number] = trace(Journey(self.route, rehearsal).midflight, here / "trace", step.verb)
-            rehearsal.remove()
+            with closing(journey.copy(here / f"{number} traced")) as rehearsal:
+                self.points[number] = trace(rehearsal.midflight, here / "trace", step.verb)
 
     def before(self, number, directory):
         return Journey(self.route, self.apps[number].copy(directory))
@@ -226,29 +211,10 @@ def killed(store, route, number, point, chosen, tmp_path):
     journey.close()
 
 
-def go_on(journey, number):
-    """By the same command."""
-    step = journey.steps[number]
-    if journey.stage() != step.stage:  # else it died when it had done all: the same command would do more
-        journey.take(step)
-    for later in journey.steps[number + 1:]:
-        journey.take(later)
-
-
-def go_home(journey):
-    stage = journey.stage()
-    if journey.workload.may_go_back(stage):
-        journey.midflight.rollback().done()
-    else:
-        journey.midflight.rollback().refused()
-        assert journey.stage() == stage
-        journey.midflight.advance().done()
-
-
 def test_the_same_command_goes_on_and_a_rollback_leads_home(killed, store, route, number, tmp_path):
     before = prepared(store, route).schema
     with closing(killed.copy(tmp_path / "goes on")) as other:
-        go_on(other, number)
+        go_on(other, number, unfinished=other.stage() != other.steps[number].stage)
         other.end(before)
     go_home(killed)
     killed.end(before)
