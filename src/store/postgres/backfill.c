@@ -58,6 +58,8 @@ bool pg_key_after(struct postgres_store *store, enum side side, const char *from
         RESULT *result = NULL;
         text_add(&sql, "SELECT ");
         pg_key_text(&sql, NULL, &table->table->key);
+        text_add(&sql, " FROM (SELECT "); /* what is skipped is not written as text */
+        sync_names(&sql, &pg_dialect, NULL, &table->table->key);
         text_add(&sql, " FROM ");
         pg_dialect.table(&sql, table);
         text_add(&sql, " WHERE ");
@@ -65,7 +67,7 @@ bool pg_key_after(struct postgres_store *store, enum side side, const char *from
         text_add(&sql, " ORDER BY ");
         sync_names(&sql, &pg_dialect, NULL, &table->table->key);
         if (!pg_range_values(store, from, limit, arena, values, &count, error)) return false;
-        text_addf(&sql, " LIMIT 1 OFFSET $%zu", count + 1);
+        text_addf(&sql, " LIMIT 1 OFFSET $%zu) AS midflight_k", count + 1);
         values[count++] = arena_format(arena, "%" PRId64, rows - 1);
         if (!pg_query_often(store->db, text_get(&sql), values, count, &store->prepared, store->arena, &result, error)) {
             return false;
