@@ -31,24 +31,28 @@
 /* How often a rest looks whether somebody wrote. */
 #define LOOK_MS 0.5
 
-/* A store in which a chunk locks nobody out is slowed down by it all the same: processors, memory and the disk are shared. Its
- * *pulse* tells: how long a small write takes that waits for the disk, against how long it took before. While it takes longer the
- * rests grow, up to so many times a chunk's own time; else they shrink; and where nobody else writes there are none. */
-#define AIM_SHARED_MS 8.0
+/* A store in which a chunk locks nobody out is slowed down by it all the same: processors, memory and the disk are shared. A chunk is
+ * short there, because a processor is given to who wakes up when the one that has it waits, and otherwise only after some ms; and a
+ * rest follows, so that somebody's turn is not always beside ours. The store's *pulse* tells the rest: how long a small write takes that
+ * waits for the disk, against how long it took before. While it takes much longer the rests grow, up to so many times a chunk's own
+ * time; else they shrink; and where nobody else writes there are none. */
+#define AIM_SHARED_MS 3.0
 #define PULSE_MS 50.0 /* from one to the next */
 #define PULSES_FIRST 8
-#define PULSE_SLOWER 1.25
-#define PULSE_SLACK_MS 0.2
+#define PULSE_SLOWER 2.0
+#define PULSE_SLACK_MS 0.5
 #define REST_GROWS 1.5
 #define REST_SHRINKS 0.85
 #define REST_SHARED_MAX 8.0
-#define REST_SHARED_FIRST 0.3
+#define REST_SHARED_MIN 0.3
 
 /* Between two stores a chunk ends with a commit in either, and locks nobody out of the one that is in use: it may be longer, and is so
  * sooner. */
 #define HOLD_APART_MS 1000.0
 #define GROWS_APART 8.0
 #define GROWS 2.0
+#define SHRINKS 0.25
+#define SHRINKS_SHARED 0.5 /* a long one was more likely disturbed than large */
 #define AIM_APART_MS 50.0
 
 struct pace {
@@ -95,7 +99,7 @@ static void pace_follow(struct pace *pace, const struct chunk *chunk) {
     if (pace_busy(pace) && aim > busy) aim = busy;
     double factor = aim / fmax(chunk->hold_ms, 0.01);
     factor = fmin(factor, pace->apart ? GROWS_APART : GROWS);
-    if (factor < 0.25) factor = 0.25;
+    factor = fmax(factor, pace->shared ? SHRINKS_SHARED : SHRINKS);
     /* A chunk cut short by the range's end says nothing about size. */
     if (chunk->rows >= pace->rows / 2 || factor < 1) pace->rows = (int64_t)((double)pace->rows * factor);
     if (pace->rows < 1) pace->rows = 1;
@@ -144,7 +148,7 @@ static bool pace_rest(struct pace *pace, struct store *store, double rest_ms, st
     bool overdue = pace_overdue(pace);
     if (!store->ops->tidy(store, overdue || rest_ms > 0, error) || !pace_look(pace, store, 0, error)) return false;
     while (!interrupt_requested() && pace->looked - began < pace_rest_goal(pace, rest_ms)) {
-        clock_sleep_ms(LOOK_MS);
+        clock_sleep_ms(fmin(LOOK_MS, began + pace_rest_goal(pace, rest_ms) - pace->looked));
         interrupt_rest();
         if (!pace_look(pace, store, 0, error)) return false;
     }
@@ -178,7 +182,7 @@ static bool pulse_feel(struct pace *pace, struct store *store, struct error *err
     if (!store->ops->pulse(store, &ms, error)) return false;
     pace->pulse_ms += (ms - pace->pulse_ms) / 4;
     bool slower = pace->pulse_ms > pace->calm_ms * PULSE_SLOWER + PULSE_SLACK_MS;
-    pace->rest_share = fmin(fmax(pace->rest_share * (slower ? REST_GROWS : REST_SHRINKS), 0.05), REST_SHARED_MAX);
+    pace->rest_share = fmin(fmax(pace->rest_share * (slower ? REST_GROWS : REST_SHRINKS), REST_SHARED_MIN), REST_SHARED_MAX);
     return true;
 }
 
@@ -189,7 +193,7 @@ bool pace_chunks(struct flight *flight, const char *phase, int64_t done, int64_t
                          : apart                             ? HOLD_APART_MS
                                                              : flight->store->ops->hold_ms_max;
     struct pace pace = {.hold_ms_max = hold_ms_max, .load = flight->load, .looked = clock_ms(), .usual_ms = REST_MS, .apart = apart,
-                        .shared = apart || flight->store->ops->pulse != NULL, .rest_share = REST_SHARED_FIRST, .rows = ROWS_FIRST};
+                        .shared = apart || flight->store->ops->pulse != NULL, .rest_share = REST_SHARED_MIN, .rows = ROWS_FIRST};
     struct meter meter = {0};
     struct patience patience = {0};
     char passed[64];
