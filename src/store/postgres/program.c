@@ -173,12 +173,11 @@ void pg_add_apply(struct text *text, const struct postgres_store *store, enum di
     text_add(text, ");\n");
 }
 
-void pg_add_lock(struct text *text, const struct postgres_store *store, enum side side, const char *strength) {
-    struct scope scope = pg_keys_scope(store);
+void pg_add_lock(struct text *text, const struct postgres_store *store, enum side side, const struct scope *scope, const char *strength) {
     for (size_t i = 0; i < store->change.shapes[side].count; i++) {
         const struct bound_table *table = &store->tables[side][i];
         text_addf(text, "  PERFORM 1 FROM %s WHERE ", pg_relation(store, table));
-        sync_scope(text, &pg_dialect, &scope, NULL, &table->table->key);
+        sync_scope(text, &pg_dialect, scope, NULL, &table->table->key);
         text_add(text, " ORDER BY ");
         sync_names(text, &pg_dialect, NULL, &table->identity);
         text_addf(text, " FOR %s;\n", strength);
@@ -356,9 +355,10 @@ static void add_sync(struct text *text, const struct postgres_store *store, enum
     pg_add_holders(text, store, direction, ";\n  ", false);
     text_add(text, ";\nBEGIN\n");
     if (!store->change.outbox) { /* else nobody writes the follower beside us, and what the leader's writers do is noted */
+        struct scope keys = pg_keys_scope(store);
         pg_add_side_lock(text, store, leader_of(direction));
-        pg_add_lock(text, store, leader_of(direction), "SHARE");
-        pg_add_lock(text, store, follower_of(direction), "NO KEY UPDATE");
+        pg_add_lock(text, store, leader_of(direction), &keys, "SHARE");
+        pg_add_lock(text, store, follower_of(direction), &keys, "NO KEY UPDATE");
     }
     add_images_stored(text, store, direction);
     pg_add_apply(text, store, direction);

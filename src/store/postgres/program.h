@@ -43,8 +43,8 @@ void pg_add_find(struct text *text, const struct postgres_store *store, enum dir
 void pg_add_guard(struct text *text, const struct postgres_store *store, enum direction direction);
 /* "customer_id" AS k1, ... */
 void pg_add_as_key(struct text *text, const struct postgres_store *store, const char *prefix, const struct names *key);
-/* Locks a side's rows of the keys, in one order. */
-void pg_add_lock(struct text *text, const struct postgres_store *store, enum side side, const char *strength);
+/* Locks a side's rows in the scope, in one order. */
+void pg_add_lock(struct text *text, const struct postgres_store *store, enum side side, const struct scope *scope, const char *strength);
 /* The declarations of now and was, or, with `call`, their names as arguments. */
 void pg_add_holders(struct text *text, const struct postgres_store *store, enum direction direction, const char *separator,
                     bool call);
@@ -78,12 +78,18 @@ MUST_USE bool pg_tables_of(struct postgres_store *store, const struct bound_tabl
 /* So many rows are few: their statements are planned once a session. */
 #define PG_FEW "8"
 
-/* --- single.c and bulk.c: the quick ways --- */
-/* Is every row that the flows yield of this leader the only one of its entity, and found by its key? Then there are quick
- * ways, which set midflight_settled where they leave nothing to do. */
+/* --- single.c, lists.c and bulk.c: the quick ways, which set midflight_settled where they leave nothing to do --- */
+/* Is the entity one row of this leader, and every row that the flows yield the only one of its entity, and found by its key? */
 bool pg_is_plain(const struct capture *capture);
+/* One row was written. */
 void pg_add_single(struct text *text, const struct capture *capture);
+/* Of an entity that is several rows, on either side: what the lists need to be declared, and what is done. */
+void pg_add_listed(struct text *text, const struct capture *capture);
+void pg_add_lists(struct text *text, const struct capture *capture);
+/* Many rows were. */
 void pg_add_bulk(struct text *text, const struct capture *capture);
+/* ROW("people"."id", ...)::midflight.midflight_m_forward_row_people: the yielded columns of some row. */
+void pg_add_row(struct text *text, const struct capture *capture, const struct flow *flow, const char *row);
 /* The quick way's block: what fails in it is undone, and left to the careful way. */
 void pg_add_attempt(struct text *text, const struct capture *capture, const char *body);
 

@@ -1,6 +1,7 @@
 /* The quick way of one row: PL/pgSQL over records, whose plans are made once a session.
  *
- * OLD and NEW hold the row, as in a trigger FOR EACH ROW. After an UPDATE (here with one flow, to people):
+ * OLD and NEW hold the row, as in a trigger FOR EACH ROW. Where an entity is several rows, lists.c goes on from there; where it is one
+ * on both sides, after an UPDATE (here with one flow, to people):
  *
  *   SELECT ROW(...)::midflight_m_forward_row_people AS now_1, ROW(...)::midflight_m_forward_row_people AS was_1
  *     INTO STRICT midflight_row                     what the query yields now, and did before the write
@@ -43,9 +44,8 @@ static const char *image_of(const struct capture *capture, size_t number, const 
     return arena_format(capture->store->bound, "midflight_row.%s_%zu", image, number);
 }
 
-/* ROW("people"."id", ...)::midflight.midflight_m_forward_row_people: the yielded columns of some row. The image of a padded one has
- * its blanks no more, however long its column is. */
-static void add_row(struct text *text, const struct capture *capture, const struct flow *flow, const char *row) {
+/* The image of a padded column has its blanks no more, however long the column is. */
+void pg_add_row(struct text *text, const struct capture *capture, const struct flow *flow, const char *row) {
     text_add(text, "ROW(");
     for (size_t i = 0; i < flow->yielded.count; i++) {
         text_addf(text, "%s%s.", i > 0 ? ", " : "", row);
@@ -60,7 +60,7 @@ static void add_is(struct text *text, const struct capture *capture, const struc
     TEXT target = {0};
     pg_quote(&target, flow->target->physical);
     text_add(text, "record_image_eq(");
-    add_row(text, capture, flow, text_get(&target));
+    pg_add_row(text, capture, flow, text_get(&target));
     text_addf(text, ", %s)", image_of(capture, number, image));
 }
 
@@ -93,7 +93,7 @@ static void add_image(struct text *text, struct text *from, const struct capture
         text_add(text, ",\n      ");
         text_add(from, ",\n    ");
     }
-    add_row(text, capture, flow, rows);
+    pg_add_row(text, capture, flow, rows);
     text_addf(text, " AS %s_%zu", image, number);
     sync_query(from, &pg_dialect, flow, &scope, now ? IMAGE_STORED : before);
     text_addf(from, " AS %s", rows);
@@ -242,7 +242,11 @@ void pg_add_single(struct text *text, const struct capture *capture) {
     add_key_kept(text, capture);
     text_add(text, " THEN\n");
     pg_add_guard(text, capture->store, capture->direction);
-    add_row_flows(text, capture);
+    if (pg_is_plain(capture)) {
+        add_row_flows(text, capture);
+    } else {
+        pg_add_lists(text, capture);
+    }
     text_add(text, PG_RESTORE_GUARD "    IF midflight_settled THEN RETURN NULL; END IF;\n    END IF;\n"
                    "  EXCEPTION WHEN OTHERS THEN\n    IF " PG_PASSING " THEN RAISE; END IF;\n  END;\n");
 }

@@ -329,7 +329,8 @@ static void add_delta_together(struct text *text, const struct capture *capture)
         text_addf(text, "  PERFORM %s(midflight_keys);\n  END LOOP;\n", sync);
         return;
     }
-    pg_add_lock(text, store, follower_of(capture->direction), "NO KEY UPDATE");
+    struct scope keys = pg_keys_scope(store);
+    pg_add_lock(text, store, follower_of(capture->direction), &keys, "NO KEY UPDATE");
     if (capture->event == EVENT_UPDATE) {
         text_addf(text, "  IF midflight_rekeyed THEN\n  PERFORM %s(midflight_keys);\n  ELSE\n", sync);
     }
@@ -389,8 +390,12 @@ static void add_declarations(struct text *text, const struct capture *capture) {
     if (capture->event == EVENT_UPDATE) {
         text_addf(text, "  midflight_rekeyed boolean;\n  midflight_carried %s[];\n  midflight_from %s[];\n  midflight_to %s[];\n", key, key, key);
     }
-    if (!pg_is_plain(capture)) return;
-    text_add(text, "  midflight_settled boolean;\n  midflight_counts bigint[];\n  midflight_count bigint;\n  midflight_row record;\n");
+    text_add(text, "  midflight_settled boolean;\n");
+    if (pg_is_plain(capture)) {
+        text_add(text, "  midflight_counts bigint[];\n  midflight_count bigint;\n  midflight_row record;\n");
+    } else {
+        pg_add_listed(text, capture);
+    }
 }
 
 #define SYNCING "pg_catalog.current_setting('midflight.syncing', true)"
@@ -587,7 +592,7 @@ static bool add_capture(const struct capture *capture, struct text *text, struct
     add_declarations(text, capture);
     text_add(text, "BEGIN\n");
     add_stand_back(text, capture, "midflight_before");
-    if (pg_is_plain(capture)) pg_add_single(text, capture);
+    if (capture->event != EVENT_NONE) pg_add_single(text, capture);
     add_rest(text, capture);
     pg_end_function(text);
     return true;

@@ -749,8 +749,71 @@ DECLARE
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    IF OLD."id" IS NOT NULL THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  PERFORM 1 FROM "public"."customers" WHERE "id" = OLD."id" ORDER BY "id" FOR NO KEY UPDATE;
+    SELECT ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE "id"
+          = OLD."id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
+          "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE "customer_id" = OLD."id"),
+          midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM (WITH "people" ("id", "name") AS (SELECT OLD."id" AS "id", OLD."name" AS "name"), "subscriptions"
+            ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+            "public"."subscriptions" AS midflight_s WHERE "customer_id" = OLD."id"), midflight_query ("id", "name",
+            "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = OLD."id" ORDER BY midflight_r."id")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1;
+    midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."customers" WHERE "customers"."id" = OLD."id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
+    END IF;
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
+          OR record_image_ne(ROW("customers"."subscriptions"), ROW(midflight_a."subscriptions")));
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."customers" ("id", "name", "subscriptions") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name", midflight_a."subscriptions" FROM unnest(midflight_now_1) AS
+          midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = OLD."id" ORDER BY midflight_r."id")),
+          ROW(midflight_now_1)) INTO midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -867,8 +930,71 @@ DECLARE
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NEW."id" IS NOT NULL THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  PERFORM 1 FROM "public"."customers" WHERE "id" = NEW."id" ORDER BY "id" FOR NO KEY UPDATE;
+    SELECT ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE "id"
+          = NEW."id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
+          "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE "customer_id" = NEW."id"),
+          midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE 1 =
+            0), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position",
+            "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE "customer_id" = NEW."id"),
+            midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1;
+    midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."customers" WHERE "customers"."id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
+    END IF;
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
+          OR record_image_ne(ROW("customers"."subscriptions"), ROW(midflight_a."subscriptions")));
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."customers" ("id", "name", "subscriptions") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name", midflight_a."subscriptions" FROM unnest(midflight_now_1) AS
+          midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id")),
+          ROW(midflight_now_1)) INTO midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1044,8 +1170,72 @@ DECLARE
   midflight_carried midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  PERFORM 1 FROM "public"."customers" WHERE "id" = NEW."id" ORDER BY "id" FOR NO KEY UPDATE;
+    SELECT ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE "id"
+          = NEW."id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
+          "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE "customer_id" = NEW."id"),
+          midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM (WITH "people" ("id", "name") AS (SELECT OLD."id" AS "id", OLD."name" AS "name"), "subscriptions"
+            ("customer_id", "position", "plan", "since") AS (SELECT "customer_id", "position", "plan", "since" FROM
+            "public"."subscriptions" AS midflight_s WHERE "customer_id" = NEW."id"), midflight_query ("id", "name",
+            "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1;
+    midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."customers" WHERE "customers"."id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
+    END IF;
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
+          OR record_image_ne(ROW("customers"."subscriptions"), ROW(midflight_a."subscriptions")));
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."customers" ("id", "name", "subscriptions") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name", midflight_a."subscriptions" FROM unnest(midflight_now_1) AS
+          midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id")),
+          ROW(midflight_now_1)) INTO midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1197,8 +1387,73 @@ DECLARE
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NEW."customer_id" IS NOT NULL THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  PERFORM 1 FROM "public"."customers" WHERE "id" = NEW."customer_id" ORDER BY "id" FOR NO KEY UPDATE;
+    SELECT ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE "id"
+          = NEW."customer_id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
+          "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE "customer_id" =
+          NEW."customer_id"), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE
+            "id" = NEW."customer_id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
+            "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+            "customer_id" = NEW."customer_id" AND NOT (NEW."customer_id" = "customer_id" AND NEW."position" =
+            "position")), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."customer_id" ORDER BY
+            midflight_r."id")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1;
+    midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."customers" WHERE "customers"."id" = NEW."customer_id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
+    END IF;
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
+          OR record_image_ne(ROW("customers"."subscriptions"), ROW(midflight_a."subscriptions")));
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."customers" ("id", "name", "subscriptions") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name", midflight_a."subscriptions" FROM unnest(midflight_now_1) AS
+          midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."customer_id" ORDER BY
+          midflight_r."id")), ROW(midflight_now_1)) INTO midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1374,8 +1629,74 @@ DECLARE
   midflight_many boolean;
   midflight_now_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    IF OLD."customer_id" IS NOT NULL THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  PERFORM 1 FROM "public"."customers" WHERE "id" = OLD."customer_id" ORDER BY "id" FOR NO KEY UPDATE;
+    SELECT ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE "id"
+          = OLD."customer_id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
+          "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE "customer_id" =
+          OLD."customer_id"), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE
+            "id" = OLD."customer_id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
+            "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+            "customer_id" = OLD."customer_id" UNION ALL SELECT OLD."customer_id" AS "customer_id", OLD."position" AS
+            "position", OLD."plan" AS "plan", OLD."since" AS "since"), midflight_query ("id", "name", "subscriptions")
+            AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = OLD."customer_id" ORDER BY
+            midflight_r."id")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1;
+    midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."customers" WHERE "customers"."id" = OLD."customer_id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
+    END IF;
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
+          OR record_image_ne(ROW("customers"."subscriptions"), ROW(midflight_a."subscriptions")));
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."customers" ("id", "name", "subscriptions") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name", midflight_a."subscriptions" FROM unnest(midflight_now_1) AS
+          midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = OLD."customer_id" ORDER BY
+          midflight_r."id")), ROW(midflight_now_1)) INTO midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1500,8 +1821,76 @@ DECLARE
   midflight_carried midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_backward_row_customers"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers forward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NEW."customer_id" IS NOT NULL AND NOT (OLD."customer_id" IS DISTINCT FROM NEW."customer_id") THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers backward', true);
+  PERFORM 1 FROM "public"."customers" WHERE "id" = NEW."customer_id" ORDER BY "id" FOR NO KEY UPDATE;
+    SELECT ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE "id"
+          = NEW."customer_id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT "customer_id",
+          "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE "customer_id" =
+          NEW."customer_id"), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id, p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM (WITH "people" ("id", "name") AS (SELECT "id", "name" FROM "public"."people" AS midflight_s WHERE
+            "id" = NEW."customer_id"), "subscriptions" ("customer_id", "position", "plan", "since") AS (SELECT
+            "customer_id", "position", "plan", "since" FROM "public"."subscriptions" AS midflight_s WHERE
+            "customer_id" = NEW."customer_id" AND NOT (NEW."customer_id" = "customer_id" AND NEW."position" =
+            "position") UNION ALL SELECT OLD."customer_id" AS "customer_id", OLD."position" AS "position", OLD."plan"
+            AS "plan", OLD."since" AS "since"), midflight_query ("id", "name", "subscriptions") AS (SELECT p.id,
+            p.name,
+       (SELECT jsonb_agg(jsonb_build_object('plan', s.plan, 'since', s.since))
+        FROM (SELECT plan, since FROM subscriptions WHERE customer_id = p.id ORDER BY position) s) AS subscriptions
+FROM people p
+) SELECT "id"::bigint AS "id", "name"::text AS "name", "subscriptions"::jsonb AS "subscriptions" FROM midflight_query)
+      AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+            midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."customer_id" ORDER BY
+            midflight_r."id")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1;
+    midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."customers" WHERE "customers"."id" = NEW."customer_id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
+    END IF;
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
+          OR record_image_ne(ROW("customers"."subscriptions"), ROW(midflight_a."subscriptions")));
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."customers" ("id", "name", "subscriptions") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name", midflight_a."subscriptions" FROM unnest(midflight_now_1) AS
+          midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."customers" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
+          midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
+          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."customer_id" ORDER BY
+          midflight_r."id")), ROW(midflight_now_1)) INTO midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1735,8 +2124,120 @@ DECLARE
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
+  midflight_held_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers backward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    IF OLD."id" IS NOT NULL THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+    SELECT ARRAY(SELECT ROW(midflight_r."id",
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE "id" = OLD."id"), midflight_query ("id", "name") AS (SELECT id,
+          name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id",
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+            "customers" ("id", "name", "subscriptions") AS (SELECT OLD."id" AS "id", OLD."name" AS "name",
+            OLD."subscriptions" AS "subscriptions"), midflight_query ("id", "name") AS (SELECT id, name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id",
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
+            "public"."people" AS midflight_r WHERE midflight_r."id" = OLD."id" ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+            "public"."customers" AS midflight_s WHERE "id" = OLD."id"), midflight_query ("customer_id", "position",
+            "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r ORDER BY midflight_r."customer_id",
+      midflight_r."position"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            (WITH "customers" ("id", "name", "subscriptions") AS (SELECT OLD."id" AS "id", OLD."name" AS "name",
+            OLD."subscriptions" AS "subscriptions"), midflight_query ("customer_id", "position", "plan", "since") AS
+            (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r ORDER BY midflight_r."customer_id",
+      midflight_r."position"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = OLD."id" ORDER BY
+            midflight_r."customer_id", midflight_r."position")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1, midflight_now_2, midflight_was_2, midflight_held_2;
+    midflight_settled := record_image_eq(ROW(midflight_held_1, midflight_held_2), ROW(midflight_was_1,
+          midflight_was_2));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1, midflight_now_2), ROW(midflight_was_1,
+          midflight_was_2)) THEN
+    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+    IF cardinality(midflight_held_2) > 0 THEN
+    DELETE FROM "public"."subscriptions" WHERE "subscriptions"."customer_id" = OLD."id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_2) AS midflight_x WHERE midflight_x."customer_id" = "subscriptions"."customer_id" AND
+          midflight_x."position" = "subscriptions"."position");
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."people" WHERE "people"."id" = OLD."id" AND NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1)
+          AS midflight_x WHERE midflight_x."id" = "people"."id");
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."people" SET "name" = midflight_a."name"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "people"."id" = midflight_a."id" AND ("people"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name");
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."people" ("id", "name") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name" FROM unnest(midflight_now_1) AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+    IF cardinality(midflight_held_2) > 0 THEN
+    UPDATE "public"."subscriptions" SET "plan" = midflight_a."plan", "since" = midflight_a."since"
+    FROM unnest(midflight_now_2) AS midflight_a
+    WHERE "subscriptions"."customer_id" = midflight_a."customer_id" AND "subscriptions"."position" =
+          midflight_a."position" AND ("subscriptions"."plan" COLLATE "C" IS DISTINCT FROM midflight_a."plan" OR
+          "subscriptions"."since" COLLATE "C" IS DISTINCT FROM midflight_a."since");
+    END IF;
+    IF cardinality(midflight_now_2) > 0 THEN
+    INSERT INTO "public"."subscriptions" ("customer_id", "position", "plan", "since") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."customer_id", midflight_a."position", midflight_a."plan", midflight_a."since" FROM
+          unnest(midflight_now_2) AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
+          midflight_a."customer_id" AND midflight_t."position" = midflight_a."position")
+    ON CONFLICT ("customer_id", "position") DO NOTHING;
+    END IF;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id",
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
+          "public"."people" AS midflight_r WHERE midflight_r."id" = OLD."id" ORDER BY midflight_r."id"), ARRAY(SELECT
+          ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+          midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+          "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = OLD."id" ORDER BY
+          midflight_r."customer_id", midflight_r."position")), ROW(midflight_now_1, midflight_now_2)) INTO
+          midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -1872,8 +2373,121 @@ DECLARE
   midflight_was_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
   midflight_now_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
   midflight_was_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
+  midflight_held_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers backward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NEW."id" IS NOT NULL THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+    SELECT ARRAY(SELECT ROW(midflight_r."id",
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("id", "name") AS (SELECT id,
+          name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id",
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+            "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+            "public"."customers" AS midflight_s WHERE 1 = 0), midflight_query ("id", "name") AS (SELECT id, name FROM
+            customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id",
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
+            "public"."people" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+            "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("customer_id", "position",
+            "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r ORDER BY midflight_r."customer_id",
+      midflight_r."position"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+            "public"."customers" AS midflight_s WHERE 1 = 0), midflight_query ("customer_id", "position", "plan",
+            "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r ORDER BY midflight_r."customer_id",
+      midflight_r."position"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = NEW."id" ORDER BY
+            midflight_r."customer_id", midflight_r."position")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1, midflight_now_2, midflight_was_2, midflight_held_2;
+    midflight_settled := record_image_eq(ROW(midflight_held_1, midflight_held_2), ROW(midflight_was_1,
+          midflight_was_2));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1, midflight_now_2), ROW(midflight_was_1,
+          midflight_was_2)) THEN
+    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+    IF cardinality(midflight_held_2) > 0 THEN
+    DELETE FROM "public"."subscriptions" WHERE "subscriptions"."customer_id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_2) AS midflight_x WHERE midflight_x."customer_id" = "subscriptions"."customer_id" AND
+          midflight_x."position" = "subscriptions"."position");
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."people" WHERE "people"."id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1)
+          AS midflight_x WHERE midflight_x."id" = "people"."id");
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."people" SET "name" = midflight_a."name"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "people"."id" = midflight_a."id" AND ("people"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name");
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."people" ("id", "name") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name" FROM unnest(midflight_now_1) AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+    IF cardinality(midflight_held_2) > 0 THEN
+    UPDATE "public"."subscriptions" SET "plan" = midflight_a."plan", "since" = midflight_a."since"
+    FROM unnest(midflight_now_2) AS midflight_a
+    WHERE "subscriptions"."customer_id" = midflight_a."customer_id" AND "subscriptions"."position" =
+          midflight_a."position" AND ("subscriptions"."plan" COLLATE "C" IS DISTINCT FROM midflight_a."plan" OR
+          "subscriptions"."since" COLLATE "C" IS DISTINCT FROM midflight_a."since");
+    END IF;
+    IF cardinality(midflight_now_2) > 0 THEN
+    INSERT INTO "public"."subscriptions" ("customer_id", "position", "plan", "since") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."customer_id", midflight_a."position", midflight_a."plan", midflight_a."since" FROM
+          unnest(midflight_now_2) AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
+          midflight_a."customer_id" AND midflight_t."position" = midflight_a."position")
+    ON CONFLICT ("customer_id", "position") DO NOTHING;
+    END IF;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id",
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
+          "public"."people" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id"), ARRAY(SELECT
+          ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+          midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+          "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = NEW."id" ORDER BY
+          midflight_r."customer_id", midflight_r."position")), ROW(midflight_now_1, midflight_now_2)) INTO
+          midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -2065,8 +2679,121 @@ DECLARE
   midflight_carried midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_from midflight."midflight_subscriptions-out-of-customers_key"[];
   midflight_to midflight."midflight_subscriptions-out-of-customers_key"[];
+  midflight_settled boolean;
+  midflight_held_1 midflight."midflight_subscriptions-out-of-customers_forward_row_people"[];
+  midflight_held_2 midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14"[];
 BEGIN
   IF midflight_before OPERATOR(pg_catalog.=) 'subscriptions-out-of-customers backward' THEN RETURN NULL; END IF;
+  BEGIN
+    SELECT * INTO STRICT OLD FROM midflight_old;
+    SELECT * INTO STRICT NEW FROM midflight_new;
+    IF NEW."id" IS NOT NULL AND NOT (OLD."id" IS DISTINCT FROM NEW."id") THEN
+  midflight_guard := set_config('midflight.syncing', 'subscriptions-out-of-customers forward', true);
+    SELECT ARRAY(SELECT ROW(midflight_r."id",
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+          "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+          "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("id", "name") AS (SELECT id,
+          name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id",
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (WITH
+            "customers" ("id", "name", "subscriptions") AS (SELECT OLD."id" AS "id", OLD."name" AS "name",
+            OLD."subscriptions" AS "subscriptions"), midflight_query ("id", "name") AS (SELECT id, name FROM customers
+) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."id",
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
+            "public"."people" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
+            "public"."customers" AS midflight_s WHERE "id" = NEW."id"), midflight_query ("customer_id", "position",
+            "plan", "since") AS (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r ORDER BY midflight_r."customer_id",
+      midflight_r."position"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            (WITH "customers" ("id", "name", "subscriptions") AS (SELECT OLD."id" AS "id", OLD."name" AS "name",
+            OLD."subscriptions" AS "subscriptions"), midflight_query ("customer_id", "position", "plan", "since") AS
+            (SELECT c.id AS customer_id,
+       s.number - 1 AS position,
+       s.value ->> 'plan' AS plan,
+       s.value ->> 'since' AS since
+FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value, number)
+) SELECT "customer_id"::bigint AS "customer_id", "position"::bigint AS "position", "plan"::text AS "plan",
+      "since"::text AS "since" FROM midflight_query) AS midflight_r ORDER BY midflight_r."customer_id",
+      midflight_r."position"),
+      ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+            midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+            "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = NEW."id" ORDER BY
+            midflight_r."customer_id", midflight_r."position")
+    INTO midflight_now_1, midflight_was_1, midflight_held_1, midflight_now_2, midflight_was_2, midflight_held_2;
+    midflight_settled := record_image_eq(ROW(midflight_held_1, midflight_held_2), ROW(midflight_was_1,
+          midflight_was_2));
+    IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1, midflight_now_2), ROW(midflight_was_1,
+          midflight_was_2)) THEN
+    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+    IF cardinality(midflight_held_2) > 0 THEN
+    DELETE FROM "public"."subscriptions" WHERE "subscriptions"."customer_id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM
+          unnest(midflight_now_2) AS midflight_x WHERE midflight_x."customer_id" = "subscriptions"."customer_id" AND
+          midflight_x."position" = "subscriptions"."position");
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_now_1) = 0 THEN
+    DELETE FROM "public"."people" WHERE "people"."id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1)
+          AS midflight_x WHERE midflight_x."id" = "people"."id");
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    UPDATE "public"."people" SET "name" = midflight_a."name"
+    FROM unnest(midflight_now_1) AS midflight_a
+    WHERE "people"."id" = midflight_a."id" AND ("people"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name");
+    END IF;
+    IF cardinality(midflight_held_1) = 0 THEN
+    INSERT INTO "public"."people" ("id", "name") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."id", midflight_a."name" FROM unnest(midflight_now_1) AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
+    ON CONFLICT ("id") DO NOTHING;
+    END IF;
+    END IF;
+    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+    IF cardinality(midflight_held_2) > 0 THEN
+    UPDATE "public"."subscriptions" SET "plan" = midflight_a."plan", "since" = midflight_a."since"
+    FROM unnest(midflight_now_2) AS midflight_a
+    WHERE "subscriptions"."customer_id" = midflight_a."customer_id" AND "subscriptions"."position" =
+          midflight_a."position" AND ("subscriptions"."plan" COLLATE "C" IS DISTINCT FROM midflight_a."plan" OR
+          "subscriptions"."since" COLLATE "C" IS DISTINCT FROM midflight_a."since");
+    END IF;
+    IF cardinality(midflight_now_2) > 0 THEN
+    INSERT INTO "public"."subscriptions" ("customer_id", "position", "plan", "since") OVERRIDING SYSTEM VALUE
+    SELECT midflight_a."customer_id", midflight_a."position", midflight_a."plan", midflight_a."since" FROM
+          unnest(midflight_now_2) AS midflight_a
+    WHERE NOT EXISTS (SELECT 1 FROM "public"."subscriptions" AS midflight_t WHERE midflight_t."customer_id" =
+          midflight_a."customer_id" AND midflight_t."position" = midflight_a."position")
+    ON CONFLICT ("customer_id", "position") DO NOTHING;
+    END IF;
+    END IF;
+    SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id",
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
+          "public"."people" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id"), ARRAY(SELECT
+          ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
+          midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
+          "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = NEW."id" ORDER BY
+          midflight_r."customer_id", midflight_r."position")), ROW(midflight_now_1, midflight_now_2)) INTO
+          midflight_settled;
+    END IF;
+  midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
+    IF midflight_settled THEN RETURN NULL; END IF;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  END;
   midflight_plans := current_setting('plan_cache_mode');
   midflight_jit := current_setting('jit');
   midflight_guard := set_config('plan_cache_mode', 'force_generic_plan', true);

@@ -1,0 +1,165 @@
+/* The quick way of one written row whose entity is several rows, on either side:
+ *
+ *   the followers' rows are locked, unless the row that was written is the entity's lock
+ *   SELECT ARRAY(...), ARRAY(...), ARRAY(...) INTO midflight_now_1, midflight_was_1, midflight_held_1, ...
+ *                                                 what each flow yields, yielded before the write, and what its follower holds
+ *   where what is held is not what was yielded, the careful way does all; else, of each flow that yields something else now,
+ *   DELETE, UPDATE and INSERT the rows that differ, and
+ *   SELECT <what is held is what is yielded> INTO midflight_settled
+ *
+ * Lists are compared by their images, as single.c compares rows, and in the order of what tells their rows apart. A flow that yields
+ * what it yielded is compared with what is held all the same: it may be that the entity agrees in the other direction alone, and the
+ * careful way has to look. */
+#include "store/postgres/program.h"
+
+/* The key of the row that was written, which it bore before as well. */
+static struct scope written(const struct capture *capture) {
+    return (struct scope){.row = capture->event == EVENT_DELETE ? "OLD" : "NEW", .row_key = &capture->table->table->key};
+}
+
+static const struct flow *flow_of(const struct capture *capture, size_t number) {
+    return &capture->store->flows[capture->direction][number - 1];
+}
+
+static size_t count_of(const struct capture *capture) {
+    return capture->store->change.mappings[capture->direction].count;
+}
+
+void pg_add_listed(struct text *text, const struct capture *capture) {
+    for (size_t i = 1; i <= count_of(capture); i++) {
+        text_addf(text, "  midflight_held_%zu %s[];\n", i, pg_row_type(capture->store, capture->direction, flow_of(capture, i)));
+    }
+}
+
+/* ARRAY(SELECT ROW(...)::type FROM rows AS midflight_r), in the order of the match. */
+static void add_list(struct text *text, const struct capture *capture, const struct flow *flow, const char *rows, const char *where) {
+    text_add(text, "ARRAY(SELECT ");
+    pg_add_row(text, capture, flow, "midflight_r");
+    text_addf(text, " FROM %s AS midflight_r%s", rows, where);
+    text_add(text, " ORDER BY ");
+    sync_names(text, &pg_dialect, "midflight_r", &flow->match);
+    text_add(text, ")");
+}
+
+static void add_yielded(struct text *text, const struct capture *capture, const struct flow *flow, struct image image) {
+    struct scope scope = written(capture);
+    TEXT query = {0};
+    sync_query(&query, &pg_dialect, flow, &scope, image);
+    add_list(text, capture, flow, text_get(&query), "");
+}
+
+static void add_held(struct text *text, const struct capture *capture, const struct flow *flow) {
+    struct scope scope = written(capture);
+    TEXT where = {0};
+    text_add(&where, " WHERE ");
+    sync_scope(&where, &pg_dialect, &scope, "midflight_r", &flow->target->table->key);
+    add_list(text, capture, flow, pg_relation(capture->store, flow->target), text_get(&where));
+}
+
+/* All of all flows in one snapshot, which is as late as the lock. */
+static void add_all(struct text *text, const struct capture *capture) {
+    struct image before = {.event = capture->event, .leader = capture->leader};
+    TEXT into = {0};
+    text_add(text, "    SELECT ");
+    for (size_t i = 1; i <= count_of(capture); i++) {
+        const struct flow *flow = flow_of(capture, i);
+        if (i > 1) text_add(text, ",\n      ");
+        add_yielded(text, capture, flow, IMAGE_STORED);
+        text_add(text, ",\n      ");
+        add_yielded(text, capture, flow, before);
+        text_add(text, ",\n      ");
+        add_held(text, capture, flow);
+        text_addf(&into, "%smidflight_now_%zu, midflight_was_%zu, midflight_held_%zu", i > 1 ? ", " : "", i, i, i);
+    }
+    text_addf(text, "\n    INTO %s;\n", text_get(&into));
+}
+
+/* A condition on the lists of all flows: those of one kind have the images of another. */
+static void add_alike(struct text *text, const struct capture *capture, const char *one, const char *another) {
+    text_add(text, "record_image_eq(ROW(");
+    for (size_t i = 1; i <= count_of(capture); i++) text_addf(text, "%smidflight_%s_%zu", i > 1 ? ", " : "", one, i);
+    text_add(text, "), ROW(");
+    for (size_t i = 1; i <= count_of(capture); i++) text_addf(text, "%smidflight_%s_%zu", i > 1 ? ", " : "", another, i);
+    text_add(text, "))");
+}
+
+/* IF a flow yields something else now THEN */
+static void add_if_changed(struct text *text, const struct capture *capture, size_t number) {
+    if (count_of(capture) > 1) {
+        text_addf(text, "    IF record_image_ne(ROW(midflight_now_%zu), ROW(midflight_was_%zu)) THEN\n", number, number);
+    }
+}
+
+static void add_end_changed(struct text *text, const struct capture *capture) {
+    if (count_of(capture) > 1) text_add(text, "    END IF;\n");
+}
+
+static const char *now_of(const struct capture *capture, size_t number) {
+    return arena_format(capture->store->bound, "unnest(midflight_now_%zu)", number);
+}
+
+/* IF there may be rows to delete (or to update, or to insert) THEN: where an entity has one at most, their numbers tell. */
+static void add_if_any(struct text *text, const struct flow *flow, size_t number, const char *sole, const char *several) {
+    text_addf(text, "    IF ");
+    for (const char *c = flow->target->sole ? sole : several; *c != '\0'; c++) {
+        if (*c == '#') {
+            text_addf(text, "_%zu", number);
+        } else {
+            text_add_n(text, c, 1);
+        }
+    }
+    text_add(text, " THEN\n  ");
+}
+
+/* Statements that make the follower's rows what the flow yields: what is gone first, in the opposite order of the flows. */
+static void add_writes(struct text *text, const struct capture *capture) {
+    struct scope scope = written(capture);
+    for (size_t i = count_of(capture); i >= 1; i--) {
+        const struct flow *flow = flow_of(capture, i);
+        add_if_changed(text, capture, i);
+        add_if_any(text, flow, i, "cardinality(midflight_now#) = 0", "cardinality(midflight_held#) > 0");
+        sync_delete(text, &pg_dialect, flow, &scope, now_of(capture, i));
+        text_add(text, "    END IF;\n");
+        add_end_changed(text, capture);
+    }
+    for (size_t i = 1; i <= count_of(capture); i++) {
+        const struct flow *flow = flow_of(capture, i);
+        add_if_changed(text, capture, i);
+        add_if_any(text, flow, i, "cardinality(midflight_held#) > 0 AND cardinality(midflight_now#) > 0", "cardinality(midflight_held#) > 0");
+        sync_update(text, &pg_dialect, flow, now_of(capture, i), NULL, false);
+        text_add(text, "    END IF;\n");
+        add_if_any(text, flow, i, "cardinality(midflight_held#) = 0", "cardinality(midflight_now#) > 0");
+        sync_insert(text, &pg_dialect, flow, now_of(capture, i), NULL, false);
+        text_add(text, "    END IF;\n");
+        add_end_changed(text, capture);
+    }
+    text_add(text, capture->deferred);
+}
+
+/* What came of it, with what the followers' own triggers made of it. */
+static void add_settled(struct text *text, const struct capture *capture) {
+    text_add(text, "    SELECT record_image_eq(ROW(");
+    for (size_t i = 1; i <= count_of(capture); i++) {
+        if (i > 1) text_add(text, ", ");
+        add_held(text, capture, flow_of(capture, i));
+    }
+    text_add(text, "), ROW(");
+    for (size_t i = 1; i <= count_of(capture); i++) text_addf(text, "%smidflight_now_%zu", i > 1 ? ", " : "", i);
+    text_add(text, ")) INTO midflight_settled;\n");
+}
+
+void pg_add_lists(struct text *text, const struct capture *capture) {
+    struct scope scope = written(capture);
+    if (!pg_is_alone(capture->store, capture->direction)) {
+        pg_add_lock(text, capture->store, follower_of(capture->direction), &scope, "NO KEY UPDATE");
+    }
+    add_all(text, capture);
+    text_add(text, "    midflight_settled := ");
+    add_alike(text, capture, "held", "was");
+    text_add(text, ";\n    IF midflight_settled AND NOT ");
+    add_alike(text, capture, "now", "was");
+    text_add(text, " THEN\n");
+    add_writes(text, capture);
+    add_settled(text, capture);
+    text_add(text, "    END IF;\n");
+}
