@@ -12,8 +12,8 @@ from support.race import WHILE_S
 from support.workload import NEW, OLD
 from support.workloads import PORTABLE, ListToRows, SplitName
 
-FEW, MANY, TOO_MANY_TO_HURRY = 30, 3000, 20000
-SLOWLY = ("--load", "0.05")  # so that the backfill is still at work when something happens
+FEW, MANY, TOO_MANY_TO_HURRY = 30, 3000, 10000
+SLOWLY = ("--load", "0.02")  # so that the backfill is still at work when something happens
 
 WORKLOADS = pytest.mark.parametrize("workload", PORTABLE, ids=lambda workload: workload.__name__)
 COUNTS = pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.long)], ids=["few", "many"])

@@ -98,26 +98,19 @@ static const char *now_of(const struct capture *capture, size_t number) {
     return arena_format(capture->store->bound, "unnest(midflight_now_%zu)", number);
 }
 
-/* IF there may be rows to delete (or to update, or to insert) THEN: where an entity has one at most, their numbers tell. */
-static void add_if_any(struct text *text, const struct flow *flow, size_t number, const char *sole, const char *several) {
-    text_addf(text, "    IF ");
-    for (const char *c = flow->target->sole ? sole : several; *c != '\0'; c++) {
-        if (*c == '#') {
-            text_addf(text, "_%zu", number);
-        } else {
-            text_add_n(text, c, 1);
-        }
-    }
-    text_add(text, " THEN\n  ");
+/* IF there are so many rows in a flow's list THEN */
+static void add_if_count(struct text *text, const char *list, size_t number, const char *many) {
+    text_addf(text, "    IF cardinality(midflight_%s_%zu) %s THEN\n  ", list, number, many);
 }
 
-/* Statements that make the follower's rows what the flow yields: what is gone first, in the opposite order of the flows. */
+/* Statements that make the follower's rows what the flow yields: what is gone first, in the opposite order of the flows. Where an entity
+ * has one row at most, it is one of the three. */
 static void add_writes(struct text *text, const struct capture *capture) {
     struct scope scope = written(capture);
     for (size_t i = count_of(capture); i >= 1; i--) {
         const struct flow *flow = flow_of(capture, i);
         add_if_changed(text, capture, i);
-        add_if_any(text, flow, i, "cardinality(midflight_now#) = 0", "cardinality(midflight_held#) > 0");
+        add_if_count(text, flow->target->sole ? "now" : "held", i, flow->target->sole ? "= 0" : "> 0");
         sync_delete(text, &pg_dialect, flow, &scope, now_of(capture, i));
         text_add(text, "    END IF;\n");
         add_end_changed(text, capture);
@@ -125,10 +118,10 @@ static void add_writes(struct text *text, const struct capture *capture) {
     for (size_t i = 1; i <= count_of(capture); i++) {
         const struct flow *flow = flow_of(capture, i);
         add_if_changed(text, capture, i);
-        add_if_any(text, flow, i, "cardinality(midflight_held#) > 0 AND cardinality(midflight_now#) > 0", "cardinality(midflight_held#) > 0");
+        add_if_count(text, "held", i, "> 0");
         sync_update(text, &pg_dialect, flow, now_of(capture, i), NULL, false);
         text_add(text, "    END IF;\n");
-        add_if_any(text, flow, i, "cardinality(midflight_held#) = 0", "cardinality(midflight_now#) > 0");
+        add_if_count(text, flow->target->sole ? "held" : "now", i, flow->target->sole ? "= 0" : "> 0");
         sync_insert(text, &pg_dialect, flow, now_of(capture, i), NULL, false);
         text_add(text, "    END IF;\n");
         add_end_changed(text, capture);

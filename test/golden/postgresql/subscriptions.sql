@@ -790,7 +790,7 @@ FROM people p
     DELETE FROM "public"."customers" WHERE "customers"."id" = OLD."id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
     END IF;
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
@@ -971,7 +971,7 @@ FROM people p
     DELETE FROM "public"."customers" WHERE "customers"."id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
     END IF;
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
@@ -1212,7 +1212,7 @@ FROM people p
     DELETE FROM "public"."customers" WHERE "customers"."id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
     END IF;
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
@@ -1430,7 +1430,7 @@ FROM people p
     DELETE FROM "public"."customers" WHERE "customers"."id" = NEW."customer_id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
     END IF;
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
@@ -1673,7 +1673,7 @@ FROM people p
     DELETE FROM "public"."customers" WHERE "customers"."id" = OLD."customer_id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
     END IF;
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
@@ -1867,7 +1867,7 @@ FROM people p
     DELETE FROM "public"."customers" WHERE "customers"."id" = NEW."customer_id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_1) AS midflight_x WHERE midflight_x."id" = "customers"."id");
     END IF;
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."customers" SET "name" = midflight_a."name", "subscriptions" = midflight_a."subscriptions"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "customers"."id" = midflight_a."id" AND ("customers"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name"
@@ -2194,7 +2194,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
     END IF;
     END IF;
     IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."people" SET "name" = midflight_a."name"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "people"."id" = midflight_a."id" AND ("people"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name");
@@ -2444,7 +2444,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
     END IF;
     END IF;
     IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."people" SET "name" = midflight_a."name"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "people"."id" = midflight_a."id" AND ("people"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name");
@@ -2750,7 +2750,7 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
     END IF;
     END IF;
     IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
-    IF cardinality(midflight_held_1) > 0 AND cardinality(midflight_now_1) > 0 THEN
+    IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."people" SET "name" = midflight_a."name"
     FROM unnest(midflight_now_1) AS midflight_a
     WHERE "people"."id" = midflight_a."id" AND ("people"."name" COLLATE "C" IS DISTINCT FROM midflight_a."name");
