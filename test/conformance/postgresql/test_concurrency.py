@@ -94,8 +94,8 @@ class Hits:
 
 @pytest.fixture
 def hits(app):
-    """A deadlock is looked for after 100 ms, not 1 s: for the patience of the tests."""
-    app.server.execute(f'ALTER DATABASE "{app.database}" SET deadlock_timeout = \'100ms\'')
+    """A deadlock is looked for after 20 ms, not 1 s: for the patience of the tests, where it may be every second write."""
+    app.server.execute(f'ALTER DATABASE "{app.database}" SET deadlock_timeout = \'20ms\'')
     return lambda keys: Hits(seed_of_run(), keys)
 
 
