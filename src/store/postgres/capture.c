@@ -263,7 +263,7 @@ bool postgres_capture_on(struct store *base, enum side side, struct error *error
 
 /* Statements that make triggers which let nobody write, but who says so in midflight.syncing. */
 static bool add_refusal(struct postgres_store *store, enum side side, const char *message, struct text *text, struct error *error) {
-    const char *name = pg_own(store, arena_format(store->bound, "%s_refuse", side_name(side)));
+    const char *name = pg_refusal(store, side);
     text_addf(text, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n"
                     "  IF current_setting('midflight.syncing', true) = ", name);
     pg_quote_text(text, pg_guard(store, side == SIDE_OLD ? BACKWARD : FORWARD));
@@ -277,7 +277,7 @@ static bool add_refusal(struct postgres_store *store, enum side side, const char
         if (!is_there(store, table, &there, error)) return false;
         if (!there) continue;
         text_add(text, "CREATE TRIGGER ");
-        pg_quote(text, pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name)));
+        pg_quote(text, pg_refusal_trigger(store, side, table));
         text_add(text, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ");
         pg_dialect.table(text, table);
         text_addf(text, " FOR EACH STATEMENT EXECUTE FUNCTION %s();\n", name);

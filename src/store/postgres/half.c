@@ -100,10 +100,6 @@ bool pg_stage_counted(struct postgres_store *store, const char *stage, struct er
 
 /* --- who may write ---------------------------------------------------------------------------------------------- */
 
-static const char *refusal_name(struct postgres_store *store, enum side side) {
-    return pg_own(store, arena_format(store->bound, "%s_refuse", side_name(side)));
-}
-
 /* What an application is told that writes here. */
 static void add_refusal(struct text *text, const struct postgres_store *store, enum side side) {
     TEXT rest = {0};
@@ -133,7 +129,7 @@ static bool make_refusal(struct postgres_store *store, enum side side, bool open
     bool opens_new = open && side == SIDE_NEW && store->half != NULL;
     TEXT sql = {0};
     if (opens_new) text_add(&sql, "SET LOCAL synchronous_commit = off;\n");
-    text_addf(&sql, "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n", refusal_name(store, side));
+    text_addf(&sql, "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $midflight$\nBEGIN\n", pg_refusal(store, side));
     if (open) {
         text_add(&sql, "  RETURN NULL;\n");
     } else {
@@ -141,7 +137,7 @@ static bool make_refusal(struct postgres_store *store, enum side side, bool open
     }
     text_add(&sql, "END\n$midflight$;\n");
     add_entry(&sql, store, "'FUNCTION', p.oid::regprocedure::text, '', md5(p.prosrc) FROM pg_proc AS p WHERE p.oid = ");
-    pg_quote_text(&sql, arena_format(store->bound, "%s()", refusal_name(store, side)));
+    pg_quote_text(&sql, arena_format(store->bound, "%s()", pg_refusal(store, side)));
     text_add(&sql, "::regprocedure" ENTERED_BEFORE);
     return pg_script(store->db, text_get(&sql), NULL, error);
 }
@@ -150,20 +146,16 @@ bool pg_half_open(struct postgres_store *store, enum side side, struct error *er
     return make_refusal(store, side, true, error);
 }
 
-static const char *refusal_trigger(struct postgres_store *store, enum side side, const struct bound_table *table) {
-    return pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name));
-}
-
 static bool attach_refusal(struct postgres_store *store, enum side side, const struct bound_table *table, struct error *error) {
     TEXT sql = {0};
     RESULT *tables = NULL;
-    const char *trigger = refusal_trigger(store, side, table);
+    const char *trigger = pg_refusal_trigger(store, side, table);
     if (!pg_tables_of(store, table, trigger, &tables, error)) return false;
     for (int i = 0; i < PQntuples(tables); i++) {
         text_add(&sql, "CREATE TRIGGER ");
         pg_quote(&sql, trigger);
         text_addf(&sql, " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s();\n",
-                  PQgetvalue(tables, i, 0), refusal_name(store, side));
+                  PQgetvalue(tables, i, 0), pg_refusal(store, side));
         add_entry(&sql, store, "'TRIGGER', quote_ident(t.tgname), t.tgrelid::regclass::text, md5(pg_get_triggerdef(t.oid) || t.tgenabled::text) "
                                "FROM pg_trigger AS t WHERE t.tgname = ");
         pg_quote_text(&sql, trigger);
@@ -186,7 +178,7 @@ static bool has_notes(struct postgres_store *store, enum side side, bool outbox,
     const char *there = NULL;
     *ret = outbox;
     if (store->half != NULL || side == SIDE_OLD || !outbox) return true;
-    if (!pg_text(store->db, "SELECT to_regproc($1)::text", refusal_name(store, side), store->bound, &there, error)) return false;
+    if (!pg_text(store->db, "SELECT to_regproc($1)::text", pg_refusal(store, side), store->bound, &there, error)) return false;
     *ret = there != NULL;
     return true;
 }
@@ -221,7 +213,7 @@ bool pg_half_note(struct postgres_store *store, enum side side, struct error *er
 static bool ask_beforehand(struct postgres_store *store, enum side side, struct error *error) {
     const struct bound_table *first = &store->tables[side][0];
     RESULT *ignored = NULL;
-    return pg_tables_of(store, first, refusal_trigger(store, side, first), &ignored, error);
+    return pg_tables_of(store, first, pg_refusal_trigger(store, side, first), &ignored, error);
 }
 
 /* What the triggers run that refuse is there before the tables are locked. */

@@ -94,10 +94,6 @@ static void add_end_changed(struct text *text, const struct capture *capture) {
     if (count_of(capture) > 1) text_add(text, "    END IF;\n");
 }
 
-static const char *now_of(const struct capture *capture, size_t number) {
-    return arena_format(capture->store->bound, "unnest(midflight_now_%zu)", number);
-}
-
 /* IF there are so many rows in a flow's list THEN */
 static void add_if_count(struct text *text, const char *list, size_t number, const char *many) {
     text_addf(text, "    IF cardinality(midflight_%s_%zu) %s THEN\n  ", list, number, many);
@@ -111,7 +107,7 @@ static void add_writes(struct text *text, const struct capture *capture) {
         const struct flow *flow = flow_of(capture, i);
         add_if_changed(text, capture, i);
         add_if_count(text, flow->target->sole ? "now" : "held", i, flow->target->sole ? "= 0" : "> 0");
-        sync_delete(text, &pg_dialect, flow, &scope, now_of(capture, i));
+        sync_delete(text, &pg_dialect, flow, &scope, pg_now_of(capture->store, i - 1));
         text_add(text, "    END IF;\n");
         add_end_changed(text, capture);
     }
@@ -119,10 +115,10 @@ static void add_writes(struct text *text, const struct capture *capture) {
         const struct flow *flow = flow_of(capture, i);
         add_if_changed(text, capture, i);
         add_if_count(text, "held", i, "> 0");
-        sync_update(text, &pg_dialect, flow, now_of(capture, i), NULL, false);
+        sync_update(text, &pg_dialect, flow, pg_now_of(capture->store, i - 1), NULL, false);
         text_add(text, "    END IF;\n");
         add_if_count(text, flow->target->sole ? "held" : "now", i, flow->target->sole ? "= 0" : "> 0");
-        sync_insert(text, &pg_dialect, flow, now_of(capture, i), NULL, false);
+        sync_insert(text, &pg_dialect, flow, pg_now_of(capture->store, i - 1), NULL, false);
         text_add(text, "    END IF;\n");
         add_end_changed(text, capture);
     }

@@ -40,11 +40,19 @@ const char *pg_part(const struct postgres_store *store, enum direction direction
     return pg_own(store, arena_format(store->bound, "%s_%s", direction_name(direction), rest));
 }
 
+const char *pg_refusal(const struct postgres_store *store, enum side side) {
+    return pg_own(store, arena_format(store->bound, "%s_refuse", side_name(side)));
+}
+
+const char *pg_refusal_trigger(const struct postgres_store *store, enum side side, const struct bound_table *table) {
+    return pg_own_name(store, arena_format(store->bound, "%s_refuse_%s", side_name(side), table->table->name));
+}
+
 const char *pg_row_type(const struct postgres_store *store, enum direction direction, const struct flow *flow) {
     return pg_own(store, arena_format(store->bound, "%s_row_%s", direction_name(direction), flow->target->table->name));
 }
 
-static const char *now_of(const struct postgres_store *store, size_t flow) {
+const char *pg_now_of(const struct postgres_store *store, size_t flow) {
     return arena_format(store->bound, "unnest(midflight_now_%zu)", flow + 1);
 }
 
@@ -274,11 +282,11 @@ static void add_settle(struct text *text, const struct postgres_store *store, en
     text_add(text, ") ORDER BY 1);\n");
     add_images_stored(text, store, direction);
     for (size_t i = store->change.mappings[direction].count; i-- > 0;) {
-        sync_delete(text, &pg_dialect, &store->flows[direction][i], &scope, now_of(store, i));
+        sync_delete(text, &pg_dialect, &store->flows[direction][i], &scope, pg_now_of(store, i));
     }
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
-        sync_update(text, &pg_dialect, &store->flows[direction][i], now_of(store, i), NULL, false);
-        sync_insert(text, &pg_dialect, &store->flows[direction][i], now_of(store, i), NULL, false);
+        sync_update(text, &pg_dialect, &store->flows[direction][i], pg_now_of(store, i), NULL, false);
+        sync_insert(text, &pg_dialect, &store->flows[direction][i], pg_now_of(store, i), NULL, false);
     }
     text_add(text, "  END IF;\n");
 }
@@ -318,13 +326,13 @@ static void add_gone(struct text *text, const struct postgres_store *store, enum
     if (!flow->target->sole) {
         TEXT recalled = {0};
         text_add(&recalled, "(");
-        sync_recall(&recalled, &pg_dialect, flow, &scope, now_of(store, i), was_of(store, i));
+        sync_recall(&recalled, &pg_dialect, flow, &scope, pg_now_of(store, i), was_of(store, i));
         text_add(&recalled, ")");
         text_addf(text, "  midflight_was_%zu := midflight_was_%zu || ", i + 1, i + 1);
         add_array(text, pg_row_type(store, direction, flow), &flow->yielded, text_get(&recalled));
         text_add(text, ";\n");
     }
-    sync_delete_gone(text, &pg_dialect, flow, now_of(store, i), was_of(store, i));
+    sync_delete_gone(text, &pg_dialect, flow, pg_now_of(store, i), was_of(store, i));
     text_add(text, "  END IF;\n");
 }
 
@@ -339,8 +347,8 @@ static void add_apply(struct text *text, const struct postgres_store *store, enu
     for (size_t i = count; i-- > 0;) add_gone(text, store, direction, i);
     for (size_t i = 0; i < count; i++) {
         add_if_changed(text, i);
-        sync_update(text, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
-        sync_insert(text, &pg_dialect, &flows[i], now_of(store, i), was_of(store, i), false);
+        sync_update(text, &pg_dialect, &flows[i], pg_now_of(store, i), was_of(store, i), false);
+        sync_insert(text, &pg_dialect, &flows[i], pg_now_of(store, i), was_of(store, i), false);
         text_add(text, "  END IF;\n");
     }
     add_settle(text, store, direction);

@@ -48,6 +48,8 @@ void pg_add_lock(struct text *text, const struct postgres_store *store, enum sid
 /* The declarations of now and was, or, with `call`, their names as arguments. */
 void pg_add_holders(struct text *text, const struct postgres_store *store, enum direction direction, const char *separator,
                     bool call);
+/* What the flow, from 0, yields now, as a relation. */
+const char *pg_now_of(const struct postgres_store *store, size_t flow);
 /* A SELECT of both images of every flow, read in one snapshot. EVENT_NONE: what was is what the follower holds. A flow that
  * does not read the leader that was written yields nothing. */
 void pg_add_images(struct text *text, const struct postgres_store *store, enum direction direction, const struct scope *scope,

@@ -89,6 +89,9 @@ MUST_USE bool pg_side_table(struct postgres_store *store, struct error *error);
 MUST_USE bool pg_side_capture(struct postgres_store *store, enum side side, struct error *error);
 /* The guard's value while a direction is syncing. */
 const char *pg_guard(const struct postgres_store *store, enum direction direction);
+/* The function of the triggers that refuse to write a side, and, without its schema, the trigger of a table. */
+const char *pg_refusal(const struct postgres_store *store, enum side side);
+const char *pg_refusal_trigger(const struct postgres_store *store, enum side side, const struct bound_table *table);
 
 /* --- sequence.c: numbers that both sides give --- */
 /* No number is given twice from now on, though both sides give them. Waits for the sequences' locks. [tx] */
