@@ -389,7 +389,7 @@ static bool clear_outbox(struct postgres_store *store, struct error *error) {
     if (!store->half->shipment.claims) return true;
     if (!make_tables(store, &tables, error)) return false;
     /* Few keys may have been noted thousands of times: PG_LOOK_UP spoke of the keys. */
-    text_add(&sql, "SET LOCAL enable_hashjoin = on; ");
+    text_add(&sql, "SET LOCAL enable_hashjoin TO DEFAULT; ");
     text_addf(&sql, "DELETE FROM %s AS o WHERE ctid = ANY (ARRAY(SELECT place FROM %s)) AND EXISTS (SELECT 1 FROM %s AS c WHERE c.place = "
                     "o.ctid AND c.writer = o.xmin)", pg_own(store, "outbox"), tables.claims, tables.claims);
     return pg_script(store->db, text_get(&sql), NULL, error);
