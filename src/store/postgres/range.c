@@ -240,16 +240,18 @@ bool pg_ranges_close(struct postgres_store *store, struct error *error) {
            pg_query(store->db, "DELETE FROM midflight.midflight_range WHERE migration = $1", NULL, values, 1, NULL, error);
 }
 
+/* By the rows that were counted at the start: what the server says it knows is nothing until it has looked at the table. */
 bool pg_row_bytes(struct postgres_store *store, struct error *error) {
     TEXT name = {0};
-    const char *bytes = NULL;
+    RESULT *found = NULL;
     if (store->chunk_rows_max > 0) return true;
     pg_dialect.table(&name, &store->tables[SIDE_OLD][0]);
-    if (!pg_text(store->db, "SELECT (sum(pg_relation_size(relid)) / greatest(sum(greatest(reltuples, 0)), 1))::bigint " FROM_PARTS,
-                 text_get(&name), store->bound, &bytes, error)) {
+    const char *values[] = {text_get(&name), store->change.name};
+    if (!pg_query(store->db, "SELECT (SELECT sum(pg_relation_size(relid)) " FROM_PARTS ")::bigint / greatest(rows_total, 1) FROM "
+                             "midflight.midflight_migration WHERE name = $2", NULL, values, 2, &found, error)) {
         return false;
     }
-    int64_t each = bytes == NULL ? 0 : strtoll(bytes, NULL, 10);
+    int64_t each = PQntuples(found) == 0 ? 0 : strtoll(PQgetvalue(found, 0, 0), NULL, 10);
     store->chunk_rows_max = CHUNK_BYTES_MAX / (each < 64 ? 64 : each);
     if (store->chunk_rows_max < 1) store->chunk_rows_max = 1;
     return true;

@@ -37,6 +37,18 @@ def begun(app, *options):
     return process
 
 
+def test_a_table_that_the_server_knows_nothing_of_is_not_copied_row_by_row(app):
+    """One that was just restored, or that autovacuum is kept from: its rows are not taken to be as wide as the table."""
+    app.sql("CREATE TABLE customers (id integer PRIMARY KEY, name text NOT NULL, email text, hint text) WITH (autovacuum_enabled = off);"
+            f"INSERT INTO customers (id, name) SELECT i, 'First Last' || i FROM generate_series(1, {ROWS}) i")
+    number = lambda: int(app.rows("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")[0][0])
+    midflight, before = app.migration(SPLIT_NAME), number()
+    midflight.start().done()
+    assert app.rows("SELECT reltuples FROM pg_class WHERE relname = 'customers'") == [(-1,)]
+    assert number() - before < ROWS / 30
+    assert len(whole(app)) == ROWS
+
+
 class TestWorkers:
     @pytest.mark.parametrize("workers", [1, 2, 5])
     def test_copy_every_row_once(self, many, workers):
