@@ -18,8 +18,8 @@
 #define RANGE_ROWS 32768
 #define RANGES_FEW 16
 #define RANGE_ROWS_MIN 1024
-/* A table that was never analyzed is taken to hold so many rows a page. */
-#define PAGE_ROWS 50
+/* A table is taken to hold as many rows a page as when it was last analyzed; one that never was, so many. */
+#define PAGE_ROWS "50"
 /* Pages of the table that are looked into for each key to divide it by: enough for parts of about one size. */
 #define SAMPLE_PAGES 8
 /* A chunk's share of the table is no more than this, whatever its time says. */
@@ -85,12 +85,13 @@ static bool divide(struct postgres_store *store, const char *until, int64_t part
     RESULT *size = NULL;
     pg_dialect.table(&name, table);
     const char *which[] = {text_get(&name)};
-    if (!pg_query(store->db, "SELECT coalesce(sum(pg_relation_size(relid) / 8192), 0), coalesce(sum(greatest(reltuples, 0)), 0)::bigint "
-                             FROM_PARTS, NULL, which, 1, &size, error)) {
+    if (!pg_query(store->db, "SELECT coalesce(sum(pg_relation_size(relid) / 8192), 0), coalesce(sum(pg_relation_size(relid) / 8192 * CASE WHEN "
+                             "reltuples > 0 AND relpages > 0 THEN reltuples / relpages ELSE " PAGE_ROWS " END), 0)::bigint " FROM_PARTS, NULL,
+                  which, 1, &size, error)) {
         return false;
     }
     double pages = strtod(PQgetvalue(size, 0, 0), NULL), rows = strtod(PQgetvalue(size, 0, 1), NULL);
-    double ranges = ranges_of(rows > 0 ? rows : pages * PAGE_ROWS, (double)parts);
+    double ranges = ranges_of(rows, (double)parts);
     double looked = (double)parts * SAMPLE_PAGES, percent = pages <= looked ? 100 : 100 * looked / pages;
     text_add(&sql, "WITH sample AS (SELECT DISTINCT ");
     for (size_t k = 0; k < key->count; k++) {
