@@ -52,6 +52,10 @@ static bool fit_column(struct postgres_store *store, const char *what, const str
     const char *values[] = {pg_relation(store, flow->target), column, yields};
     pg_quote(&value, column);
     if (!pg_query(store->db, column_type, NULL, values, 3, &found, error)) return false;
+    if (PQntuples(found) == 0) { /* somebody finishes, or rolls back, meanwhile */
+        return error_set(error, ERROR_SCHEMA, "%s: column %s of the table was dropped or renamed while it was looked at: run the same command "
+                                              "again", what, column);
+    }
     const char *type = PQgetvalue(found, 0, 0);
     struct passage passage = pg_passage(yields, PQgetvalue(found, 0, 1), *PQgetvalue(found, 0, 3) == 't', text_get(&value), store->bound);
     if (passage.never && !refuse_type(report, what, column, yields, type, error)) return false;
@@ -109,7 +113,7 @@ static bool bind_stream(struct postgres_store *store, enum direction direction, 
     bool *bytes = ARENA_ARRAY(store->bound, bool, ret->flow->yielded.count);
     bool same = alike;
     for (size_t i = 0; ok && i < ret->flow->yielded.count; i++) {
-        struct fit fit;
+        struct fit fit = {0};
         ok = fit_column(store, what, ret->flow, ret->flow->yielded.items[i], alike ? cargo->types.items[i] : NULL, &fit, report, error);
         if (!ok) break;
         same = same && fit.passage.raw && fit.built_in;

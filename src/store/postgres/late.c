@@ -127,6 +127,10 @@ static bool add_orphans(struct postgres_store *store, struct text *text, const s
                   NULL, values, 2, &found, error)) {
         return false;
     }
+    if (PQntuples(found) == 0) {
+        return error_set(error, ERROR_SCHEMA, "foreign key %s of table %s was dropped while its rows were looked at: run the same command again",
+                         name, text_get(&target));
+    }
     text_add(text, "SELECT ");
     sync_names(text, &pg_dialect, "midflight_t", &table->table->key);
     text_addf(text, " FROM %s AS midflight_t WHERE %s AND NOT EXISTS (SELECT 1 FROM %s AS midflight_r WHERE %s)", text_get(&target),
