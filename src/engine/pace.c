@@ -147,8 +147,8 @@ static bool pace_rest(struct pace *pace, struct store *store, double rest_ms, st
     double began = pace->looked;
     bool overdue = pace_overdue(pace);
     if (!store->ops->tidy(store, overdue || rest_ms > 0, error) || !pace_look(pace, store, 0, error)) return false;
-    while (!interrupt_requested() && pace->looked - began < pace_rest_goal(pace, rest_ms)) {
-        clock_sleep_ms(fmin(LOOK_MS, began + pace_rest_goal(pace, rest_ms) - pace->looked));
+    for (double left; !interrupt_requested() && (left = began + pace_rest_goal(pace, rest_ms) - pace->looked) > 0;) {
+        clock_sleep_ms(fmin(LOOK_MS, left));
         interrupt_rest();
         if (!pace_look(pace, store, 0, error)) return false;
     }

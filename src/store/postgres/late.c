@@ -244,16 +244,15 @@ static void add_outwait_upkeep(struct text *text, const struct late *late) {
 /* While others write the build keeps to one processor, as what it would gain they would lose; and sorts in no more memory than it takes
  * to merge the runs at once, which is faster on one processor, as a run fits into its cache, and writes the log less in bursts, which
  * everybody's commit waits for. A merge of PostgreSQL's takes 256 kB a run, so it is the root of the table's size times that. */
-static void add_gently(struct text *text, const struct late *late) {
+static bool build_gently(struct postgres_store *store, const struct late *late, struct error *error) {
     TEXT name = {0};
+    RESULT *ignored = NULL;
     pg_dialect.table(&name, late->table);
-    text_add(text, "; SET LOCAL max_parallel_maintenance_workers = 0; SELECT set_config('maintenance_work_mem', "
-                   "least(pg_size_bytes(current_setting('maintenance_work_mem')), greatest(8 << 20, sqrt(262144.0 * "
-                   "sum(pg_relation_size(relid))))::bigint) / 1024 || 'kB', true) FROM (SELECT ");
-    pg_quote_text(text, text_get(&name));
-    text_add(text, "::regclass AS relid UNION SELECT relid FROM pg_partition_tree(");
-    pg_quote_text(text, text_get(&name));
-    text_add(text, ")) AS parts");
+    const char *values[] = {text_get(&name)};
+    return pg_script(store->db, "SET LOCAL max_parallel_maintenance_workers = 0", NULL, error) &&
+           pg_query(store->db, "SELECT set_config('maintenance_work_mem', least(pg_size_bytes(current_setting('maintenance_work_mem')), "
+                               "greatest(8 << 20, sqrt(262144.0 * sum(pg_relation_size(relid))))::bigint) / 1024 || 'kB', true) " PG_FROM_PARTS,
+                    NULL, values, 1, &ignored, error);
 }
 
 /* Who reads the new tables already may be in the way: it is he who goes on. */
@@ -265,8 +264,7 @@ static bool prepare(struct postgres_store *store, const struct late *late, struc
     add_outwait_upkeep(&sql, late);
     text_add(&sql, "; SET LOCAL default_tablespace = ");
     pg_quote_text(&sql, late->space);
-    if (others) add_gently(&sql, late);
-    return pg_script(store->db, text_get(&sql), NULL, error);
+    return pg_script(store->db, text_get(&sql), NULL, error) && (!others || build_gently(store, late, error));
 }
 
 /* Builds a unique set, or an index. Entities that it does not allow go to quarantine, and it is built over the rest. [tx] */

@@ -17,8 +17,9 @@ static struct scope written(const struct capture *capture) {
     return (struct scope){.row = capture->event == EVENT_DELETE ? "OLD" : "NEW", .row_key = &capture->table->table->key};
 }
 
-static const struct flow *flow_of(const struct capture *capture, size_t number) {
-    return &capture->store->flows[capture->direction][number - 1];
+/* The flows, from 0. */
+static const struct flow *flow_of(const struct capture *capture, size_t i) {
+    return &capture->store->flows[capture->direction][i];
 }
 
 static size_t count_of(const struct capture *capture) {
@@ -26,101 +27,86 @@ static size_t count_of(const struct capture *capture) {
 }
 
 void pg_add_listed(struct text *text, const struct capture *capture) {
-    for (size_t i = 1; i <= count_of(capture); i++) {
-        text_addf(text, "  midflight_held_%zu %s[];\n", i, pg_row_type(capture->store, capture->direction, flow_of(capture, i)));
+    for (size_t i = 0; i < count_of(capture); i++) {
+        text_addf(text, "  midflight_held_%zu %s[];\n", i + 1, pg_row_type(capture->store, capture->direction, flow_of(capture, i)));
     }
 }
 
 /* ARRAY(SELECT ROW(...)::type FROM rows AS midflight_r), in the order of the match. */
-static void add_list(struct text *text, const struct capture *capture, const struct flow *flow, const char *rows, const char *where) {
+static void add_list(struct text *text, const struct capture *capture, const struct flow *flow, const char *rows) {
     text_add(text, "ARRAY(SELECT ");
     pg_add_row(text, capture, flow, "midflight_r");
-    text_addf(text, " FROM %s AS midflight_r%s", rows, where);
-    text_add(text, " ORDER BY ");
+    text_addf(text, " FROM %s AS midflight_r ORDER BY ", rows);
     sync_names(text, &pg_dialect, "midflight_r", &flow->match);
     text_add(text, ")");
 }
 
-static void add_yielded(struct text *text, const struct capture *capture, const struct flow *flow, struct image image) {
-    struct scope scope = written(capture);
-    TEXT query = {0};
-    sync_query(&query, &pg_dialect, flow, &scope, image);
-    add_list(text, capture, flow, text_get(&query), "");
-}
-
 static void add_held(struct text *text, const struct capture *capture, const struct flow *flow) {
     struct scope scope = written(capture);
-    TEXT where = {0};
-    text_add(&where, " WHERE ");
-    sync_scope(&where, &pg_dialect, &scope, "midflight_r", &flow->target->table->key);
-    add_list(text, capture, flow, pg_relation(capture->store, flow->target), text_get(&where));
+    add_list(text, capture, flow, pg_held_of(capture->store, flow, &scope));
 }
 
 /* All of all flows in one snapshot, which is as late as the lock. */
 static void add_all(struct text *text, const struct capture *capture) {
     struct image before = {.event = capture->event, .leader = capture->leader};
+    struct scope scope = written(capture);
     TEXT into = {0};
     text_add(text, "    SELECT ");
-    for (size_t i = 1; i <= count_of(capture); i++) {
+    for (size_t i = 0; i < count_of(capture); i++) {
         const struct flow *flow = flow_of(capture, i);
-        if (i > 1) text_add(text, ",\n      ");
-        add_yielded(text, capture, flow, IMAGE_STORED);
+        if (i > 0) text_add(text, ",\n      ");
+        add_list(text, capture, flow, pg_query_of(capture->store, flow, &scope, IMAGE_STORED));
         text_add(text, ",\n      ");
-        add_yielded(text, capture, flow, before);
+        add_list(text, capture, flow, pg_query_of(capture->store, flow, &scope, before));
         text_add(text, ",\n      ");
         add_held(text, capture, flow);
-        text_addf(&into, "%smidflight_now_%zu, midflight_was_%zu, midflight_held_%zu", i > 1 ? ", " : "", i, i, i);
+        text_addf(&into, "%smidflight_now_%zu, midflight_was_%zu, midflight_held_%zu", i > 0 ? ", " : "", i + 1, i + 1, i + 1);
     }
     text_addf(text, "\n    INTO %s;\n", text_get(&into));
 }
 
-/* A condition on the lists of all flows: those of one kind have the images of another. */
+/* ROW(midflight_now_1, midflight_now_2, ...): one kind of list of all flows. */
+static void add_lists(struct text *text, const struct capture *capture, const char *kind) {
+    text_add(text, "ROW(");
+    for (size_t i = 0; i < count_of(capture); i++) text_addf(text, "%smidflight_%s_%zu", i > 0 ? ", " : "", kind, i + 1);
+    text_add(text, ")");
+}
+
+/* A condition: the lists of one kind have the images of those of another. */
 static void add_alike(struct text *text, const struct capture *capture, const char *one, const char *another) {
-    text_add(text, "record_image_eq(ROW(");
-    for (size_t i = 1; i <= count_of(capture); i++) text_addf(text, "%smidflight_%s_%zu", i > 1 ? ", " : "", one, i);
-    text_add(text, "), ROW(");
-    for (size_t i = 1; i <= count_of(capture); i++) text_addf(text, "%smidflight_%s_%zu", i > 1 ? ", " : "", another, i);
-    text_add(text, "))");
-}
-
-/* IF a flow yields something else now THEN */
-static void add_if_changed(struct text *text, const struct capture *capture, size_t number) {
-    if (count_of(capture) > 1) {
-        text_addf(text, "    IF record_image_ne(ROW(midflight_now_%zu), ROW(midflight_was_%zu)) THEN\n", number, number);
-    }
-}
-
-static void add_end_changed(struct text *text, const struct capture *capture) {
-    if (count_of(capture) > 1) text_add(text, "    END IF;\n");
+    text_add(text, "record_image_eq(");
+    add_lists(text, capture, one);
+    text_add(text, ", ");
+    add_lists(text, capture, another);
+    text_add(text, ")");
 }
 
 /* IF there are so many rows in a flow's list THEN */
-static void add_if_count(struct text *text, const char *list, size_t number, const char *many) {
-    text_addf(text, "    IF cardinality(midflight_%s_%zu) %s THEN\n  ", list, number, many);
+static void add_if_count(struct text *text, const char *kind, size_t i, const char *many) {
+    text_addf(text, "    IF cardinality(midflight_%s_%zu) %s THEN\n  ", kind, i + 1, many);
 }
 
 /* Statements that make the follower's rows what the flow yields: what is gone first, in the opposite order of the flows. Where an entity
- * has one row at most, it is one of the three. */
+ * has one row at most, it is one of the three. A flow that is the only one has changed, or nothing is written. */
 static void add_writes(struct text *text, const struct capture *capture) {
     struct scope scope = written(capture);
-    for (size_t i = count_of(capture); i >= 1; i--) {
+    bool several = count_of(capture) > 1;
+    for (size_t i = count_of(capture); i-- > 0;) {
         const struct flow *flow = flow_of(capture, i);
-        add_if_changed(text, capture, i);
+        if (several) pg_add_if_changed(text, i);
         add_if_count(text, flow->target->sole ? "now" : "held", i, flow->target->sole ? "= 0" : "> 0");
-        sync_delete(text, &pg_dialect, flow, &scope, pg_now_of(capture->store, i - 1));
-        text_add(text, "    END IF;\n");
-        add_end_changed(text, capture);
+        sync_delete(text, &pg_dialect, flow, &scope, pg_now_of(capture->store, i));
+        text_add(text, several ? "    END IF;\n  END IF;\n" : "    END IF;\n");
     }
-    for (size_t i = 1; i <= count_of(capture); i++) {
+    for (size_t i = 0; i < count_of(capture); i++) {
         const struct flow *flow = flow_of(capture, i);
-        add_if_changed(text, capture, i);
+        if (several) pg_add_if_changed(text, i);
         add_if_count(text, "held", i, "> 0");
-        sync_update(text, &pg_dialect, flow, pg_now_of(capture->store, i - 1), NULL, false);
+        sync_update(text, &pg_dialect, flow, pg_now_of(capture->store, i), NULL, false);
         text_add(text, "    END IF;\n");
         add_if_count(text, flow->target->sole ? "held" : "now", i, flow->target->sole ? "= 0" : "> 0");
-        sync_insert(text, &pg_dialect, flow, pg_now_of(capture->store, i - 1), NULL, false);
-        text_add(text, "    END IF;\n");
-        add_end_changed(text, capture);
+        sync_insert(text, &pg_dialect, flow, pg_now_of(capture->store, i), NULL, false);
+        text_add(text, several ? "    END IF;\n  END IF;\n" : "    END IF;\n");
     }
     text_add(text, capture->deferred);
 }
@@ -128,13 +114,13 @@ static void add_writes(struct text *text, const struct capture *capture) {
 /* What came of it, with what the followers' own triggers made of it. */
 static void add_settled(struct text *text, const struct capture *capture) {
     text_add(text, "    SELECT record_image_eq(ROW(");
-    for (size_t i = 1; i <= count_of(capture); i++) {
-        if (i > 1) text_add(text, ", ");
+    for (size_t i = 0; i < count_of(capture); i++) {
+        if (i > 0) text_add(text, ", ");
         add_held(text, capture, flow_of(capture, i));
     }
-    text_add(text, "), ROW(");
-    for (size_t i = 1; i <= count_of(capture); i++) text_addf(text, "%smidflight_now_%zu", i > 1 ? ", " : "", i);
-    text_add(text, ")) INTO midflight_settled;\n");
+    text_add(text, "), ");
+    add_lists(text, capture, "now");
+    text_add(text, ") INTO midflight_settled;\n");
 }
 
 void pg_add_lists(struct text *text, const struct capture *capture) {

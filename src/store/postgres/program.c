@@ -115,15 +115,13 @@ static void add_array(struct text *text, const char *type, const struct names *c
     text_addf(text, ")::%s FROM %s AS midflight_r)", type, rows);
 }
 
-static const char *query_of(const struct postgres_store *store, const struct flow *flow, const struct scope *scope,
-                            struct image image) {
+const char *pg_query_of(const struct postgres_store *store, const struct flow *flow, const struct scope *scope, struct image image) {
     TEXT query = {0};
     sync_query(&query, &pg_dialect, flow, scope, image);
     return arena_copy(store->bound, text_get(&query));
 }
 
-/* The follower's rows of the keys, as a relation. */
-static const char *held_of(const struct postgres_store *store, const struct flow *flow, const struct scope *scope) {
+const char *pg_held_of(const struct postgres_store *store, const struct flow *flow, const struct scope *scope) {
     TEXT held = {0};
     text_add(&held, "(SELECT * FROM ");
     pg_dialect.table(&held, flow->target);
@@ -144,10 +142,10 @@ void pg_add_images(struct text *text, const struct postgres_store *store, enum d
         if (idle) {
             text_addf(text, "NULL::%s[], NULL::%s[]", type, type);
         } else {
-            add_array(text, type, &flow->yielded, query_of(store, flow, scope, IMAGE_STORED));
+            add_array(text, type, &flow->yielded, pg_query_of(store, flow, scope, IMAGE_STORED));
             text_add(text, ",\n    ");
             add_array(text, type, &flow->yielded,
-                      image.event == EVENT_NONE ? held_of(store, flow, scope) : query_of(store, flow, scope, image));
+                      image.event == EVENT_NONE ? pg_held_of(store, flow, scope) : pg_query_of(store, flow, scope, image));
         }
     }
 }
@@ -254,7 +252,7 @@ static void add_apart(struct text *text, const struct postgres_store *store, enu
     struct scope scope = pg_keys_scope(store);
     for (size_t i = 0; i < store->change.mappings[direction].count; i++) {
         text_add(text, i > 0 ? " OR EXISTS (" : "EXISTS (");
-        sync_different(text, &pg_dialect, &store->flows[direction][i], &scope, query_of(store, &store->flows[direction][i], &scope, IMAGE_STORED));
+        sync_different(text, &pg_dialect, &store->flows[direction][i], &scope, pg_query_of(store, &store->flows[direction][i], &scope, IMAGE_STORED));
         text_add(text, ")");
     }
 }
@@ -273,7 +271,7 @@ static void add_settle(struct text *text, const struct postgres_store *store, en
         for (size_t i = 0; i < store->change.mappings[way].count; i++) {
             const struct flow *flow = &store->flows[way][i];
             text_add(text, i > 0 ? " UNION ALL SELECT * FROM (" : "SELECT * FROM (");
-            sync_different(text, &pg_dialect, flow, &scope, query_of(store, flow, &scope, IMAGE_STORED));
+            sync_different(text, &pg_dialect, flow, &scope, pg_query_of(store, flow, &scope, IMAGE_STORED));
             text_add(text, ") AS midflight_w");
         }
     }
@@ -314,7 +312,7 @@ bool pg_add_deferred(struct text *text, struct postgres_store *store, enum direc
 }
 
 /* A flow that yields what it yielded, in the same order, has nothing to write. */
-static void add_if_changed(struct text *text, size_t flow) {
+void pg_add_if_changed(struct text *text, size_t flow) {
     text_addf(text, "  IF record_image_ne(ROW(midflight_now_%zu), ROW(midflight_was_%zu)) THEN\n", flow + 1, flow + 1);
 }
 
@@ -322,7 +320,7 @@ static void add_if_changed(struct text *text, size_t flow) {
 static void add_gone(struct text *text, const struct postgres_store *store, enum direction direction, size_t i) {
     const struct flow *flow = &store->flows[direction][i];
     struct scope scope = pg_keys_scope(store);
-    add_if_changed(text, i);
+    pg_add_if_changed(text, i);
     if (!flow->target->sole) {
         TEXT recalled = {0};
         text_add(&recalled, "(");
@@ -346,7 +344,7 @@ static void add_apply(struct text *text, const struct postgres_store *store, enu
     text_add(text, "BEGIN\n");
     for (size_t i = count; i-- > 0;) add_gone(text, store, direction, i);
     for (size_t i = 0; i < count; i++) {
-        add_if_changed(text, i);
+        pg_add_if_changed(text, i);
         sync_update(text, &pg_dialect, &flows[i], pg_now_of(store, i), was_of(store, i), false);
         sync_insert(text, &pg_dialect, &flows[i], pg_now_of(store, i), was_of(store, i), false);
         text_add(text, "  END IF;\n");

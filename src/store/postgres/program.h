@@ -48,8 +48,12 @@ void pg_add_lock(struct text *text, const struct postgres_store *store, enum sid
 /* The declarations of now and was, or, with `call`, their names as arguments. */
 void pg_add_holders(struct text *text, const struct postgres_store *store, enum direction direction, const char *separator,
                     bool call);
-/* What the flow, from 0, yields now, as a relation. */
+/* What the flow, from 0, yields now, as a relation; and IF it yields something else than it did THEN. */
 const char *pg_now_of(const struct postgres_store *store, size_t flow);
+void pg_add_if_changed(struct text *text, size_t flow);
+/* What a flow yields, and the follower's rows, both of the keys in the scope, as relations. */
+const char *pg_query_of(const struct postgres_store *store, const struct flow *flow, const struct scope *scope, struct image image);
+const char *pg_held_of(const struct postgres_store *store, const struct flow *flow, const struct scope *scope);
 /* A SELECT of both images of every flow, read in one snapshot. EVENT_NONE: what was is what the follower holds. A flow that
  * does not read the leader that was written yields nothing. */
 void pg_add_images(struct text *text, const struct postgres_store *store, enum direction direction, const struct scope *scope,

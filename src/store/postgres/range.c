@@ -25,10 +25,6 @@
 /* A chunk's share of the table is no more than this, whatever its time says. */
 #define CHUNK_BYTES_MAX (8 << 20)
 
-/* A table, or its partitions. */
-#define FROM_PARTS \
-    "FROM (SELECT $1::regclass AS relid UNION SELECT relid FROM pg_partition_tree($1::regclass)) AS parts JOIN pg_class ON oid = relid"
-
 /* --- dividing -------------------------------------------------------------------------------------------------- */
 
 /* The highest key of each old table. An index gives that at once, but not NULLS LAST, which is left out where there are none. */
@@ -86,7 +82,7 @@ static bool divide(struct postgres_store *store, const char *until, int64_t part
     pg_dialect.table(&name, table);
     const char *which[] = {text_get(&name)};
     if (!pg_query(store->db, "SELECT coalesce(sum(pg_relation_size(relid) / 8192), 0), coalesce(sum(pg_relation_size(relid) / 8192 * CASE WHEN "
-                             "reltuples > 0 AND relpages > 0 THEN reltuples / relpages ELSE " PAGE_ROWS " END), 0)::bigint " FROM_PARTS, NULL,
+                             "reltuples > 0 AND relpages > 0 THEN reltuples / relpages ELSE " PAGE_ROWS " END), 0)::bigint " PG_FROM_PARTS, NULL,
                   which, 1, &size, error)) {
         return false;
     }
@@ -248,7 +244,7 @@ bool pg_row_bytes(struct postgres_store *store, struct error *error) {
     if (store->chunk_rows_max > 0) return true;
     pg_dialect.table(&name, &store->tables[SIDE_OLD][0]);
     const char *values[] = {text_get(&name), store->change.name};
-    if (!pg_query(store->db, "SELECT (SELECT sum(pg_relation_size(relid)) " FROM_PARTS ")::bigint / greatest(rows_total, 1) FROM "
+    if (!pg_query(store->db, "SELECT (SELECT sum(pg_relation_size(relid)) " PG_FROM_PARTS ")::bigint / greatest(rows_total, 1) FROM "
                              "midflight.midflight_migration WHERE name = $2", NULL, values, 2, &found, error)) {
         return false;
     }

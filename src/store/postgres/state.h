@@ -167,6 +167,9 @@ MUST_USE bool pg_range_move(struct postgres_store *store, const char *cursor, in
 void pg_range_let_go(struct postgres_store *store);
 /* All are done: their rows go into the ledger, and they are forgotten. [tx] */
 MUST_USE bool pg_ranges_close(struct postgres_store *store, struct error *error);
+/* Of the table $1, or its partitions: relid, and what pg_class says. */
+#define PG_FROM_PARTS \
+    "FROM (SELECT $1::regclass AS relid UNION SELECT relid FROM pg_partition_tree($1::regclass)) AS parts JOIN pg_class ON oid = relid"
 /* Sees to it that chunk_rows_max is known. */
 MUST_USE bool pg_row_bytes(struct postgres_store *store, struct error *error);
 

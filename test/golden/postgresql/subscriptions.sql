@@ -782,7 +782,7 @@ FROM people p
       AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
             midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = OLD."id" ORDER BY midflight_r."id")
+            FROM (SELECT * FROM "public"."customers" WHERE "id" = OLD."id") AS midflight_r ORDER BY midflight_r."id")
     INTO midflight_now_1, midflight_was_1, midflight_held_1;
     midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
     IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
@@ -805,7 +805,7 @@ FROM people p
     END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
           midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = OLD."id" ORDER BY midflight_r."id")),
+          FROM (SELECT * FROM "public"."customers" WHERE "id" = OLD."id") AS midflight_r ORDER BY midflight_r."id")),
           ROW(midflight_now_1)) INTO midflight_settled;
     END IF;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
@@ -963,7 +963,7 @@ FROM people p
       AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
             midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id")
+            FROM (SELECT * FROM "public"."customers" WHERE "id" = NEW."id") AS midflight_r ORDER BY midflight_r."id")
     INTO midflight_now_1, midflight_was_1, midflight_held_1;
     midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
     IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
@@ -986,7 +986,7 @@ FROM people p
     END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
           midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id")),
+          FROM (SELECT * FROM "public"."customers" WHERE "id" = NEW."id") AS midflight_r ORDER BY midflight_r."id")),
           ROW(midflight_now_1)) INTO midflight_settled;
     END IF;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
@@ -1204,7 +1204,7 @@ FROM people p
       AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
             midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id")
+            FROM (SELECT * FROM "public"."customers" WHERE "id" = NEW."id") AS midflight_r ORDER BY midflight_r."id")
     INTO midflight_now_1, midflight_was_1, midflight_held_1;
     midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
     IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
@@ -1227,7 +1227,7 @@ FROM people p
     END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
           midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id")),
+          FROM (SELECT * FROM "public"."customers" WHERE "id" = NEW."id") AS midflight_r ORDER BY midflight_r."id")),
           ROW(midflight_now_1)) INTO midflight_settled;
     END IF;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
@@ -1421,7 +1421,7 @@ FROM people p
       AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
             midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."customer_id" ORDER BY
+            FROM (SELECT * FROM "public"."customers" WHERE "id" = NEW."customer_id") AS midflight_r ORDER BY
             midflight_r."id")
     INTO midflight_now_1, midflight_was_1, midflight_held_1;
     midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
@@ -1445,7 +1445,7 @@ FROM people p
     END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
           midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."customer_id" ORDER BY
+          FROM (SELECT * FROM "public"."customers" WHERE "id" = NEW."customer_id") AS midflight_r ORDER BY
           midflight_r."id")), ROW(midflight_now_1)) INTO midflight_settled;
     END IF;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
@@ -1664,7 +1664,7 @@ FROM people p
       AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
             midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = OLD."customer_id" ORDER BY
+            FROM (SELECT * FROM "public"."customers" WHERE "id" = OLD."customer_id") AS midflight_r ORDER BY
             midflight_r."id")
     INTO midflight_now_1, midflight_was_1, midflight_held_1;
     midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
@@ -1688,7 +1688,7 @@ FROM people p
     END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
           midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = OLD."customer_id" ORDER BY
+          FROM (SELECT * FROM "public"."customers" WHERE "id" = OLD."customer_id") AS midflight_r ORDER BY
           midflight_r."id")), ROW(midflight_now_1)) INTO midflight_settled;
     END IF;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
@@ -1858,7 +1858,7 @@ FROM people p
       AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
             midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-            FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."customer_id" ORDER BY
+            FROM (SELECT * FROM "public"."customers" WHERE "id" = NEW."customer_id") AS midflight_r ORDER BY
             midflight_r."id")
     INTO midflight_now_1, midflight_was_1, midflight_held_1;
     midflight_settled := record_image_eq(ROW(midflight_held_1), ROW(midflight_was_1));
@@ -1882,7 +1882,7 @@ FROM people p
     END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id", midflight_r."name",
           midflight_r."subscriptions")::midflight."midflight_subscriptions-out-of-customers_backward_row_customers"
-          FROM "public"."customers" AS midflight_r WHERE midflight_r."id" = NEW."customer_id" ORDER BY
+          FROM (SELECT * FROM "public"."customers" WHERE "id" = NEW."customer_id") AS midflight_r ORDER BY
           midflight_r."id")), ROW(midflight_now_1)) INTO midflight_settled;
     END IF;
   midflight_guard := set_config('midflight.syncing', coalesce(midflight_before, ''), true);
@@ -2145,8 +2145,8 @@ BEGIN
             OLD."subscriptions" AS "subscriptions"), midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id",
-            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
-            "public"."people" AS midflight_r WHERE midflight_r."id" = OLD."id" ORDER BY midflight_r."id"),
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (SELECT
+            * FROM "public"."people" WHERE "id" = OLD."id") AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
             midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
             (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
@@ -2173,27 +2173,27 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       midflight_r."position"),
       ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
             midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
-            "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = OLD."id" ORDER BY
+            (SELECT * FROM "public"."subscriptions" WHERE "customer_id" = OLD."id") AS midflight_r ORDER BY
             midflight_r."customer_id", midflight_r."position")
     INTO midflight_now_1, midflight_was_1, midflight_held_1, midflight_now_2, midflight_was_2, midflight_held_2;
     midflight_settled := record_image_eq(ROW(midflight_held_1, midflight_held_2), ROW(midflight_was_1,
           midflight_was_2));
     IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1, midflight_now_2), ROW(midflight_was_1,
           midflight_was_2)) THEN
-    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+  IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
     IF cardinality(midflight_held_2) > 0 THEN
     DELETE FROM "public"."subscriptions" WHERE "subscriptions"."customer_id" = OLD."id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_2) AS midflight_x WHERE midflight_x."customer_id" = "subscriptions"."customer_id" AND
           midflight_x."position" = "subscriptions"."position");
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
     IF cardinality(midflight_now_1) = 0 THEN
     DELETE FROM "public"."people" WHERE "people"."id" = OLD."id" AND NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1)
           AS midflight_x WHERE midflight_x."id" = "people"."id");
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
     IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."people" SET "name" = midflight_a."name"
     FROM unnest(midflight_now_1) AS midflight_a
@@ -2205,8 +2205,8 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
     WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     ON CONFLICT ("id") DO NOTHING;
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
     IF cardinality(midflight_held_2) > 0 THEN
     UPDATE "public"."subscriptions" SET "plan" = midflight_a."plan", "since" = midflight_a."since"
     FROM unnest(midflight_now_2) AS midflight_a
@@ -2222,13 +2222,13 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
           midflight_a."customer_id" AND midflight_t."position" = midflight_a."position")
     ON CONFLICT ("customer_id", "position") DO NOTHING;
     END IF;
-    END IF;
+  END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id",
-          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
-          "public"."people" AS midflight_r WHERE midflight_r."id" = OLD."id" ORDER BY midflight_r."id"), ARRAY(SELECT
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (SELECT *
+          FROM "public"."people" WHERE "id" = OLD."id") AS midflight_r ORDER BY midflight_r."id"), ARRAY(SELECT
           ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
           midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
-          "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = OLD."id" ORDER BY
+          (SELECT * FROM "public"."subscriptions" WHERE "customer_id" = OLD."id") AS midflight_r ORDER BY
           midflight_r."customer_id", midflight_r."position")), ROW(midflight_now_1, midflight_now_2)) INTO
           midflight_settled;
     END IF;
@@ -2395,8 +2395,8 @@ BEGIN
             customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id",
-            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
-            "public"."people" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id"),
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (SELECT
+            * FROM "public"."people" WHERE "id" = NEW."id") AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
             midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
             (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
@@ -2423,27 +2423,27 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       midflight_r."position"),
       ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
             midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
-            "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = NEW."id" ORDER BY
+            (SELECT * FROM "public"."subscriptions" WHERE "customer_id" = NEW."id") AS midflight_r ORDER BY
             midflight_r."customer_id", midflight_r."position")
     INTO midflight_now_1, midflight_was_1, midflight_held_1, midflight_now_2, midflight_was_2, midflight_held_2;
     midflight_settled := record_image_eq(ROW(midflight_held_1, midflight_held_2), ROW(midflight_was_1,
           midflight_was_2));
     IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1, midflight_now_2), ROW(midflight_was_1,
           midflight_was_2)) THEN
-    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+  IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
     IF cardinality(midflight_held_2) > 0 THEN
     DELETE FROM "public"."subscriptions" WHERE "subscriptions"."customer_id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_2) AS midflight_x WHERE midflight_x."customer_id" = "subscriptions"."customer_id" AND
           midflight_x."position" = "subscriptions"."position");
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
     IF cardinality(midflight_now_1) = 0 THEN
     DELETE FROM "public"."people" WHERE "people"."id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1)
           AS midflight_x WHERE midflight_x."id" = "people"."id");
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
     IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."people" SET "name" = midflight_a."name"
     FROM unnest(midflight_now_1) AS midflight_a
@@ -2455,8 +2455,8 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
     WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     ON CONFLICT ("id") DO NOTHING;
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
     IF cardinality(midflight_held_2) > 0 THEN
     UPDATE "public"."subscriptions" SET "plan" = midflight_a."plan", "since" = midflight_a."since"
     FROM unnest(midflight_now_2) AS midflight_a
@@ -2472,13 +2472,13 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
           midflight_a."customer_id" AND midflight_t."position" = midflight_a."position")
     ON CONFLICT ("customer_id", "position") DO NOTHING;
     END IF;
-    END IF;
+  END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id",
-          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
-          "public"."people" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id"), ARRAY(SELECT
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (SELECT *
+          FROM "public"."people" WHERE "id" = NEW."id") AS midflight_r ORDER BY midflight_r."id"), ARRAY(SELECT
           ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
           midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
-          "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = NEW."id" ORDER BY
+          (SELECT * FROM "public"."subscriptions" WHERE "customer_id" = NEW."id") AS midflight_r ORDER BY
           midflight_r."customer_id", midflight_r."position")), ROW(midflight_now_1, midflight_now_2)) INTO
           midflight_settled;
     END IF;
@@ -2701,8 +2701,8 @@ BEGIN
             OLD."subscriptions" AS "subscriptions"), midflight_query ("id", "name") AS (SELECT id, name FROM customers
 ) SELECT "id"::bigint AS "id", "name"::text AS "name" FROM midflight_query) AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."id",
-            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
-            "public"."people" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id"),
+            midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (SELECT
+            * FROM "public"."people" WHERE "id" = NEW."id") AS midflight_r ORDER BY midflight_r."id"),
       ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
             midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
             (WITH "customers" ("id", "name", "subscriptions") AS (SELECT "id", "name", "subscriptions" FROM
@@ -2729,27 +2729,27 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
       midflight_r."position"),
       ARRAY(SELECT ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
             midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
-            "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = NEW."id" ORDER BY
+            (SELECT * FROM "public"."subscriptions" WHERE "customer_id" = NEW."id") AS midflight_r ORDER BY
             midflight_r."customer_id", midflight_r."position")
     INTO midflight_now_1, midflight_was_1, midflight_held_1, midflight_now_2, midflight_was_2, midflight_held_2;
     midflight_settled := record_image_eq(ROW(midflight_held_1, midflight_held_2), ROW(midflight_was_1,
           midflight_was_2));
     IF midflight_settled AND NOT record_image_eq(ROW(midflight_now_1, midflight_now_2), ROW(midflight_was_1,
           midflight_was_2)) THEN
-    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+  IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
     IF cardinality(midflight_held_2) > 0 THEN
     DELETE FROM "public"."subscriptions" WHERE "subscriptions"."customer_id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM
           unnest(midflight_now_2) AS midflight_x WHERE midflight_x."customer_id" = "subscriptions"."customer_id" AND
           midflight_x."position" = "subscriptions"."position");
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
     IF cardinality(midflight_now_1) = 0 THEN
     DELETE FROM "public"."people" WHERE "people"."id" = NEW."id" AND NOT EXISTS (SELECT 1 FROM unnest(midflight_now_1)
           AS midflight_x WHERE midflight_x."id" = "people"."id");
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_1), ROW(midflight_was_1)) THEN
     IF cardinality(midflight_held_1) > 0 THEN
     UPDATE "public"."people" SET "name" = midflight_a."name"
     FROM unnest(midflight_now_1) AS midflight_a
@@ -2761,8 +2761,8 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
     WHERE NOT EXISTS (SELECT 1 FROM "public"."people" AS midflight_t WHERE midflight_t."id" = midflight_a."id")
     ON CONFLICT ("id") DO NOTHING;
     END IF;
-    END IF;
-    IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
+  END IF;
+  IF record_image_ne(ROW(midflight_now_2), ROW(midflight_was_2)) THEN
     IF cardinality(midflight_held_2) > 0 THEN
     UPDATE "public"."subscriptions" SET "plan" = midflight_a."plan", "since" = midflight_a."since"
     FROM unnest(midflight_now_2) AS midflight_a
@@ -2778,13 +2778,13 @@ FROM customers c, jsonb_array_elements(c.subscriptions) WITH ORDINALITY s (value
           midflight_a."customer_id" AND midflight_t."position" = midflight_a."position")
     ON CONFLICT ("customer_id", "position") DO NOTHING;
     END IF;
-    END IF;
+  END IF;
     SELECT record_image_eq(ROW(ARRAY(SELECT ROW(midflight_r."id",
-          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM
-          "public"."people" AS midflight_r WHERE midflight_r."id" = NEW."id" ORDER BY midflight_r."id"), ARRAY(SELECT
+          midflight_r."name")::midflight."midflight_subscriptions-out-of-customers_forward_row_people" FROM (SELECT *
+          FROM "public"."people" WHERE "id" = NEW."id") AS midflight_r ORDER BY midflight_r."id"), ARRAY(SELECT
           ROW(midflight_r."customer_id", midflight_r."position", midflight_r."plan",
           midflight_r."since")::midflight."midflight_subscriptions-out-of-customers_forwa_bec83a8cba190f14" FROM
-          "public"."subscriptions" AS midflight_r WHERE midflight_r."customer_id" = NEW."id" ORDER BY
+          (SELECT * FROM "public"."subscriptions" WHERE "customer_id" = NEW."id") AS midflight_r ORDER BY
           midflight_r."customer_id", midflight_r."position")), ROW(midflight_now_1, midflight_now_2)) INTO
           midflight_settled;
     END IF;
